@@ -1,0 +1,2 @@
+export { Clock, SystemClock, type Timer } from './clock.js';
+export { fullJitter, type BackoffOptions } from './backoff.js';
