@@ -10,7 +10,16 @@ const node = existsSync(join(bin, 'node')) ? join(bin, 'node') : process.execPat
 const sources = ['apps', 'libs', 'bench', 'test'].filter((name) => existsSync(join(root, name)));
 
 rmSync(join(root, 'dist', '.built'), { force: true });
-run(['@swc/cli/bin/swc.js', ...sources, '--out-dir', 'dist', '--config-file', '.swcrc', '--delete-dir-on-start', '--quiet']);
+run([
+  '@swc/cli/bin/swc.js',
+  ...sources,
+  '--out-dir',
+  'dist',
+  '--config-file',
+  '.swcrc',
+  '--delete-dir-on-start',
+  '--quiet',
+]);
 for (const name of sources) copyAssets(name);
 if (existsSync(join(root, 'dashboards', 'web', 'vite.config.ts')))
   run(['vite/bin/vite.js', 'build', '--config', 'dashboards/web/vite.config.ts', '--logLevel', 'warn']);

@@ -42,7 +42,13 @@ function addPlatformBinary() {
     (name) => name.includes(`-${process.platform}-${process.arch}`) && !existsSync(join(root, 'node_modules', name)),
   );
   if (wanted.length > 0)
-    run(npm(), ['install', '--no-save', '--no-audit', '--no-fund', ...wanted.map((name) => `${name}@${optional[name]}`)]);
+    run(npm(), [
+      'install',
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      ...wanted.map((name) => `${name}@${optional[name]}`),
+    ]);
 }
 
 function buildIsStale() {
@@ -71,7 +77,7 @@ function modifiedAt(path) {
 /** Two commands started at once must not install into one folder: the second waits for the first. */
 function lockDirectory() {
   const path = join(root, '.setup-lock');
-  for (let waited = false; ; ) {
+  for (let waited = false; ;) {
     try {
       mkdirSync(path);
       writeFileSync(join(path, 'pid'), String(process.pid));
@@ -108,7 +114,9 @@ function run(command, args) {
   const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
   if (result.status !== 0) {
     rmSync(lock, { recursive: true, force: true });
-    fail(`"${command} ${args.join(' ')}" failed (${result.error?.message ?? `exit code ${result.status}`}). Its output is above.`);
+    fail(
+      `"${command} ${args.join(' ')}" failed (${result.error?.message ?? `exit code ${result.status}`}). Its output is above.`,
+    );
   }
 }
 
