@@ -13,6 +13,8 @@ export const MAX_BATCH_BYTES_DECODED = 8_388_608;
 /** Why an emitter dropped events, as it announces it. */
 export const DROP_REASONS = ['buffer_full', 'spool_full', 'too_old', 'refused', 'invalid', 'not_sampled'] as const;
 
+const OptionalCount = () => Type.Optional(Count('Events dropped since the batch before.'));
+
 export const Emitter = Type.Object(
   {
     service: Name('Name of the service or app.'),
@@ -33,12 +35,18 @@ export const BatchHeader = Type.Object({
   sequence: Count("The emitter's own counter of its batches, from 0."),
   sentAt: EpochMs("The emitter's clock when the batch was made final."),
   closedThrough: Type.Optional(
-    EpochMs('All windows that end up to here have been emitted, in this batch or an earlier one. Default: the latest event.'),
+    EpochMs(
+      'All windows that end up to here have been emitted, in this batch or an earlier one. Default: the latest event.',
+    ),
   ),
   dropped: Type.Optional(
-    Type.Record(Type.Enum([...DROP_REASONS] as unknown as typeof DROP_REASONS), Count('Events dropped since the batch before.'), {
-      description: 'What the emitter itself had to drop since its last batch, by reason.',
-    }),
+    Type.Object(
+      Object.fromEntries(DROP_REASONS.map((reason) => [reason, OptionalCount()])) as Record<
+        (typeof DROP_REASONS)[number],
+        ReturnType<typeof OptionalCount>
+      >,
+      { description: 'What the emitter itself had to drop since its last batch, by reason. What is left out is 0.' },
+    ),
   ),
 });
 
