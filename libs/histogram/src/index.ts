@@ -1,1 +1,2 @@
-export {};
+export { BINS_PER_DOUBLING, binIndex, binUpperBound } from './bin-index.js';
+export { ExpHistogram } from './exp-histogram.js';
