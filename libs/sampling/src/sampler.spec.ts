@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { KeyHasher, type KeyHash } from './key-hasher.js';
+import { KeyHasher } from './key-hasher.js';
 import { FixedRateSampler, FixedSizeSampler } from './sampler.js';
 
 const hasher = new KeyHasher('0123456789abcdef');
@@ -86,17 +86,17 @@ describe('A miss-ratio curve from sampled accesses', () => {
     expect(sampledCurve(trace, new FixedSizeSampler(8_192), sizes)).toEqual(exactCurve(trace, sizes));
   });
 
-  it.each([1, 2, 3])(
-    'is as near as measured on real traces at 8,192 keys: mean error within 0.0105 (seed %d)',
-    (seed) => {
-      const trace = zipfTrace({ keys: 40_000, length: 150_000, skew: 0.8, seed });
+  it('is as near as measured on real traces at 8,192 keys: mean error over traces and salts within 0.0105', () => {
+    const errors = [1, 2, 3, 4, 5].map((seed) => {
+      const trace = zipfTrace({ keys: 40_000, length: 100_000, skew: 0.8, seed });
       const sampler = new FixedSizeSampler(8_192);
-      const sampled = sampledCurve(trace, sampler, sizes);
-      const exact = exactCurve(trace, sizes);
+      const sampled = sampledCurve(trace, sampler, sizes, new KeyHasher(`the salt of seed ${seed}`));
       expect(sampler.rate).toBeLessThan(0.4);
-      expect(meanError(sampled, exact)).toBeLessThan(0.0105);
-    },
-  );
+      return meanError(sampled, exactCurve(trace, sizes));
+    });
+    expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(0.0105);
+    expect(Math.max(...errors)).toBeLessThan(0.021);
+  });
 });
 
 const meanError = (a: readonly number[], b: readonly number[]) =>
@@ -109,9 +109,14 @@ function exactCurve(trace: readonly number[], sizes: readonly number[]): number[
   );
 }
 
-function sampledCurve(trace: readonly number[], sampler: FixedSizeSampler, sizes: readonly number[]): number[] {
+function sampledCurve(
+  trace: readonly number[],
+  sampler: FixedSizeSampler,
+  sizes: readonly number[],
+  salted = hasher,
+): number[] {
   const accesses = trace.flatMap((key) => {
-    const hash: KeyHash = hashes[key]!;
+    const hash = salted.hash(`key-${key}`);
     const rate = sampler.sample(hash);
     return rate === 0 ? [] : [{ key: `${hash.hi}:${hash.lo}`, hi: hash.hi, rate }];
   });
