@@ -9,3 +9,4 @@ export {
   type SettingSource,
   type SettingsOf,
 } from './settings/settings.js';
+export { DirectoryLockedError, lockDirectory, type DirectoryLock } from './directory-lock.js';
