@@ -13,3 +13,4 @@ export * from './http.js';
 export * from './record.js';
 export * from './tables.js';
 export * from './topics.js';
+export * from './validation/index.js';

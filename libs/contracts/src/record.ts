@@ -64,16 +64,19 @@ export function encodeHeaders(headers: RecordHeaders): WireHeaders {
     h: headers.hash,
   };
   if (headers.indexes !== undefined) wire['ix'] = encodeIndexes(headers.indexes);
-  if (headers.rejections !== undefined && headers.rejections.length > 0) wire['rej'] = JSON.stringify(headers.rejections);
+  if (headers.rejections !== undefined && headers.rejections.length > 0)
+    wire['rej'] = JSON.stringify(headers.rejections);
   if (headers.originalAcceptedAt !== undefined) wire['oat'] = String(headers.originalAcceptedAt);
   return wire;
 }
 
 /** @throws RecordFormatError when a header is missing or is not what this version writes. */
 export function decodeHeaders(wire: WireHeaders): RecordHeaders {
-  if (wire['v'] !== '1') throw new RecordFormatError(`record layout ${JSON.stringify(wire['v'])} is not known; this version reads 1`);
+  if (wire['v'] !== '1')
+    throw new RecordFormatError(`record layout ${JSON.stringify(wire['v'])} is not known; this version reads 1`);
   const encoding = CONTENT_ENCODINGS.find((one) => one === wire['ce']);
-  if (encoding === undefined) throw new RecordFormatError(`content encoding ${JSON.stringify(wire['ce'])} is not known`);
+  if (encoding === undefined)
+    throw new RecordFormatError(`content encoding ${JSON.stringify(wire['ce'])} is not known`);
   const hash = wire['h'] ?? '';
   if (!/^[0-9a-f]{64}$/.test(hash)) throw new RecordFormatError('header h is not a SHA-256 in hexadecimal');
   return {
@@ -92,7 +95,7 @@ export function decodeHeaders(wire: WireHeaders): RecordHeaders {
 /** Ascending indexes as ranges: `0-4,6,9-11`. */
 export function encodeIndexes(indexes: readonly number[]): string {
   const ranges: string[] = [];
-  for (let i = 0; i < indexes.length; ) {
+  for (let i = 0; i < indexes.length;) {
     const start = indexes[i]!;
     let end = start;
     while (++i < indexes.length && indexes[i] === end + 1) end++;

@@ -16,10 +16,15 @@ export const CacheChange = Type.Object(
     entries: Type.Optional(Count('How many entries it touched.')),
     bytes: Type.Optional(Count('How many bytes it touched.')),
     settings: Type.Optional(
-      Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.String({ maxLength: 128 }), Type.Number(), Type.Boolean()]), {
-        maxProperties: 32,
-        description: 'The settings in force afterwards.',
-      }),
+      Type.Record(
+        Type.String({ pattern: '^[ -~]{1,64}$' }),
+        Type.Union([Type.String({ maxLength: 128 }), Type.Number(), Type.Boolean()]),
+        {
+          maxProperties: 32,
+          additionalProperties: false,
+          description: 'The settings in force afterwards.',
+        },
+      ),
     ),
     revision: Type.Optional(Count('Revision of the desired settings that this acknowledges.')),
   },

@@ -7,7 +7,9 @@ export const CacheWindow = Type.Object(
   {
     kind: Type.Literal('cache.window'),
     end: EpochMs('End of the window, a multiple of windowMs.'),
-    windowMs: Type.Enum([1_000, 10_000], { description: 'Length of the window: 1 s for services, 10 s for desktop apps.' }),
+    windowMs: Type.Enum([1_000, 10_000], {
+      description: 'Length of the window: 1 s for services, 10 s for desktop apps.',
+    }),
     cache: Name('Name of the cache.'),
     tier: Name('Tier within the cache: memory, disk, redis …'),
     requests: Type.Object(

@@ -14,20 +14,34 @@ export const Metric = Type.Object(
     kind: Type.Literal('metric'),
     time: EpochMs('End of the window that it covers, or the moment of a gauge.'),
     windowMs: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 60_000, description: 'Length of the window ending at time; left out for a point.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 60_000,
+        description: 'Length of the window ending at time; left out for a point.',
+      }),
     ),
-    name: Type.String({ maxLength: 128, pattern: '^[a-zA-Z_:][a-zA-Z0-9_:]*$', description: "A name by Prometheus' conventions." }),
+    name: Type.String({
+      maxLength: 128,
+      pattern: '^[a-zA-Z_:][a-zA-Z0-9_:]*$',
+      description: "A name by Prometheus' conventions.",
+    }),
     type: Type.Enum([...METRIC_TYPES] as unknown as typeof METRIC_TYPES, {
       description: 'counter: a delta; total: a cumulative count; gauge: a level; histogram: a delta.',
     }),
     labels: Type.Optional(
-      Type.Record(Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_]{0,63}$' }), Type.String({ maxLength: MAX_LABEL_VALUE_LENGTH }), {
-        maxProperties: MAX_LABELS,
-        additionalProperties: false,
-        description: 'Labels; the names come from an allow-list, the values are capped by the collector.',
-      }),
+      Type.Record(
+        Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_]{0,63}$' }),
+        Type.String({ maxLength: MAX_LABEL_VALUE_LENGTH }),
+        {
+          maxProperties: MAX_LABELS,
+          additionalProperties: false,
+          description: 'Labels; the names come from an allow-list, the values are capped by the collector.',
+        },
+      ),
     ),
-    value: Type.Optional(Type.Number({ description: 'For counter (a delta, at least 0), total (at least 0) and gauge.' })),
+    value: Type.Optional(
+      Type.Number({ description: 'For counter (a delta, at least 0), total (at least 0) and gauge.' }),
+    ),
     histogram: Type.Optional(HistogramData('the unit in the name')),
   },
   { description: 'Name, labels, type and value of one metric.' },
