@@ -14,9 +14,13 @@ const project = (displayName, testMatch, extra = {}) => ({ ...base, displayName,
 
 export default {
   projects: [
-    project('unit', ['<rootDir>/{apps,libs,scripts,bench}/**/*.spec.ts', '<rootDir>/test/architecture/**/*.spec.ts'], {
-      testPathIgnorePatterns: ['\\.int\\.spec\\.ts$'],
-    }),
+    project(
+      'unit',
+      ['<rootDir>/{apps,libs,scripts,bench}/**/*.spec.ts', '<rootDir>/test/{architecture,compose}/**/*.spec.ts'],
+      {
+        testPathIgnorePatterns: ['\\.int\\.spec\\.ts$'],
+      },
+    ),
     project('integration', ['<rootDir>/{apps,libs}/**/*.int.spec.ts']),
     project('e2e', ['<rootDir>/test/{e2e,browser}/**/*.spec.ts']),
     project('faults', ['<rootDir>/test/faults/**/*.spec.ts']),

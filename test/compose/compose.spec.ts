@@ -1,0 +1,161 @@
+import { describe, expect, it } from '@jest/globals';
+import { Ajv } from 'ajv';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { composeFile, read, ROOT } from './compose-file.js';
+
+const compose = composeFile();
+const services = Object.entries(compose.services);
+const APPS = ['collector', 'aggregator', 'api'];
+
+describe('docker-compose.yml', () => {
+  it('fits the schema of the compose specification', () => {
+    const validate = specification();
+    expect(validate(compose)).toEqual([]);
+  });
+
+  it('is checked by a schema that refuses what is wrong', () => {
+    const validate = specification();
+    expect(validate({ ...compose, services: { api: { image: 'a:1', healtcheck: {} } } })).not.toEqual([]);
+    expect(validate({ ...compose, services: { api: { image: 'a:1', ports: 8080 } } })).not.toEqual([]);
+  });
+
+  it('starts the broker, the database, the apps and Grafana', () => {
+    expect(Object.keys(compose.services).sort()).toEqual([...APPS, 'clickhouse', 'grafana', 'kafka'].sort());
+  });
+
+  it.each(services)('pins the version of %s', (_, { image, build }) => {
+    const tag = /:([^:@]+)(@sha256:[0-9a-f]{64})?$/.exec(image ?? '')?.[1];
+    expect(tag).toMatch(/^\d+\.\d+(\.\d+)*$/);
+    if (build !== undefined) expect(read('Dockerfile')).toContain(` AS ${build.target}\n`);
+  });
+
+  it.each(services)('runs %s without root and without privileges', (_, service) => {
+    expect(Number(service.user?.split(':')[0])).toBeGreaterThan(0);
+    expect(service.privileged).toBeUndefined();
+    expect(service.cap_drop).toEqual(['ALL']);
+    expect(service.security_opt).toContain('no-new-privileges:true');
+  });
+
+  it.each(services)('knows whether %s is well, bounds it and starts it again', (_, service) => {
+    expect(service.healthcheck?.test[0]).toBe('CMD');
+    expect(service.healthcheck?.disable).toBeUndefined();
+    expect(service.restart).toBe('unless-stopped');
+    expect(service.deploy?.resources?.limits).toEqual({
+      cpus: expect.stringMatching(/^\d/),
+      memory: expect.stringMatching(/^\d+[mg]$/),
+    });
+  });
+
+  it.each(services)('publishes ports of %s on loopback only', (_, { ports = [] }) => {
+    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+  });
+
+  it('keeps data in named volumes, and mounts nothing of the host but configuration, read-only', () => {
+    const mounts = services.flatMap(([, { volumes = [] }]) => volumes);
+    const named = mounts.filter((mount) => !mount.startsWith('.') && !mount.startsWith('/'));
+    expect(named.map((mount) => mount.split(':')[0]!).sort()).toEqual(Object.keys(compose.volumes).sort());
+    for (const mount of mounts.filter((one) => !named.includes(one))) {
+      const [source, , mode] = mount.split(':');
+      expect(mode).toBe('ro');
+      expect(existsSync(join(ROOT, source!))).toBe(true);
+    }
+  });
+
+  it('waits for what a service needs, and the graph has no service that does not exist', () => {
+    for (const [, { depends_on = {} }] of services)
+      for (const [name, { condition }] of Object.entries(depends_on)) {
+        expect(compose.services).toHaveProperty(name);
+        expect(condition).toBe('service_healthy');
+      }
+    expect(Object.keys(compose.services['aggregator']!.depends_on!)).toEqual(['kafka', 'clickhouse']);
+  });
+
+  it('holds no secret: each comes from the environment or a file, and is mounted only where it is used', () => {
+    for (const [, { environment = {} }] of services)
+      for (const [name, value] of Object.entries(environment))
+        if (/PASSWORD|SECRET|TOKEN|KEY/.test(name) && !/PASSWORD_|__FILE$|_FILE$/.test(name))
+          expect(String(value)).toMatch(/^\$\{\w+:\?/);
+    for (const secret of Object.values(compose.secrets)) expect(secret.environment ?? secret.file).toBeTruthy();
+    const used = new Set(services.flatMap(([, { secrets = [] }]) => secrets));
+    expect([...used].sort()).toEqual(Object.keys(compose.secrets).sort());
+  });
+
+  it('starts apps that exist', () => {
+    for (const name of APPS) {
+      const [main] = compose.services[name]!.command!;
+      expect(main).toBe(`dist/apps/${name}/src/main.js`);
+      expect(existsSync(join(ROOT, 'apps', name, 'src', 'main.ts'))).toBe(true);
+    }
+  });
+
+  it('makes one broker durable by itself, and lets a full batch through', () => {
+    const { environment = {} } = compose.services['kafka']!;
+    expect(environment['KAFKA_LOG_FLUSH_INTERVAL_MESSAGES']).toBe(1);
+    expect(Number(environment['KAFKA_MESSAGE_MAX_BYTES'])).toBeGreaterThan(1_048_576 + 100 * 2_048);
+    expect(Number(environment['KAFKA_LOG_RETENTION_HOURS'])).toBeGreaterThan(48);
+  });
+
+  it('is read by docker compose itself, where there is one', () => {
+    const version = spawnSync('docker', ['compose', 'version'], { encoding: 'utf8' });
+    if (version.status !== 0) {
+      process.stderr.write('docker compose is not installed: docker-compose.yml was checked by its schema only.\n');
+      return;
+    }
+    const env = { ...process.env, ...ENV };
+    const result = spawnSync('docker', ['compose', 'config', '--quiet'], { cwd: ROOT, encoding: 'utf8', env });
+    expect(result.stderr).toBe('');
+    expect(result.status).toBe(0);
+  });
+});
+
+describe('The configuration that is mounted', () => {
+  it('provisions one data source, ClickHouse by SQL, with no password in it', () => {
+    const { datasources } = parse(read('dashboards/grafana/provisioning/datasources/clickhouse.yaml')) as {
+      datasources: { type: string; jsonData: { host: string }; secureJsonData: { password: string } }[];
+    };
+    expect(datasources.map(({ type }) => type)).toEqual(['grafana-clickhouse-datasource']);
+    expect(datasources[0]!.secureJsonData.password).toBe('$__file{/run/secrets/reader_password}');
+    const environment = compose.services['grafana']!.environment!;
+    for (const [, name] of JSON.stringify(datasources).matchAll(/\$(ALPERF_\w+)/g))
+      expect(environment).toHaveProperty(name!);
+  });
+
+  it('pins for the apps and for people what the guarantees rest on', () => {
+    const users = read('libs/clickhouse/server/users.d/alperf.xml');
+    const profile = (name: string) => new RegExp(`<${name}>[\\s\\S]*?</${name}>`).exec(users)![0];
+    expect(profile('alperf_app')).toContain('<async_insert>0</async_insert>');
+    expect(profile('alperf_app')).toContain('<deduplicate_insert>disable</deduplicate_insert>');
+    expect(profile('alperf_reader')).toContain('<readonly>1</readonly>');
+    expect(profile('alperf_reader')).toContain('<final>1</final>');
+    for (const setting of ['fsync_after_insert', 'fsync_part_directory'])
+      expect(read('libs/clickhouse/server/config.d/alperf.xml')).toContain(`<${setting}>1</${setting}>`);
+    expect(users).toContain('<default remove="remove"/>');
+    for (const [, name] of users.matchAll(/from_env="(\w+)"/g))
+      expect(compose.services['clickhouse']!.environment).toHaveProperty(name!);
+  });
+});
+
+/** Values for the variables without which compose refuses to start. */
+const ENV = {
+  ALPERF_CLICKHOUSE_PASSWORD: 'a',
+  ALPERF_READER_PASSWORD: 'b',
+  ALPERF_GRAFANA_PASSWORD: 'c',
+};
+
+/** The specification's own schema, as dclint carries it. */
+function specification(): (value: unknown) => unknown[] {
+  const require = createRequire(join(ROOT, 'package.json'));
+  const folder = dirname(require.resolve('dclint/package.json'));
+  const schema = JSON.parse(readFileSync(join(folder, 'schemas', 'compose.schema.json'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  // The draft's address is written with https there, which ajv does not know; the draft is the same.
+  const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
+  const validate = ajv.compile({ ...schema, $schema: 'http://json-schema.org/draft-07/schema#' });
+  return (value) => (validate(value) ? [] : [...validate.errors!]);
+}
