@@ -1,0 +1,132 @@
+import { ConfigResourceTypes, type Admin, type ITopicMetadata } from 'kafkajs';
+import { EventLogError } from '../errors.js';
+import type { Durability } from '../event-log.js';
+import { kafkaErrorType, toEventLogError } from './kafka-errors.js';
+
+/** How topics are made when they are missing. Existing ones keep what they have. */
+export interface TopicOptions {
+  /** Copies of each partition. Default 3, or as many as there are brokers. */
+  readonly replicationFactor?: number;
+  /** How long records are kept, ms. Default 7 days. */
+  readonly retentionMs?: number;
+  /** Bytes kept per partition; −1: no bound. Default −1. */
+  readonly retentionBytes?: number;
+}
+
+/** Most bytes that one append may hold in one partition: 4 MiB. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
+
+/** What topics are like: partitions, copies, retention, how safe an acknowledgement is. */
+export class KafkaTopics {
+  readonly #partitions = new Map<string, number>();
+
+  constructor(
+    private readonly admin: () => Promise<Admin>,
+    private readonly options: TopicOptions,
+  ) {}
+
+  async ensure(topic: string, partitions: number): Promise<void> {
+    try {
+      const found = await this.#metadata(topic);
+      if (found === undefined) await this.#create(topic, partitions);
+      const count = (found ?? (await this.#created(topic))).partitions.length;
+      if (count !== partitions)
+        throw new EventLogError(
+          'LOG_MISCONFIGURED',
+          `Topic ${topic} has ${count} partitions, not ${partitions}: another count would break the order per key.`,
+          false,
+        );
+      this.#partitions.set(topic, count);
+    } catch (error) {
+      throw toEventLogError(error, `Topic ${topic} could not be ensured`);
+    }
+  }
+
+  /** Cached for good: the count of a topic in use never changes, since the key's partition would. */
+  async partitionCount(topic: string): Promise<number> {
+    const known = this.#partitions.get(topic);
+    if (known !== undefined) return known;
+    const found = await this.#metadata(topic).catch((error: unknown) => {
+      throw toEventLogError(error, `Topic ${topic} could not be looked up`);
+    });
+    if (found === undefined)
+      throw new EventLogError(
+        'LOG_MISCONFIGURED',
+        `Topic ${topic} does not exist: create it, or call ensureTopic.`,
+        false,
+      );
+    this.#partitions.set(topic, found.partitions.length);
+    return found.partitions.length;
+  }
+
+  /** Bounds after which records are cut, read or not. −1: none. */
+  async retention(topic: string): Promise<{ ms: number; bytes: number }> {
+    const config = await this.#config(topic);
+    return { ms: Number(config.get('retention.ms') ?? -1), bytes: Number(config.get('retention.bytes') ?? -1) };
+  }
+
+  async durability(topic: string): Promise<Durability> {
+    try {
+      const [config, found] = [await this.#config(topic), await this.#metadata(topic)];
+      const copies = Math.min(...(found?.partitions ?? []).map(({ replicas }) => replicas.length));
+      const inSync = Number(config.get('min.insync.replicas') ?? 1);
+      const synced = config.get('flush.messages') === '1';
+      const facts = `${copies} copies, min.insync.replicas=${inSync}, flush.messages=${config.get('flush.messages')}`;
+      if (config.get('unclean.leader.election.enable') === 'true')
+        return { durable: false, detail: `${facts}: unclean.leader.election.enable is on; set it to false.` };
+      if (copies >= 2 && inSync >= 2) return { durable: true, detail: `acks=all with ${facts}.` };
+      if (synced) return { durable: true, detail: `acks=all with ${facts}: every append is synced to disk first.` };
+      const remedy =
+        copies >= 3 ? 'set min.insync.replicas=2' : 'use 3 copies with min.insync.replicas=2, or flush.messages=1';
+      return { durable: false, detail: `${facts}: a power cut can lose acknowledged records; ${remedy} on ${topic}.` };
+    } catch (error) {
+      throw toEventLogError(error, `Durability of ${topic} could not be checked`);
+    }
+  }
+
+  async #create(topic: string, partitions: number): Promise<void> {
+    const admin = await this.admin();
+    const brokers = (await admin.describeCluster()).brokers.length;
+    const replicationFactor = this.options.replicationFactor ?? Math.min(3, brokers);
+    const config: Record<string, string> = {
+      'cleanup.policy': 'delete',
+      'retention.ms': String(this.options.retentionMs ?? DEFAULT_RETENTION_MS),
+      'retention.bytes': String(this.options.retentionBytes ?? -1),
+      'max.message.bytes': String(MAX_MESSAGE_BYTES),
+      // `appendedAt` is the log's own time.
+      'message.timestamp.type': 'LogAppendTime',
+      // Two copies make an acknowledgement safe; a single broker must sync before it answers.
+      ...(replicationFactor >= 2 ? { 'min.insync.replicas': '2' } : { 'flush.messages': '1' }),
+    };
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+    await admin
+      .createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }] })
+      .catch((error: unknown) => {
+        // Another process was quicker; kafkajs wraps one error per topic.
+        if (!/TOPIC_ALREADY_EXISTS|already exists/i.test(`${kafkaErrorType(error)} ${String(error)}`)) throw error;
+      });
+  }
+
+  async #created(topic: string): Promise<ITopicMetadata> {
+    const found = await this.#metadata(topic);
+    if (found === undefined) throw new EventLogError('LOG_UNAVAILABLE', `Topic ${topic} is not there yet.`, true);
+    return found;
+  }
+
+  async #metadata(topic: string): Promise<ITopicMetadata | undefined> {
+    const admin = await this.admin();
+    // Asking for a topic's metadata by name would wait through kafkajs' retries when it does not exist.
+    if (!(await admin.listTopics()).includes(topic)) return undefined;
+    return (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0];
+  }
+
+  async #config(topic: string): Promise<Map<string, string>> {
+    const admin = await this.admin();
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+    });
+    return new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
+  }
+}

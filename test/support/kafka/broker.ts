@@ -1,0 +1,201 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, closeSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
+import { kafkaJars } from './jars.js';
+
+export interface KafkaOptions {
+  /** Broker settings that differ from the test's own, as in server.properties. */
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+/** One real broker on 127.0.0.1. */
+export interface KafkaBroker {
+  readonly brokers: string[];
+  /** The broker's own process. */
+  readonly pid: number;
+  /** Ends it and removes its data. Idempotent. */
+  stop(): Promise<void>;
+  /** Ends it at once, as a power cut would; the data stays for `restart`. */
+  kill9(): Promise<void>;
+  /** Starts it again on the same port and data; resolves when it answers. */
+  restart(): Promise<void>;
+  /** Holds the process still (SIGSTOP): connections stay open and nothing answers. */
+  pause(): void;
+  resume(): void;
+}
+
+const START_TIMEOUT_MS = 90_000;
+const CLUSTER_ID = '4L6g3nShT-eMCtK--X86sw';
+
+/**
+ * Starts Apache Kafka (KRaft, one node) from its own jars: free ports, data in a temporary folder, every record synced.
+ * The broker ends with this process, however it ends. Takes about 7 s.
+ * @throws KafkaMissingError when this machine cannot run one.
+ */
+export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroker> {
+  const classPath = join(await kafkaJars(), '*');
+  const folder = await mkdtemp(join(tmpdir(), 'alperf-kafka-'));
+  const [port, controllerPort] = await freePorts(2);
+  const config = join(folder, 'server.properties');
+  await writeFile(config, properties(folder, port!, controllerPort!, options.properties ?? {}));
+  await java(classPath, folder, 'kafka.tools.StorageTool', ['format', '-t', CLUSTER_ID, '-c', config]);
+
+  let child = await run(classPath, folder, config, port!);
+  let stopped = false;
+  return {
+    brokers: [`127.0.0.1:${port}`],
+    get pid() {
+      return child.pid!;
+    },
+    async stop() {
+      if (stopped) return;
+      stopped = true;
+      await end(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+    kill9: () => end(child),
+    async restart() {
+      await end(child);
+      child = await run(classPath, folder, config, port!);
+    },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+  };
+}
+
+async function run(classPath: string, folder: string, config: string, port: number): Promise<ChildProcess> {
+  const log = openSync(join(folder, 'broker.log'), 'a');
+  const child = spawn('java', [...JVM, '-cp', classPath, 'kafka.Kafka', config], {
+    cwd: folder,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  // A guard of its own ends the broker when this process is killed, which no handler in here could.
+  const guard =
+    'while kill -0 "$1" && kill -0 "$2"; do sleep 1; done 2>/dev/null; kill -0 "$1" 2>/dev/null && exit; kill -9 "$2" 2>/dev/null; rm -rf "$3"';
+  spawn('sh', ['-c', guard, 'kafka-guard', String(process.pid), String(child.pid), folder], {
+    detached: true,
+    stdio: 'ignore',
+  }).unref();
+  child.unref();
+  const started = performance.now();
+  while (!(await answers(port))) {
+    const failed = child.exitCode !== null || child.signalCode !== null;
+    if (failed || performance.now() - started > START_TIMEOUT_MS) {
+      await end(child);
+      const told = await readFile(join(folder, 'broker.log'), 'utf8');
+      throw new Error(`Kafka did not start within ${START_TIMEOUT_MS} ms:\n${told.slice(-4_000)}`);
+    }
+    await sleep(100);
+  }
+  return child;
+}
+
+/** The broker serves when it names itself the controller and knows itself as a broker. */
+async function answers(port: number): Promise<boolean> {
+  if (!(await listens(port))) return false;
+  const kafka = new Kafka({
+    brokers: [`127.0.0.1:${port}`],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 2_000,
+    requestTimeout: 2_000,
+    retry: { retries: 0 },
+  });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return (await admin.describeCluster()).brokers.length === 1;
+  } catch {
+    return false;
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const settle = (value: boolean) => {
+      socket.destroy();
+      resolve(value);
+    };
+    socket.once('connect', () => settle(true)).once('error', () => settle(false));
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+async function java(classPath: string, cwd: string, main: string, args: string[]): Promise<void> {
+  const child = spawn('java', [...JVM, '-cp', classPath, main, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`${main} failed (${code}):\n${output.slice(-4_000)}`);
+}
+
+/** Ports that were free a moment ago, all different. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+// The first compiler tier only: the broker is up sooner, and tests are short.
+const JVM = [
+  '-Xmx512m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+];
+
+function properties(
+  folder: string,
+  port: number,
+  controllerPort: number,
+  overrides: Readonly<Record<string, string>>,
+): string {
+  const all: Record<string, string> = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'log.dirs': join(folder, 'data'),
+    'auto.create.topics.enable': 'false',
+    // One node: an acknowledged record is safe from a power cut only when it is synced first.
+    'log.flush.interval.messages': '1',
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '1',
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000',
+    'group.initial.rebalance.delay.ms': '0',
+    'group.min.session.timeout.ms': '1000',
+    ...overrides,
+  };
+  return Object.entries(all)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n');
+}
