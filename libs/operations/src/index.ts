@@ -2,6 +2,7 @@ export { setting } from './settings/kinds.js';
 export {
   parseSettings,
   SettingsError,
+  settingsFileKey,
   type Setting,
   type SettingReport,
   type Settings,
@@ -9,4 +10,27 @@ export {
   type SettingSource,
   type SettingsOf,
 } from './settings/settings.js';
+export { KNOWN_VARIABLES } from './settings/known-variables.js';
+export {
+  CONFIG_VARIABLE,
+  DEFAULT_CONFIG_FILE,
+  loadSettings,
+  parseSettingsFile,
+  type LoadedSettings,
+  type SettingsPlace,
+} from './settings/settings-file.js';
+export { settingsTable } from './settings/settings-document.js';
+export { clickHouseSettings, eventLogSettings, httpSettings, logSettings } from './settings/shared-settings.js';
+export { LOG_LEVELS, Logger, SilentLogger, type LogFields, type LogLevel } from './logger/logger.js';
+export { createLogger, type LoggerOptions } from './logger/pino-logger.js';
+export { DURATION_BUCKETS_SECONDS, Metrics } from './metrics/metrics.js';
+export { Health, type CheckResult, type HealthCheck, type HealthOptions, type Readiness } from './health/health.js';
+export {
+  Shutdown,
+  SHUTDOWN_PHASES,
+  type ShutdownOptions,
+  type ShutdownPhase,
+  type ShutdownResult,
+} from './shutdown/shutdown.js';
+export { EXIT, explainStartError, runProgram, type ProcessPort, type Program } from './shutdown/program.js';
 export { DirectoryLockedError, lockDirectory, type DirectoryLock } from './directory-lock.js';

@@ -20,19 +20,27 @@ export const setting = {
     parse: (text) => text,
   }),
 
-  integer: (variable: string, fallback: number, range: readonly [min: number, max: number], help: string): Setting<number> => ({
+  integer: (
+    variable: string,
+    fallback: number,
+    range: readonly [min: number, max: number],
+    help: string,
+  ): Setting<number> => ({
     variable,
     fallback,
     help,
     expects: `a whole number from ${range[0]} to ${range[1]}`,
     parse: (text) => {
       const value = Number(text.trim());
-      return text.trim() !== '' && Number.isInteger(value) && value >= range[0] && value <= range[1] ? value : undefined;
+      return text.trim() !== '' && Number.isInteger(value) && value >= range[0] && value <= range[1]
+        ? value
+        : undefined;
     },
   }),
 
   /** 0 lets the machine choose a free one. */
-  port: (variable: string, fallback: number, help: string): Setting<number> => setting.integer(variable, fallback, [0, 65_535], help),
+  port: (variable: string, fallback: number, help: string): Setting<number> =>
+    setting.integer(variable, fallback, [0, 65_535], help),
 
   flag: (variable: string, fallback: boolean, help: string): Setting<boolean> => ({
     variable,
@@ -55,7 +63,12 @@ export const setting = {
         .filter((one) => one !== ''),
   }),
 
-  oneOf: <const Values extends readonly string[]>(variable: string, values: Values, fallback: Values[number], help: string): Setting<Values[number]> => ({
+  oneOf: <const Values extends readonly string[]>(
+    variable: string,
+    values: Values,
+    fallback: Values[number],
+    help: string,
+  ): Setting<Values[number]> => ({
     variable,
     fallback,
     help,

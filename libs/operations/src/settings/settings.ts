@@ -1,9 +1,10 @@
 import { PipelineError } from '#libs/contracts';
+import { KNOWN_VARIABLES, suggestion, unknownVariables } from './known-variables.js';
 
 /** Where a value came from, for `alperf config`. */
 export type SettingSource = 'default' | 'file' | 'environment';
 
-/** One setting: its variable, how its text is read, what it means. The name in the settings file is its key. */
+/** One setting: its variable, how its text is read, what it means. The variable gives its name in the settings file. */
 export interface Setting<Value> {
   /** `ALPERF_…`; the unit, when there is one, is in the name. */
   readonly variable: string;
@@ -19,11 +20,14 @@ export interface Setting<Value> {
 }
 
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
-export type SettingsOf<S extends Settings> = { readonly [Key in keyof S]: S[Key] extends Setting<infer Value> ? Value : never };
+export type SettingsOf<S extends Settings> = {
+  readonly [Key in keyof S]: S[Key] extends Setting<infer Value> ? Value : never;
+};
 
 export interface SettingReport {
   readonly key: string;
   readonly variable: string;
+  /** `(set)` in place of a secret. */
   readonly value: unknown;
   readonly source: SettingSource;
   readonly help: string;
@@ -32,12 +36,16 @@ export interface SettingReport {
 /** Every problem of a configuration at once, each with the setting's name and what it expects. */
 export class SettingsError extends PipelineError {
   constructor(readonly problems: readonly string[]) {
-    super('SETTINGS', `The configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((one) => `  - ${one}`).join('\n')}`, false);
+    super(
+      'SETTINGS',
+      `The configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((one) => `  - ${one}`).join('\n')}`,
+      false,
+    );
   }
 }
 
 export interface SettingsInput {
-  /** The process's environment. Variables that start with ALPERF_ and are not in `known` are problems. */
+  /** The process's environment. A variable that starts with ALPERF_ and that no app of the project knows is a problem. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What the settings file holds, if there is one: a flat map from key to scalar. */
   readonly file?: Readonly<Record<string, unknown>> | undefined;
@@ -47,34 +55,66 @@ export interface SettingsInput {
  * Reads settings: environment over file over default. Pure.
  * @throws SettingsError that lists every problem at once.
  */
-export function parseSettings<S extends Settings>(settings: S, input: SettingsInput): { values: SettingsOf<S>; report: SettingReport[] } {
+export function parseSettings<S extends Settings>(
+  settings: S,
+  input: SettingsInput,
+): { values: SettingsOf<S>; report: SettingReport[] } {
   const problems: string[] = [];
   const report: SettingReport[] = [];
   const values: Record<string, unknown> = {};
   for (const [key, setting] of Object.entries(settings)) {
-    const { text, source } = rawValue(key, setting, input);
+    const { text, problem, source } = rawValue(setting, input);
     const value = text === undefined ? setting.fallback : setting.parse(text);
-    if (value === undefined && text !== undefined)
-      problems.push(`${source === 'file' ? `${key} (settings file)` : setting.variable}: ${setting.secret === true ? 'the value' : JSON.stringify(text)} is not ${setting.expects}`);
+    const name = source === 'file' ? `${settingsFileKey(setting.variable)} (settings file)` : setting.variable;
+    if (problem !== undefined) problems.push(`${name} is ${problem}; expected ${setting.expects}`);
+    else if (value === undefined && text !== undefined)
+      problems.push(
+        `${name}: ${setting.secret === true ? 'the value' : JSON.stringify(text)} is not ${setting.expects}`,
+      );
     values[key] = value;
-    report.push({ key, variable: setting.variable, value, source, help: setting.help });
+    const shown = setting.secret === true && value !== undefined ? '(set)' : value;
+    report.push({ key, variable: setting.variable, value: shown, source, help: setting.help });
   }
   problems.push(...unknownNames(settings, input));
   if (problems.length > 0) throw new SettingsError(problems);
   return { values: values as SettingsOf<S>, report };
 }
 
-function rawValue(key: string, setting: Setting<unknown>, { env, file }: SettingsInput): { text?: string; source: SettingSource } {
-  const fromEnv = env[setting.variable];
-  if (fromEnv !== undefined && fromEnv !== '') return { text: fromEnv, source: 'environment' };
-  const fromFile = file?.[key];
-  if (fromFile !== undefined && fromFile !== null)
-    return { text: Array.isArray(fromFile) ? fromFile.join(',') : String(fromFile), source: 'file' };
-  return { source: 'default' };
+/** A setting's name in the settings file: `ALPERF_HTTP_PORT` is `httpPort`. */
+export function settingsFileKey(variable: string): string {
+  return variable
+    .replace(/^ALPERF_/, '')
+    .toLowerCase()
+    .replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function unknownNames(settings: Settings, { file }: SettingsInput): string[] {
-  return Object.keys(file ?? {})
-    .filter((key) => !Object.hasOwn(settings, key))
-    .map((key) => `${key} (settings file): there is no such setting; the known ones are ${Object.keys(settings).join(', ')}`);
+function rawValue(
+  setting: Setting<unknown>,
+  { env, file }: SettingsInput,
+): { text?: string; problem?: string; source: SettingSource } {
+  const fromEnv = env[setting.variable];
+  if (fromEnv !== undefined && fromEnv !== '') return { text: fromEnv, source: 'environment' };
+  const key = settingsFileKey(setting.variable);
+  const fromFile = file !== undefined && Object.hasOwn(file, key) ? file[key] : undefined;
+  if (fromFile === undefined || fromFile === null) return { source: 'default' };
+  if (isScalar(fromFile)) return { text: String(fromFile), source: 'file' };
+  if (Array.isArray(fromFile) && fromFile.every(isScalar)) return { text: fromFile.join(','), source: 'file' };
+  return { problem: 'neither one value nor a list of values', source: 'file' };
+}
+
+function isScalar(value: unknown): boolean {
+  return (
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
+  );
+}
+
+function unknownNames(settings: Settings, { env, file }: SettingsInput): string[] {
+  const own = Object.values(settings).map(({ variable }) => variable);
+  const keys = [...new Set([...KNOWN_VARIABLES, ...own])].map(settingsFileKey);
+  return [
+    ...unknownVariables(env, own),
+    ...Object.keys(file ?? {})
+      .filter((key) => !keys.includes(key))
+      .map((key) => `${key} (settings file): there is no such setting${suggestion(key, keys)}`),
+  ];
 }

@@ -1,0 +1,56 @@
+/**
+ * Every variable that some app of this project reads, so that each app can tell a slip of the pen from another app's
+ * setting when all of them share one environment. A test in apps/standalone holds this list to the apps' own.
+ */
+export const KNOWN_VARIABLES: readonly string[] = [
+  'ALPERF_BIND',
+  'ALPERF_CLICKHOUSE_DATABASE',
+  'ALPERF_CLICKHOUSE_PASSWORD',
+  'ALPERF_CLICKHOUSE_PASSWORD_FILE',
+  'ALPERF_CLICKHOUSE_URL',
+  'ALPERF_CLICKHOUSE_USER',
+  'ALPERF_CONFIG',
+  'ALPERF_DATA_DIR',
+  'ALPERF_HTTP_PORT',
+  'ALPERF_KAFKA_BROKERS',
+  'ALPERF_KEYS_FILE',
+  'ALPERF_LOG',
+  'ALPERF_LOG_FORMAT',
+  'ALPERF_LOG_LEVEL',
+  'ALPERF_SQL_PORT',
+];
+
+/** Variables of the project's own scripts and tests; apps leave them alone. */
+const NOT_SETTINGS = /^ALPERF_(TEST|BENCH)_/;
+
+/** The `ALPERF_…` variables that nobody knows, each with the nearest names that exist. Pure. */
+export function unknownVariables(env: Readonly<Record<string, string | undefined>>, own: readonly string[]): string[] {
+  const known = [...new Set([...KNOWN_VARIABLES, ...own])].sort();
+  return Object.keys(env)
+    .filter((name) => name.startsWith('ALPERF_') && !NOT_SETTINGS.test(name) && !known.includes(name))
+    .sort()
+    .map((name) => `${name}: there is no such setting${suggestion(name, known)}`);
+}
+
+/** `; did you mean A or B?`, or what exists when nothing is near. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const near = known
+    .map((one) => ({ one, distance: editDistance(name, one) }))
+    .filter(({ one, distance }) => distance <= Math.max(3, Math.floor(one.length / 4)))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ one }) => one);
+  return near.length > 0 ? `; did you mean ${near.join(' or ')}?` : `; "alperf config" lists those there are`;
+}
+
+/** Levenshtein distance. O(a·b) time, O(b) memory. */
+export function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++)
+      row.push(Math.min(row[j - 1]! + 1, previous[j]! + 1, previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    previous = row;
+  }
+  return previous[b.length]!;
+}

@@ -1,0 +1,46 @@
+import { LOG_LEVELS } from '../logger/logger.js';
+import { setting } from './kinds.js';
+
+/** How a program logs. */
+export const logSettings = {
+  logLevel: setting.oneOf('ALPERF_LOG_LEVEL', LOG_LEVELS, 'info', 'Least severe messages that are logged.'),
+  logFormat: setting.oneOf(
+    'ALPERF_LOG_FORMAT',
+    ['auto', 'json', 'short'],
+    'auto',
+    'How log lines look; auto is short on a terminal, JSON otherwise.',
+  ),
+};
+
+/** Where an app listens. */
+export const httpSettings = (port: number) => ({
+  bind: setting.text(
+    'ALPERF_BIND',
+    '127.0.0.1',
+    'Address to listen on. Anything but a loopback address needs API keys (ALPERF_KEYS_FILE).',
+  ),
+  httpPort: setting.port('ALPERF_HTTP_PORT', port, 'Port for HTTP; 0 takes a free one.'),
+});
+
+/** The ClickHouse server of a distributed app. */
+export const clickHouseSettings = {
+  clickhouseUrl: setting.text('ALPERF_CLICKHOUSE_URL', 'http://127.0.0.1:8123', "ClickHouse's HTTP interface."),
+  clickhouseDatabase: setting.text('ALPERF_CLICKHOUSE_DATABASE', 'alperf', 'Database that holds the tables.'),
+  clickhouseUser: setting.text('ALPERF_CLICKHOUSE_USER', 'default', 'User of the ClickHouse server.'),
+  clickhousePassword: setting.optionalText('ALPERF_CLICKHOUSE_PASSWORD', "The user's password.", { secret: true }),
+  clickhousePasswordFile: setting.optionalText(
+    'ALPERF_CLICKHOUSE_PASSWORD_FILE',
+    "File that holds the user's password, for secrets that are mounted.",
+  ),
+};
+
+/** The log of a distributed app. */
+export const eventLogSettings = {
+  log: setting.oneOf(
+    'ALPERF_LOG',
+    ['kafka', 'embedded'],
+    'kafka',
+    'Which log: Kafka, or the embedded one in ALPERF_DATA_DIR.',
+  ),
+  kafkaBrokers: setting.list('ALPERF_KAFKA_BROKERS', ['127.0.0.1:9092'], 'Kafka brokers to ask first, host:port.'),
+};

@@ -1,0 +1,80 @@
+import { PipelineError } from '#libs/contracts';
+import type { Logger } from '../logger/logger.js';
+import { SettingsError } from '../settings/settings.js';
+import type { Shutdown } from './shutdown.js';
+
+/** What supervisors and scripts can rely on. */
+export const EXIT = { clean: 0, failed: 1, settings: 2, unclean: 3, interrupted: 130 } as const;
+
+/** The part of Node's process that a program's life depends on. */
+export interface ProcessPort {
+  readonly stderr: { write(text: string): unknown };
+  on(event: string, listener: (...details: never[]) => void): unknown;
+  exit(code: number): void;
+}
+
+export interface Program {
+  readonly log: Logger;
+  readonly shutdown: Shutdown;
+}
+
+/**
+ * Runs a program until a signal or a fatal error ends it. `start` builds everything and returns when it runs.
+ *
+ * SIGTERM and SIGINT shut down once, with exit code 0, or 3 when something had to be given up; a second signal ends at
+ * once with 130. An error that nobody caught shuts down as well, with exit code 1. A failed start says on standard
+ * error what is wrong and what to do, without a stack when the cause is known: exit code 2 for settings, 1 otherwise.
+ */
+export async function runProgram(process: ProcessPort, start: () => Promise<Program>): Promise<void> {
+  let program: Program;
+  try {
+    program = await start();
+  } catch (error) {
+    process.stderr.write(`${explainStartError(error)}\n`);
+    process.exit(error instanceof SettingsError ? EXIT.settings : EXIT.failed);
+    return;
+  }
+  const { log, shutdown } = program;
+  let ending = false;
+  const end = (code: number) => {
+    ending = true;
+    void shutdown.run().then(({ clean }) => process.exit(clean ? code : code === EXIT.clean ? EXIT.unclean : code));
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'])
+    process.on(signal, () => {
+      if (ending) {
+        log.warn('Second signal: ending at once.', { signal });
+        process.exit(EXIT.interrupted);
+        return;
+      }
+      log.info('Shutting down.', { signal });
+      end(EXIT.clean);
+    });
+  for (const event of ['uncaughtException', 'unhandledRejection'])
+    process.on(event, (error: unknown) => {
+      log.error('An error that nobody handled: shutting down. Please report it with this line.', { event, error });
+      if (!ending) end(EXIT.failed);
+    });
+}
+
+/** What is wrong and what to do, in words. Causes that are not known keep their stack. */
+export function explainStartError(error: unknown): string {
+  if (error instanceof PipelineError) return `alperf cannot start. ${error.message}`;
+  const { code, port, address, path } = (error ?? {}) as {
+    code?: string;
+    port?: number;
+    address?: string;
+    path?: string;
+  };
+  if (code === 'EADDRINUSE')
+    return `alperf cannot start. Port ${port} on ${address} is in use by another program: stop that one, or choose another port (ALPERF_HTTP_PORT, ALPERF_SQL_PORT).`;
+  if (code === 'EADDRNOTAVAIL')
+    return `alperf cannot start. ${address} is not an address of this machine: set ALPERF_BIND to one that is (127.0.0.1 for this machine alone).`;
+  if (code === 'EACCES' && port !== undefined)
+    return `alperf cannot start. Port ${port} needs more rights than this user has: choose one above 1023 (ALPERF_HTTP_PORT, ALPERF_SQL_PORT).`;
+  if ((code === 'EACCES' || code === 'EPERM' || code === 'EROFS') && path !== undefined)
+    return `alperf cannot start. ${path} cannot be written (${code}): give this user the right to, or choose another ALPERF_DATA_DIR.`;
+  if (code === 'ENOSPC')
+    return 'alperf cannot start. The disk is full: free some space, or choose an ALPERF_DATA_DIR on another disk.';
+  return `alperf cannot start. ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}

@@ -1,0 +1,1 @@
+export { RecordingLogger, type LogLine } from './recording-logger.js';
