@@ -1,0 +1,116 @@
+import type { Clock } from '#libs/time';
+import { SettingsError } from '../settings/settings.js';
+import type { ApiKey, ApiKeys, Scope } from './api-keys.js';
+import { HttpProblem } from './problems.js';
+
+/** What AlLibrary's desktop app sends as its origin, on macOS and Linux, on Windows and Android. */
+export const TAURI_ORIGINS = ['tauri://localhost', 'http://tauri.localhost', 'https://tauri.localhost'] as const;
+
+/** The headers that a decision needs, as Node lowercases them. */
+export interface RequestHeaders {
+  readonly host?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly authorization?: string | undefined;
+  readonly 'sec-fetch-site'?: string | string[] | undefined;
+}
+
+export interface AccessOptions {
+  /** The address that the server is bound to. */
+  readonly bind: string;
+  /** The port it listens on; asked at each request, since it may be chosen by the machine. */
+  readonly port: () => number;
+  /** Origins of pages that may call, besides its own and the desktop app's. Whole: `https://library.example`. */
+  readonly origins: readonly string[];
+  /** The keys in force, asked at each request; left out where none are set. */
+  readonly keys?: () => ApiKeys;
+  readonly clock: Clock;
+}
+
+/**
+ * Who may call. With keys, whoever has one with the scope. Without, only programs of this machine: the server must be
+ * bound to loopback, and since any web page can reach that too, Host and Origin must be ours (a name that was rebound
+ * to 127.0.0.1 has another Host; a page has its own Origin).
+ */
+export class Access {
+  readonly #origins: ReadonlySet<string>;
+  readonly #bearers: boolean;
+
+  /** @throws SettingsError when bound to more than loopback without a key. */
+  constructor(private readonly options: AccessOptions) {
+    this.#origins = new Set([...options.origins, ...TAURI_ORIGINS]);
+    this.#bearers = options.keys !== undefined;
+    if (!isLoopback(options.bind) && (options.keys === undefined || options.keys().size === 0))
+      throw new SettingsError([
+        `ALPERF_BIND: ${JSON.stringify(options.bind)} can be reached from other machines, and there is no key; ` +
+          'make one with "alperf keys create" and name its file in ALPERF_KEYS_FILE, or bind to 127.0.0.1',
+      ]);
+  }
+
+  /** Whether a key must be shown. */
+  get needsKey(): boolean {
+    return this.#bearers;
+  }
+
+  /** Whether a page of this origin may call. */
+  allowsOrigin(origin: string): boolean {
+    return this.#origins.has(origin) || this.#ownOrigins().includes(origin);
+  }
+
+  /** @throws HttpProblem HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED */
+  checkOrigin(headers: RequestHeaders): void {
+    const { host, origin } = headers;
+    if (!this.#bearers && !this.#ownHosts().includes(host?.toLowerCase() ?? ''))
+      throw new HttpProblem('HOST_NOT_ALLOWED', 'The Host header does not name this server on this machine.');
+    if (origin !== undefined) {
+      if (!this.allowsOrigin(origin))
+        throw new HttpProblem('ORIGIN_NOT_ALLOWED', 'The page that sent this is not one of those allowed.');
+      return;
+    }
+    // A page can also make requests that carry no Origin, such as images; browsers then say where from.
+    const site = headers['sec-fetch-site'];
+    if (!this.#bearers && (site === 'cross-site' || site === 'same-site'))
+      throw new HttpProblem('ORIGIN_NOT_ALLOWED', 'Another page sent this.');
+  }
+
+  /** The key text of `Authorization: Bearer KEY`, or undefined. */
+  static bearer({ authorization }: RequestHeaders): string | undefined {
+    return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  }
+
+  /**
+   * The key that `text` is, which must have the scope; undefined where no key is needed.
+   * @throws HttpProblem KEY_MISSING, KEY_UNKNOWN, SCOPE_MISSING
+   */
+  checkKey(text: string | undefined, scope: Scope): ApiKey | undefined {
+    if (this.options.keys === undefined) return undefined;
+    if (text === undefined || text === '') throw new HttpProblem('KEY_MISSING', 'This server needs a key.');
+    const key = this.options.keys().find(text, this.options.clock.now());
+    if (key === undefined) throw new HttpProblem('KEY_UNKNOWN', 'The key is not one of those in force.');
+    if (!key.scopes.includes(scope) && !key.scopes.includes('admin'))
+      throw new HttpProblem('SCOPE_MISSING', `The key has no scope "${scope}".`);
+    return key;
+  }
+
+  /** Both checks, for a request whose key stands in its headers. @throws HttpProblem */
+  check(headers: RequestHeaders, scope: Scope): ApiKey | undefined {
+    this.checkOrigin(headers);
+    return this.checkKey(Access.bearer(headers), scope);
+  }
+
+  #ownHosts(): string[] {
+    const port = this.options.port();
+    const names = LOOPBACK_NAMES.map((name) => `${name}:${port}`);
+    return port === 80 ? [...names, ...LOOPBACK_NAMES] : names;
+  }
+
+  #ownOrigins(): string[] {
+    return this.#ownHosts().map((host) => `http://${host}`);
+  }
+}
+
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+
+/** Whether an address to bind to can be reached from this machine only. */
+export function isLoopback(bind: string): boolean {
+  return bind === 'localhost' || bind === '::1' || bind === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(bind);
+}

@@ -1,0 +1,16 @@
+export { Access, isLoopback, TAURI_ORIGINS, type AccessOptions, type RequestHeaders } from './access.js';
+export {
+  ApiKeys,
+  createKey,
+  createSecret,
+  parseKeys,
+  SCOPES,
+  type ApiKey,
+  type KeyEntry,
+  type KeySecret,
+  type Scope,
+} from './api-keys.js';
+export { corsHeaders, preflightHeaders } from './cors.js';
+export { answerClientError, sendProblem } from './fastify-answers.js';
+export { KeysFile, type KeysFileOptions } from './keys-file.js';
+export { HttpProblem, problemBody, PROBLEMS, toHttpProblem, type ProblemCode } from './problems.js';

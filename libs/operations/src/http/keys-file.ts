@@ -1,0 +1,78 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { Clock, Timer } from '#libs/time';
+import { SettingsError } from '../settings/settings.js';
+import { parseKeys, type ApiKeys } from './api-keys.js';
+
+export interface KeysFileOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /** How often the file is looked at, ms. Default 2,000. */
+  readonly checkEveryMs?: number;
+  /** Told when new keys are in force, and when a changed file cannot be used: the keys before it stay in force then. */
+  readonly onReload?: (outcome: { readonly keys: number } | { readonly problem: string }) => void;
+}
+
+/**
+ * The keys of a file, read again when it changes. Looked at by time rather than watched: that also sees a file that is
+ * replaced by renaming or by another link, as secrets are mounted.
+ */
+export class KeysFile {
+  #keys: ApiKeys;
+  #seen: string;
+  #timer: Timer | undefined;
+  #closed = false;
+
+  /** @throws SettingsError when the file cannot be read, or not be used. */
+  static async open(options: KeysFileOptions): Promise<KeysFile> {
+    try {
+      const seen = await fingerprint(options.path);
+      return new KeysFile(options, parseKeys(await readFile(options.path, 'utf8')), seen);
+    } catch (error) {
+      if (error instanceof SettingsError) throw error;
+      throw new SettingsError([`keys file ${options.path}: cannot be read (${(error as NodeJS.ErrnoException).code})`]);
+    }
+  }
+
+  private constructor(
+    private readonly options: KeysFileOptions,
+    keys: ApiKeys,
+    seen: string,
+  ) {
+    this.#keys = keys;
+    this.#seen = seen;
+    this.#schedule();
+  }
+
+  /** Those in force now. */
+  get keys(): ApiKeys {
+    return this.#keys;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+  }
+
+  #schedule(): void {
+    if (this.#closed) return;
+    const look = () => void this.#look().then(() => this.#schedule());
+    this.#timer = this.options.clock.setTimer(look, this.options.checkEveryMs ?? 2_000, { unref: true });
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const seen = await fingerprint(this.options.path);
+      if (seen === this.#seen) return;
+      this.#seen = seen;
+      this.#keys = parseKeys(await readFile(this.options.path, 'utf8'));
+      this.options.onReload?.({ keys: this.#keys.size });
+    } catch (error) {
+      this.options.onReload?.({ problem: error instanceof SettingsError ? error.message : 'it cannot be read' });
+    }
+  }
+}
+
+async function fingerprint(path: string): Promise<string> {
+  const { mtimeMs, size, ino } = await stat(path);
+  return `${ino}:${size}:${mtimeMs}`;
+}
