@@ -1,0 +1,154 @@
+import { Session } from 'chdb';
+import { asEngineError, EngineError } from './engine-error.js';
+
+export interface Work {
+  /** Applied before the statement, in this order; `readonly` comes last, since nothing can be set after it. */
+  readonly settings: readonly (readonly [name: string, value: string])[];
+  readonly parameters: readonly (readonly [name: string, value: string])[];
+  readonly database: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface Output {
+  readonly bytes: Buffer;
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+}
+
+export type Run = (sql: string, format?: string) => Promise<Output>;
+
+export interface SessionLimits {
+  readonly readers: number;
+  readonly writers: number;
+  /** Requests that may wait for their turn, of each sort. */
+  readonly waiting: number;
+}
+
+/** A bound on how many do a thing at once; a few more may wait, the rest are refused. */
+class Turnstile {
+  #inside = 0;
+  readonly #queue: (() => void)[] = [];
+
+  constructor(
+    private readonly places: number,
+    private readonly waiting: number,
+  ) {}
+
+  async enter(): Promise<() => void> {
+    if (this.#inside >= this.places) {
+      if (this.#queue.length >= this.waiting)
+        throw new EngineError(
+          202,
+          'TOO_MANY_SIMULTANEOUS_QUERIES',
+          `Too many simultaneous queries: ${this.places} run and ${this.waiting} wait.`,
+        );
+      await new Promise<void>((resolve) => this.#queue.push(resolve));
+    } else this.#inside++;
+    return () => {
+      const next = this.#queue.shift();
+      if (next === undefined) this.#inside--;
+      else next();
+    };
+  }
+}
+
+/**
+ * The engine's connections. One new Session a request, since a session's settings are sticky; one root Session keeps the
+ * engine open in between and kills queries whose client went away.
+ */
+export class Sessions {
+  readonly #root: Session;
+  readonly #turnstiles: { readonly read: Turnstile; readonly write: Turnstile };
+  readonly #running = new Set<Promise<unknown>>();
+  #count = 0;
+  #closed = false;
+
+  constructor(
+    private readonly path: string,
+    { readers, writers, waiting }: SessionLimits,
+  ) {
+    this.#root = new Session(path);
+    this.#turnstiles = { read: new Turnstile(readers, waiting), write: new Turnstile(writers, waiting) };
+  }
+
+  /** Gives `task` a session of its own, prepared as `work` says; closed afterwards whatever happened. */
+  with<Result>(sort: 'read' | 'write', work: Work, task: (run: Run) => Promise<Result>): Promise<Result> {
+    if (this.#closed) return Promise.reject(new EngineError(236, 'ABORTED', 'The engine is shutting down.'));
+    const running = this.#with(sort, work, task);
+    this.#running.add(running);
+    const forget = () => this.#running.delete(running);
+    running.then(forget, forget);
+    return running;
+  }
+
+  /** For the engine's own statements. */
+  async root(sql: string): Promise<void> {
+    try {
+      await this.#root.queryAsync(sql);
+    } catch (error) {
+      throw asEngineError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    this.#root.cleanup();
+  }
+
+  async #with<Result>(sort: 'read' | 'write', work: Work, task: (run: Run) => Promise<Result>): Promise<Result> {
+    const leave = await this.#turnstiles[sort].enter();
+    try {
+      if (work.signal.aborted)
+        throw new EngineError(394, 'QUERY_WAS_CANCELLED', 'The client went away before the query ran.');
+      const session = new Session(this.path);
+      try {
+        return await this.#prepared(session, work, task);
+      } finally {
+        session.cleanup();
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  async #prepared<Result>(session: Session, work: Work, task: (run: Run) => Promise<Result>): Promise<Result> {
+    const comment = `alperf-${process.pid}-${++this.#count}`;
+    const run: Run = async (sql, format = 'TabSeparated') => {
+      try {
+        const result = await session.queryAsync(sql, { format });
+        return { bytes: Buffer.from(result.bytes()), rowsRead: result.rowsRead, bytesRead: result.bytesRead };
+      } catch (error) {
+        throw asEngineError(error);
+      }
+    };
+    const kill = () => {
+      // Best effort: a query that has ended meanwhile is not there to be killed.
+      this.root(`KILL QUERY WHERE Settings['log_comment'] = '${comment}' ASYNC`).catch(() => undefined);
+    };
+    const early = work.settings.filter(([name]) => name !== 'readonly' && name !== 'log_comment');
+    const readonly = work.settings.find(([name]) => name === 'readonly');
+    const assignments = [
+      ...early.map(([name, value]) => `${name} = ${quote(value)}`),
+      ...work.parameters.map(([name, value]) => `param_${name} = ${quote(value)}`),
+      `log_comment = '${comment}'`,
+      `session_timezone = 'UTC'`,
+    ];
+    if (work.database !== undefined)
+      await run(`USE \`${work.database.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``);
+    await run(`SET ${assignments.join(', ')}`);
+    if (readonly !== undefined) await run(`SET readonly = ${quote(readonly[1])}`);
+    work.signal.addEventListener('abort', kill, { once: true });
+    try {
+      return await task(run);
+    } finally {
+      work.signal.removeEventListener('abort', kill);
+    }
+  }
+}
+
+/** A string literal of ClickHouse. */
+export function quote(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\0', '\\0')}'`;
+}

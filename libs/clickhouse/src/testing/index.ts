@@ -1,0 +1,1 @@
+export { startTestEngine, type TestEngine } from './test-engine.js';
