@@ -1,0 +1,107 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { SystemClock } from '#libs/time';
+import { describeWithKafka } from '#test/support';
+import { EventLogError } from '../errors.js';
+import { KafkaEventLog } from './kafka-event-log.js';
+
+const clock = new SystemClock();
+const until = async (condition: () => boolean | Promise<boolean>) => {
+  while (!(await condition())) await clock.sleep(20);
+};
+
+describeWithKafka(
+  'The Kafka log on a broker that is killed',
+  (kafka) => {
+    const opened: KafkaEventLog[] = [];
+    const open = async (deliveryTimeoutMs = 10_000) => {
+      const log = await KafkaEventLog.open({
+        brokers: kafka().brokers,
+        clientId: 'spec',
+        clock,
+        random: Math.random,
+        sessionTimeoutMs: 2_000,
+        deliveryTimeoutMs,
+      });
+      opened.push(log);
+      return log;
+    };
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((log) => log.close()));
+    });
+
+    it('loses nothing that was acknowledged, and a consumer sees all of it once the broker is back', async () => {
+      const log = await open();
+      const topic = `t.${randomUUID()}`;
+      const group = `g.${randomUUID()}`;
+      await log.ensureTopic(topic, { partitions: 3 });
+      const acknowledged = new Map<string, string>();
+      const failures: unknown[] = [];
+      let appending = true;
+      const producers = Array.from({ length: 8 }, async (_, producer) => {
+        for (let i = 0; appending; i++) {
+          const text = `${producer}-${i}`;
+          await log.append(topic, [{ key: `${producer}`, value: Buffer.from(text), headers: { ce: 'zstd' } }]).then(
+            ([position]) => acknowledged.set(text, `${position!.partition}/${position!.offset}`),
+            (error: unknown) => failures.push(error),
+          );
+        }
+      });
+      const seen = new Map<string, string>();
+      const consumption = await log.consume({
+        topic,
+        group,
+        async onBatch(batch) {
+          for (const { partition, offset, value } of batch.records)
+            seen.set(`${partition}/${offset}`, value.toString());
+          await batch.commit(batch.records.at(-1)!.offset + 1n, 'm');
+        },
+      });
+      for (let kill = 0; kill < 2; kill++) {
+        const before = acknowledged.size;
+        await until(() => acknowledged.size > before + 200);
+        await kafka().kill9();
+        await clock.sleep(kill * 3_000);
+        await kafka().restart();
+      }
+      const before = acknowledged.size;
+      await until(() => acknowledged.size > before + 200);
+      appending = false;
+      await Promise.all(producers);
+      await until(() => [...acknowledged.values()].every((position) => seen.has(position)));
+      for (const [text, position] of acknowledged) expect(seen.get(position)).toBe(text);
+      for (const failure of failures) expect(failure).toMatchObject({ code: 'LOG_UNAVAILABLE', retriable: true });
+      expect(consumption.assigned).toEqual([0, 1, 2]);
+      await until(async () => {
+        const committed = await log.committed(topic, group);
+        return (await log.ranges(topic)).every(
+          ({ partition, next }) => next === 0n || committed.find((one) => one.partition === partition)?.offset === next,
+        );
+      });
+    }, 180_000);
+
+    it('rejects an append, as one to be tried again, while the broker is silent', async () => {
+      const log = await open(1_500);
+      const topic = `t.${randomUUID()}`;
+      await log.ensureTopic(topic, { partitions: 1 });
+      const record = { key: 'a', value: Buffer.from('a'), headers: {} };
+      await log.append(topic, [record]);
+      kafka().pause();
+      try {
+        await expect(log.append(topic, [record])).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE', retriable: true });
+      } finally {
+        kafka().resume();
+      }
+      await until(() =>
+        log.append(topic, [record]).then(
+          () => true,
+          (error: unknown) => {
+            expect(error).toBeInstanceOf(EventLogError);
+            return false;
+          },
+        ),
+      );
+    }, 60_000);
+  },
+  { own: true },
+);

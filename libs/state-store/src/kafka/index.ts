@@ -1,0 +1,1 @@
+export { KafkaStateStore, type KafkaStateStoreOptions } from './kafka-state-store.js';
