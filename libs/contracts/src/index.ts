@@ -11,6 +11,7 @@ export * from './events/metric.js';
 export * from './buckets.js';
 export * from './http.js';
 export * from './record.js';
+export * from './status.js';
 export * from './tables.js';
 export * from './topics.js';
 export * from './validation/index.js';

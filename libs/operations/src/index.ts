@@ -34,3 +34,4 @@ export {
 } from './shutdown/shutdown.js';
 export { EXIT, explainStartError, runProgram, type ProcessPort, type Program } from './shutdown/program.js';
 export { DirectoryLockedError, lockDirectory, type DirectoryLock } from './directory-lock.js';
+export * from './http/index.js';

@@ -1,0 +1,90 @@
+import Type, { type Static } from 'typebox';
+import { Count, EpochMs } from './primitives.js';
+
+const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+const PerSecond = (description: string) => Type.Number({ minimum: 0, description });
+
+/** One step of the pipeline, as the last look at it went. */
+const Step = (description: string) =>
+  Type.Object(
+    { ok: Type.Boolean(), detail: Type.String({ description: 'In words: what was found, or what is wrong.' }) },
+    { description },
+  );
+
+export const StatusPartition = Type.Object({
+  partition: Type.Integer({ minimum: 0 }),
+  earliest: Count('The oldest offset still held.'),
+  next: Count('The offset that the next record gets.'),
+  committed: Nullable(Count('The next offset the aggregator reads; null when it has not committed yet.')),
+  lag: Count('Records that are not in ClickHouse yet.'),
+  watermark: Nullable(EpochMs('Event time up to which this partition is in ClickHouse.')),
+  idle: Type.Boolean({ description: 'No emitter was heard in the last 30 s: it holds nothing up.' }),
+});
+export type StatusPartition = Static<typeof StatusPartition>;
+
+/** Answer of `GET /v1/status`, and each event of `GET /v1/status/stream`. */
+export const PipelineStatus = Type.Object({
+  at: EpochMs('When the parts were read.'),
+  startedAt: EpochMs('When this API started.'),
+  sql: Type.Object({ port: Nullable(Type.Integer({ description: 'Port of SQL for people; null where it has none.' })) }),
+  steps: Type.Object({ log: Step('The log answers.'), clickhouse: Step('ClickHouse answers.') }),
+  rates: Type.Object({
+    recordsPerSecond: PerSecond('Batches appended to the log.'),
+    acceptedPerSecond: PerSecond('Events appended to the log: records times the mean number of events in a record.'),
+    insertedPerSecond: PerSecond('Events inserted into ClickHouse.'),
+  }),
+  log: Type.Object({
+    lag: Count('Records that are not in ClickHouse yet, over all partitions.'),
+    partitions: Type.Array(StatusPartition),
+  }),
+  watermark: Type.Object({
+    time: Nullable(EpochMs('The least of the partitions that are not idle; null when nobody emits.')),
+    ageMs: Nullable(Type.Number({ description: 'How far it is behind now.' })),
+  }),
+  settled: Type.Object(
+    {
+      '10s': Nullable(EpochMs('10 s buckets up to here are final.')),
+      '1m': Nullable(EpochMs('1 min buckets up to here are final.')),
+      '1h': Nullable(EpochMs('1 h buckets up to here are final.')),
+    },
+    { description: 'Bucket ends up to which every bucket has been recounted; later ones are answered from raw events.' },
+  ),
+  totals: Type.Object({
+    events: Count('Events held as raw rows.'),
+    byKind: Type.Record(Type.String(), Count('Events of this kind held as raw rows.')),
+    exact: Type.Boolean({ description: 'False when there are so many that repeats not merged yet were counted too.' }),
+  }),
+  cache: Type.Object(
+    {
+      requests: Count('Requests to any cache.'),
+      hits: Count('Found and fresh.'),
+      staleHits: Count('Found past its freshness and answered all the same.'),
+      misses: Count('Not found.'),
+      negativeHits: Count('Found the remembered absence of a value.'),
+      errors: Count('The tier failed.'),
+      hitRatio: Nullable(Type.Number({ minimum: 0, maximum: 1, description: 'hits / requests; null without requests.' })),
+    },
+    { description: 'Over all caches and everything that is kept.' },
+  ),
+  audit: Type.Object({
+    lost: Nullable(Count('Events that the log has and ClickHouse lacks. A promise: 0. Null before the first check.')),
+    duplicated: Nullable(Count('Events counted twice. A promise: 0. Null before the first check.')),
+    checkedAt: Nullable(EpochMs('When the audit last finished a check.')),
+    checkedThrough: Nullable(EpochMs('Accept time up to which it has checked.')),
+    lastFullCheckAt: Nullable(EpochMs('When it last finished a round over everything.')),
+  }),
+  deadLetters: Count('Events that were not accepted, kept to be mended and replayed.'),
+  storage: Type.Object({
+    parts: Count('Active parts of all tables.'),
+    bytes: Count('Bytes on disk of all tables.'),
+  }),
+});
+export type PipelineStatus = Static<typeof PipelineStatus>;
+
+/** A point of the recent past, for a line chart. */
+export const StatusPoint = Type.Object({
+  at: EpochMs('When it was measured.'),
+  acceptedPerSecond: PerSecond('Events appended to the log.'),
+  insertedPerSecond: PerSecond('Events inserted into ClickHouse.'),
+});
+export type StatusPoint = Static<typeof StatusPoint>;
