@@ -1,0 +1,57 @@
+import type { Invocation } from './command.js';
+import { UsageError } from './errors.js';
+
+/** A whole number within a range, or undefined when the option was not given. @throws UsageError */
+export function wholeNumber(
+  invocation: Invocation,
+  option: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): number | undefined {
+  const text = invocation.text(option);
+  if (text === undefined) return undefined;
+  const value = Number(text.replaceAll('_', ''));
+  if (!/^[0-9_]+$/.test(text) || !Number.isSafeInteger(value) || value < min || value > max)
+    throw new UsageError(
+      `--${option} is ${JSON.stringify(text)}, not a whole number from ${min} to ${max}.`,
+      `Write --${option} ${Math.max(min, 1)}, for example.`,
+    );
+  return value;
+}
+
+/** A number above 0, or undefined when the option was not given. @throws UsageError */
+export function positiveNumber(invocation: Invocation, option: string): number | undefined {
+  const text = invocation.text(option);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
+    throw new UsageError(
+      `--${option} is ${JSON.stringify(text)}, not a number above 0.`,
+      `Write --${option} 10, for example.`,
+    );
+  return value;
+}
+
+/** One of a closed set of words. @throws UsageError */
+export function oneOf<const Values extends readonly string[]>(
+  invocation: Invocation,
+  option: string,
+  values: Values,
+): Values[number] | undefined {
+  const text = invocation.text(option);
+  if (text === undefined) return undefined;
+  const value = values.find((one) => one === text);
+  if (value === undefined)
+    throw new UsageError(`--${option} ${JSON.stringify(text)} is not known here.`, `It can be: ${values.join(', ')}.`);
+  return value;
+}
+
+/** A base URL without a slash at its end. @throws UsageError */
+export function baseUrl(name: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    throw new UsageError(
+      `${name} is ${JSON.stringify(text)}, not an http or https address.`,
+      `Write ${name} http://127.0.0.1:8080, for example.`,
+    );
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}

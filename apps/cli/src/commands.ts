@@ -1,0 +1,21 @@
+import type { Command } from './command/command.js';
+import { configCommand } from './config/config.command.js';
+import { deadLettersListCommand } from './dead-letters/list.command.js';
+import { deadLettersShowCommand } from './dead-letters/show.command.js';
+import { doctorCommand } from './doctor/doctor.command.js';
+import { keysCreateCommand } from './keys/create.command.js';
+import { keysListCommand } from './keys/list.command.js';
+import { replayCommand } from './replay/replay.command.js';
+import { sendCommand } from './send/send.command.js';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  replayCommand,
+  sendCommand,
+  deadLettersListCommand,
+  deadLettersShowCommand,
+  keysCreateCommand,
+  keysListCommand,
+  doctorCommand,
+  configCommand,
+];

@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import type { Answer, Command, Host, Invocation } from '../command/command.js';
+import { CliError } from '../command/errors.js';
+import { EXIT } from '../command/exit-codes.js';
+import { loadKnownSettings, type KNOWN_SETTINGS } from '../config/known-settings.js';
+import { Server, SERVER_OPTIONS } from '../http/server.js';
+import type { SettingsOf } from '#libs/operations';
+import { failed, ok, renderChecks, skipped, type Check } from './check.js';
+import { lockCheck, nodeCheck, portCheck, spaceCheck, writableCheck } from './local-checks.js';
+import { serverChecks } from './server-checks.js';
+
+export const doctorCommand: Command = {
+  name: 'doctor',
+  summary: 'Check settings, disk, ports, clock and connections; say what to do about each fault.',
+  description: 'Exit code 1 when something is wrong; warnings do not count.',
+  arguments: [],
+  options: {
+    ...SERVER_OPTIONS,
+    offline: { type: 'boolean', help: 'Check this machine only, not the server.' },
+  },
+  examples: ['doctor', 'doctor --offline', 'doctor --endpoint http://collector:8081 --json'],
+  run: doctor,
+};
+
+async function doctor(invocation: Invocation, host: Host): Promise<Answer> {
+  const checks: Check[] = [nodeCheck(host.nodeVersion)];
+  const settings = settingsCheck(host);
+  checks.push(settings.check);
+  const server = new Server(invocation, host);
+  const remote = invocation.flag('offline') ? [] : await serverChecks(server, host.clock);
+  if (settings.values !== undefined) checks.push(...(await machineChecks(settings.values, host, server, remote)));
+  checks.push(...remote);
+  const wrong = checks.filter(({ status }) => status === 'failed').length;
+  return {
+    exitCode: wrong > 0 ? EXIT.failed : EXIT.ok,
+    json: { ok: wrong === 0, checks },
+    text: `${renderChecks(checks)}\n\n${wrong === 0 ? 'All is well.' : `${wrong} thing${wrong === 1 ? ' is' : 's are'} wrong.`}`,
+  };
+}
+
+type Values = SettingsOf<typeof KNOWN_SETTINGS>;
+
+function settingsCheck(host: Host): { check: Check; values?: Values } {
+  try {
+    const { report, values } = loadKnownSettings(host);
+    const set = report.filter(({ source }) => source !== 'default').length;
+    return { check: ok('settings', `${set} set, ${report.length - set} by default`), values };
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return { check: failed('settings', error.message, error.remedy) };
+  }
+}
+
+async function machineChecks(
+  values: Values,
+  { cwd }: Host,
+  server: Server,
+  remote: readonly Check[],
+): Promise<Check[]> {
+  const { bind, httpPort, sqlPort } = values;
+  const dataDir = resolve(cwd, values.dataDir);
+  const answers = (name: string) => remote.some((check) => check.name === name && check.status === 'ok');
+  const isHere = (url: string, port: number) => new URL(url).port === String(port);
+  return [
+    await writableCheck(dataDir),
+    await spaceCheck(dataDir),
+    await lockCheck(dataDir),
+    await portCheck('http port', bind, httpPort, answers('server') && isHere(server.endpoint, httpPort)),
+    answers('sql')
+      ? await portCheck('sql port', bind, sqlPort, isHere(await server.sqlUrl(), sqlPort))
+      : remote.length > 0 && answers('server')
+        ? skipped('sql port', 'the server answers, its SQL port does not: see sql')
+        : await portCheck('sql port', bind, sqlPort, false),
+  ];
+}

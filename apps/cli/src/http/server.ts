@@ -1,0 +1,134 @@
+import type { Host, Invocation, OptionSpecs } from '../command/command.js';
+import { UnreachableError } from '../command/errors.js';
+import { baseUrl } from '../command/values.js';
+import { isBusy, refusal, request, type Reply } from './request.js';
+
+/** Options of every command that talks to a server. */
+export const SERVER_OPTIONS: OptionSpecs = {
+  endpoint: {
+    type: 'string',
+    placeholder: 'URL',
+    help: 'Address of the collector and API. Default: ALPERF_ENDPOINT, or http://127.0.0.1:ALPERF_HTTP_PORT (8080).',
+  },
+  sql: {
+    type: 'string',
+    placeholder: 'URL',
+    help: 'Address of the SQL port. Default: what the API says, else the host of --endpoint with ALPERF_SQL_PORT (8123).',
+  },
+  key: { type: 'string', placeholder: 'KEY', help: 'API key. Default: ALPERF_KEY. Not needed on loopback.' },
+};
+
+/** Where the server is and how to ask it. */
+export class Server {
+  readonly endpoint: string;
+  readonly key: string | undefined;
+  readonly #signal: AbortSignal;
+  readonly #sqlPort: string;
+  #sqlUrl: string | undefined;
+
+  constructor(invocation: Pick<Invocation, 'text'>, { env, signal }: Pick<Host, 'env' | 'signal'>) {
+    const given = invocation.text('endpoint') ?? present(env['ALPERF_ENDPOINT']);
+    this.endpoint = baseUrl('--endpoint', given ?? `http://127.0.0.1:${present(env['ALPERF_HTTP_PORT']) ?? '8080'}`);
+    const sql = invocation.text('sql');
+    this.#sqlUrl = sql === undefined ? undefined : baseUrl('--sql', sql);
+    this.#sqlPort = present(env['ALPERF_SQL_PORT']) ?? '8123';
+    this.key = invocation.text('key') ?? present(env['ALPERF_KEY']);
+    this.#signal = signal;
+  }
+
+  get(path: string, timeoutMs?: number): Promise<Reply> {
+    return request(`${this.endpoint}${path}`, {
+      headers: this.#authorization(),
+      signal: this.#signal,
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    });
+  }
+
+  /** `signal` ends this call alone, besides the command's own. */
+  post(
+    path: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Readonly<Record<string, string>> = {},
+    signal?: AbortSignal,
+  ): Promise<Reply> {
+    return request(`${this.endpoint}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...this.#authorization(), ...headers },
+      body,
+      signal: signal === undefined ? this.#signal : AbortSignal.any([signal, this.#signal]),
+    });
+  }
+
+  /** The SQL port: given, or as `/v1/status` tells it, or by convention. */
+  async sqlUrl(): Promise<string> {
+    this.#sqlUrl ??= (await this.#toldSqlUrl()) ?? this.#conventionalSqlUrl();
+    return this.#sqlUrl;
+  }
+
+  /**
+   * Rows of a SELECT. `{name:Type}` in the text takes its value from `parameters`.
+   * @throws UnreachableError, or CliError with the server's own words.
+   */
+  async query<Row>(sql: string, parameters: Readonly<Record<string, string | number>> = {}): Promise<Row[]> {
+    const url = new URL(await this.sqlUrl());
+    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(`param_${name}`, String(value));
+    const reply = await request(url.href, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain; charset=utf-8', ...this.#authorization() },
+      body: `${sql}\nFORMAT JSONEachRow`,
+      signal: this.#signal,
+    });
+    if (reply.status !== 200) throw refusal('The SQL query failed', reply);
+    return reply.body
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Row);
+  }
+
+  /** Whether the server answers and is well. Rejects only when the command was interrupted. */
+  async isUp(): Promise<boolean> {
+    try {
+      const { status } = await this.get('/health', 2_000);
+      return !isBusy(status);
+    } catch (error) {
+      if (error instanceof UnreachableError) return false;
+      throw error;
+    }
+  }
+
+  #authorization(): Record<string, string> {
+    return this.key === undefined ? {} : { authorization: `Bearer ${this.key}` };
+  }
+
+  async #toldSqlUrl(): Promise<string | undefined> {
+    const reply = await this.get('/v1/status');
+    if (reply.status !== 200) return undefined;
+    const port = sqlPortOf(reply.body);
+    return port === undefined ? undefined : withPort(this.endpoint, port);
+  }
+
+  #conventionalSqlUrl(): string {
+    return withPort(this.endpoint, this.#sqlPort);
+  }
+}
+
+/** `{"sql":{"port":8123}}` of the API's status. */
+function sqlPortOf(body: string): string | undefined {
+  try {
+    const { sql } = JSON.parse(body) as { sql?: { port?: unknown } };
+    return typeof sql?.port === 'number' ? String(sql.port) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function withPort(endpoint: string, port: string): string {
+  const url = new URL(endpoint);
+  url.port = port;
+  return url.origin;
+}
+
+/** A variable that is set to nothing counts as not set. */
+function present(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

@@ -1,0 +1,27 @@
+import { resolve } from 'node:path';
+import type { Answer, Command, Host, Invocation } from '../command/command.js';
+import { UsageError } from '../command/errors.js';
+import { EXIT } from '../command/exit-codes.js';
+import { readKeys, type ShownKey } from './keys-file.js';
+
+export const keysListCommand: Command = {
+  name: 'keys list',
+  summary: 'List the API keys of a keys file: names, scopes and services, never secrets.',
+  arguments: [],
+  options: { file: { type: 'string', placeholder: 'FILE', help: 'The keys file. Default: ALPERF_KEYS_FILE.' } },
+  examples: ['keys list --file keys.yaml', 'keys list --json'],
+  run: list,
+};
+
+async function list(invocation: Invocation, host: Host): Promise<Answer> {
+  const file = invocation.text('file') ?? (host.env['ALPERF_KEYS_FILE'] || undefined);
+  if (file === undefined) throw new UsageError('Which keys file?', 'Write --file keys.yaml, or set ALPERF_KEYS_FILE.');
+  const path = resolve(host.cwd, file);
+  const keys = await readKeys(path);
+  return { exitCode: EXIT.ok, json: { file: path, keys }, text: keys.map(oneLine).join('\n') || 'No keys.' };
+}
+
+function oneLine({ id, scopes, services, secrets }: ShownKey): string {
+  const ends = secrets.flatMap(({ until }) => (until === null ? [] : [`one secret until ${until}`]));
+  return [id, scopes.join(','), services === null ? 'all services' : services.join(','), ...ends].join('  ');
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '#libs/time';
+import { UnreachableError } from '../command/errors.js';
+import { COUNTERS, differences, isAhead, type Counts } from './counters.js';
+import type { Stored } from './stored.js';
+
+export interface AwaitOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Longest time without any progress while the server answers, ms. */
+  readonly stuckAfterMs: number;
+  /** Longest time without any answer, ms. */
+  readonly unreachableAfterMs: number;
+  /** Called after each look: the share that is stored, and what is the matter if nobody answers. */
+  readonly onLook: (share: number, trouble: string | undefined) => void;
+}
+
+const FIRST_POLL_MS = 50;
+const SLOWEST_POLL_MS = 1_000;
+
+/**
+ * Looks again and again until the database holds what was emitted, or until it cannot any more: it has more than was
+ * emitted, nothing has changed for `stuckAfterMs`, or nobody has answered for `unreachableAfterMs`.
+ * @returns the last look. @throws UnreachableError when nobody answered for so long.
+ */
+export async function awaitStored(
+  emitted: Counts,
+  events: number,
+  look: () => Promise<Stored>,
+  { clock, signal, stuckAfterMs, unreachableAfterMs, onLook }: AwaitOptions,
+): Promise<Stored> {
+  let pollMs = FIRST_POLL_MS;
+  let answeredAt = clock.monotonic();
+  let changedAt = answeredAt;
+  let last: Stored | undefined;
+  for (;;) {
+    try {
+      const stored = await look();
+      const now = clock.monotonic();
+      // While nobody answered, nothing could change: that time is not held against the database.
+      if (last === undefined || sizeOf(stored) !== sizeOf(last) || now - answeredAt > stuckAfterMs / 2) {
+        changedAt = now;
+        pollMs = FIRST_POLL_MS;
+      }
+      answeredAt = now;
+      last = stored;
+      onLook(emitted.requests === 0 ? 1 : stored.counts.requests / emitted.requests, undefined);
+      const complete = differences(emitted, stored.counts).length === 0 && stored.events >= events;
+      if (complete || isAhead(emitted, stored.counts) || now - changedAt > stuckAfterMs) return stored;
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      if (clock.monotonic() - answeredAt > unreachableAfterMs) throw error;
+      onLook(last === undefined ? 0 : last.counts.requests / Math.max(1, emitted.requests), error.message);
+    }
+    await clock.sleep(pollMs, signal);
+    pollMs = Math.min(SLOWEST_POLL_MS, pollMs * 1.5);
+  }
+}
+
+/** Everything in it only grows, so that any change shows in the sum. */
+function sizeOf({ counts, events, batches }: Stored): number {
+  return COUNTERS.reduce((sum, name) => sum + counts[name], events + batches);
+}

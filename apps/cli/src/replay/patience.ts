@@ -1,0 +1,74 @@
+import { EXIT } from '../command/exit-codes.js';
+import { CliError, UnreachableError } from '../command/errors.js';
+import type { Host } from '../command/command.js';
+import { refusal } from '../http/request.js';
+import type { Server } from '../http/server.js';
+import type { Progress } from './progress.js';
+import type { ReplayTelemetry } from './replay-telemetry.js';
+
+const POLL_MS = 250;
+
+/**
+ * Waits a moment for a server that is just starting, and asks whether the key may read: better now than after the trace.
+ * @throws UnreachableError when nobody has answered after `patienceMs`; CliError for a refusal.
+ */
+export async function firstAnswer(
+  server: Server,
+  progress: Progress,
+  { clock, signal }: Host,
+  patienceMs: number,
+): Promise<void> {
+  const giveUpAt = clock.monotonic() + patienceMs;
+  for (let told = false; ;) {
+    try {
+      const reply = await server.get('/health', 5_000);
+      if (reply.status >= 400) throw refusal('The server is not well', reply);
+      await server.query('SELECT 1 AS one');
+      return;
+    } catch (error) {
+      if (!(error instanceof UnreachableError) || clock.monotonic() > giveUpAt) throw error;
+      if (!told) progress.message(`${error.message} Waiting ${Math.round(patienceMs / 1_000)} s for it …`);
+      told = true;
+      await clock.sleep(POLL_MS, signal);
+    }
+  }
+}
+
+/**
+ * Ends telemetry: everything is sent and taken, or it throws. Looks for a server that went away, and sends as soon as it
+ * is back.
+ * @throws UnreachableError when not everything was taken within `patienceMs`; CliError when the server refuses it.
+ */
+export async function deliverAll(
+  server: Server,
+  telemetry: ReplayTelemetry,
+  progress: Progress,
+  { clock, signal }: Host,
+  patienceMs: number,
+): Promise<void> {
+  const finishing = telemetry.finish(patienceMs).then((all) => ({ all }));
+  for (let told = false; ;) {
+    const ended = await Promise.race([finishing, clock.sleep(POLL_MS, signal)]);
+    const { trouble, refused } = telemetry.delivery();
+    if (refused !== undefined)
+      throw new CliError(
+        'REFUSED',
+        `The server refuses the events: ${refused}`,
+        EXIT.failed,
+        'See the message; --key gives a key that may write.',
+      );
+    if (ended?.all === true) return;
+    if (ended !== undefined)
+      throw new UnreachableError(
+        `The server has not taken everything within ${Math.round(patienceMs / 1_000)} s (${trouble ?? 'no reason known'}).`,
+        'Start it again; --wait gives it longer.',
+      );
+    if (trouble === undefined) {
+      progress.update(1, 'sending');
+      continue;
+    }
+    if (!told) progress.message(`${trouble} Waiting for the server; nothing is lost …`);
+    told = true;
+    if (await server.isUp()) telemetry.hurry();
+  }
+}

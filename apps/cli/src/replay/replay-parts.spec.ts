@@ -1,0 +1,181 @@
+import { describe, expect, it } from '@jest/globals';
+import { FakeClock } from '#libs/time/testing';
+import { UnreachableError } from '../command/errors.js';
+import { awaitStored } from './await-stored.js';
+import { noCounts, type Counts } from './counters.js';
+import { LruReplay, type CacheObserver } from './lru.js';
+import { Pace } from './pace.js';
+import { progressLine } from './progress.js';
+import { cacheNameOf, renderReport, reportOf, type ReplayFacts } from './report.js';
+import type { Stored } from './stored.js';
+
+const counts = (some: Partial<Counts> = {}): Counts => ({ ...noCounts(), ...some });
+
+function recorder() {
+  const seen: string[] = [];
+  const observer: CacheObserver = {
+    hashKey: (key) => ({ hi: key.charCodeAt(0), lo: 0 }),
+    hit: (hash, details) => void seen.push(`hit ${hash?.hi} ${details?.bytes ?? ''}`),
+    miss: (hash) => void seen.push(`miss ${hash?.hi}`),
+    loaded: () => void seen.push('loaded'),
+    written: (hash) => void seen.push(`written ${hash?.hi}`),
+    removed: (cause) => void seen.push(cause),
+  };
+  return { observer, seen };
+}
+
+describe('A replayed cache', () => {
+  it('counts hits, misses and evictions as an LRU cache of that size has them', () => {
+    const cache = new LruReplay({ maxEntries: 2, maxBytes: undefined }, recorder().observer);
+    for (const key of ['a', 'b', 'a', 'c', 'b', 'a']) cache.access({ key, size: undefined, timeMs: undefined });
+    expect(cache.counts).toEqual(counts({ requests: 6, hits: 1, misses: 5, loads: 5, writes: 5, evicted: 3 }));
+    expect(cache.entries).toBe(2);
+  });
+
+  it('holds bytes to their limit, and rejects what is larger than all of it', () => {
+    const cache = new LruReplay({ maxEntries: undefined, maxBytes: 10 }, recorder().observer);
+    for (const [key, size] of [
+      ['a', 6],
+      ['b', 6],
+      ['c', 11],
+      ['d', 0],
+    ] as const)
+      cache.access({ key, size, timeMs: undefined });
+    expect(cache.counts).toEqual(counts({ requests: 4, misses: 4, loads: 4, writes: 3, evicted: 1, rejected: 1 }));
+    expect(cache.bytes).toBe(7);
+  });
+
+  it('tells the recorder the same, with the hash of the key each time', () => {
+    const { observer, seen } = recorder();
+    const cache = new LruReplay({ maxEntries: 1, maxBytes: undefined }, observer);
+    for (const key of ['a', 'a', 'b']) cache.access({ key, size: 5, timeMs: undefined });
+    expect(seen).toEqual(['miss 97', 'loaded', 'written 97', 'hit 97 5', 'miss 98', 'loaded', 'evicted', 'written 98']);
+  });
+});
+
+describe('The pace', () => {
+  it('follows the trace at a multiple of its speed', () => {
+    const pace = new Pace({ speed: 10 }, new FakeClock());
+    expect(pace.delayMs(5_000)).toBe(0);
+    expect(pace.delayMs(6_000)).toBe(100);
+    expect(pace.delayMs(undefined)).toBe(0);
+  });
+
+  it('holds a rate, and does not sleep for less than a timer can', () => {
+    const pace = new Pace({ rate: 1_000 }, new FakeClock());
+    expect(Array.from({ length: 7 }, () => pace.delayMs(undefined))).toEqual([0, 0, 0, 0, 0, 5, 6]);
+  });
+});
+
+describe('Waiting for the database', () => {
+  const options = (clock: FakeClock) => ({
+    clock,
+    signal: new AbortController().signal,
+    stuckAfterMs: 1_000,
+    unreachableAfterMs: 10_000,
+    onLook: () => undefined,
+  });
+  const stored = (requests: number, events = 0): Stored => ({ counts: counts({ requests }), events, batches: 0 });
+
+  /** Runs it while time passes in small steps. */
+  async function outcome(looks: () => Stored, events = 0): Promise<Stored> {
+    const clock = new FakeClock();
+    const state = { done: false };
+    const waiting = awaitStored(counts({ requests: 5 }), events, async () => looks(), options(clock)).finally(() => {
+      state.done = true;
+    });
+    waiting.catch(() => undefined);
+    for (let i = 0; i < 1_000 && !state.done; i++) await clock.advance(100);
+    return waiting;
+  }
+
+  it('ends when every counter and every event is there', async () => {
+    const answers = [stored(0), stored(3, 1), stored(5, 1), stored(5, 2)];
+    expect(await outcome(() => answers.shift()!, 2)).toEqual(stored(5, 2));
+    expect(answers).toEqual([]);
+  });
+
+  it('ends at once when there is more than was emitted', async () => {
+    let looks = 0;
+    expect(await outcome(() => (looks++, stored(6)))).toEqual(stored(6));
+    expect(looks).toBe(1);
+  });
+
+  it('ends with what there is when nothing changes any more', async () => {
+    expect(await outcome(() => stored(4))).toEqual(stored(4));
+  });
+
+  it('outlasts a server that is away, and does not hold that against the database', async () => {
+    let looks = 0;
+    const answer = await outcome(() => {
+      looks += 1;
+      if (looks > 1 && looks < 8) throw new UnreachableError('away', 'wait');
+      return looks < 9 ? stored(4) : stored(5);
+    });
+    expect(answer).toEqual(stored(5));
+  });
+
+  it('gives up when nobody has answered for too long', async () => {
+    const away = () => {
+      throw new UnreachableError('away', 'wait');
+    };
+    await expect(outcome(away)).rejects.toThrow('away');
+  });
+});
+
+describe('The report', () => {
+  const facts: ReplayFacts = {
+    trace: 't.txt.gz',
+    cacheName: 't',
+    maxEntries: 10,
+    maxBytes: undefined,
+    service: 's',
+    instance: 'i',
+    counts: counts({ requests: 4, hits: 1, misses: 3 }),
+    delivery: {
+      accepted: 7,
+      rejected: 0,
+      dropped: 0,
+      batches: 2,
+      waiting: 0,
+      fullness: 0,
+      trouble: undefined,
+      refused: undefined,
+    },
+    stored: { counts: counts({ requests: 4, hits: 1, misses: 3 }), events: 7, batches: 2 },
+    replayMs: 2_000,
+    totalMs: 3_456,
+  };
+
+  it('has the same counters on both sides, and says that they are equal', () => {
+    const report = reportOf(facts);
+    expect(report).toMatchObject({
+      equal: true,
+      differs: [],
+      hitRatio: 0.25,
+      durationSeconds: 3.456,
+      requestsPerSecond: 2,
+    });
+    for (const name of Object.keys(report.stored)) expect(report.emitted).toHaveProperty(name);
+    expect(renderReport(report)).toContain('are equal');
+  });
+
+  it('names what differs, also an event that was dropped', () => {
+    const lost = { ...facts, stored: { ...facts.stored, counts: counts({ requests: 3, hits: 1, misses: 2 }) } };
+    expect(reportOf(lost)).toMatchObject({ equal: false, differs: ['requests', 'misses'] });
+    expect(renderReport(reportOf(lost))).toMatch(/requests +4 +3 +differs/);
+    expect(reportOf({ ...facts, delivery: { ...facts.delivery, dropped: 1 } }).differs).toEqual(['events']);
+  });
+
+  it('names the cache by the file, as contracts allow it', () => {
+    expect(cacheNameOf('/x/arc-oltp.txt.gz')).toBe('arc-oltp');
+    expect(cacheNameOf('mooncake.full.tsv.gz')).toBe('mooncake.full');
+    expect(cacheNameOf('-ä b.csv')).toBe('trace_-_ b');
+  });
+
+  it('draws a bar that never leaves its bounds', () => {
+    expect(progressLine(0.5, 'x')).toBe(`[${'#'.repeat(12)}${' '.repeat(12)}]  50 %  x`);
+    expect(progressLine(7, 'x')).toContain('] 100 %');
+    expect(progressLine(-1, 'x')).toContain(']   0 %');
+  });
+});

@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync, zstdDecompressSync } from 'node:zlib';
+import { checkBatch, type CacheWindow, type Event } from '#libs/contracts';
+import { SystemClock } from '#libs/time';
+import { COMMANDS } from '../commands.js';
+import { run } from '../command/run.js';
+
+/**
+ * A server on a real socket that keeps batches by their identity, as the pipeline does, and answers the replay's two
+ * statements from them. The whole pipeline is under test in test/e2e; here it is the replay.
+ */
+class RecordingServer {
+  readonly batches = new Map<string, readonly Event[]>();
+  /** Events left out of what it answers. */
+  lose = 0;
+  port = 0;
+  #server: Server | undefined;
+
+  async start(): Promise<void> {
+    this.#server = createServer((request, response) => void this.#answer(request, response));
+    await new Promise<void>((resolve) => this.#server!.listen(this.port, '127.0.0.1', resolve));
+    this.port = (this.#server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) =>
+      this.#server === undefined ? resolve() : this.#server.close(() => resolve()),
+    );
+    this.#server?.closeAllConnections();
+    await closed;
+    this.#server = undefined;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks);
+    const path = new URL(request.url!, 'http://x').pathname;
+    if (path === '/health') return void response.end('{}');
+    if (path === '/v1/status') return void response.end(JSON.stringify({ sql: { port: this.port } }));
+    if (path === '/v1/events') return this.#take(body, request.headers['content-encoding'], response);
+    response.end(`${JSON.stringify(this.#rowFor(body.toString()))}\n`);
+  }
+
+  #take(body: Buffer, encoding: string | undefined, response: ServerResponse): void {
+    const checked = checkBatch(JSON.parse((encoding === 'zstd' ? zstdDecompressSync(body) : body).toString()));
+    if (!checked.ok || checked.rejections.length > 0) throw new Error('the replay sent what the contract refuses');
+    const { emitter, sequence, events } = checked.batch;
+    this.batches.set(`${emitter.instance}/${sequence}`, events);
+    response.statusCode = 202;
+    response.end(JSON.stringify({ accepted: events.length, rejected: [], unknownFields: 0, capped: 0 }));
+  }
+
+  #rowFor(sql: string): Record<string, unknown> {
+    if (sql.includes('AS one')) return { one: 1 };
+    const events = [...this.batches.values()].flat();
+    if (sql.includes('AS batches')) return { events: String(events.length), batches: String(this.batches.size) };
+    const windows = events.filter((event): event is CacheWindow => event.kind === 'cache.window');
+    const sum = (of: (window: CacheWindow) => number | undefined) =>
+      windows.reduce((total, one) => total + (of(one) ?? 0), 0);
+    const hits = sum(({ requests }) => requests.hit) - this.lose;
+    const misses = sum(({ requests }) => requests.miss);
+    return {
+      requests_sum: hits + misses,
+      hits_sum: hits,
+      misses_sum: String(misses),
+      loads_sum: sum(({ loads }) => loads),
+      writes_sum: sum(({ writes }) => writes),
+      evicted_sum: sum(({ removals }) => removals?.evicted),
+      rejected_sum: sum(({ removals }) => removals?.rejected),
+    };
+  }
+}
+
+describe('alperf replay', () => {
+  const server = new RecordingServer();
+  let folder: string;
+  let trace: string;
+  let messages: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'alperf-replay-'));
+    trace = join(folder, 'trace.txt.gz');
+    await writeFile(trace, gzipSync(Array.from({ length: 2_000 }, (_, i) => `k${(i * 7919) % 300}\n`).join('')));
+    server.batches.clear();
+    server.lose = 0;
+    server.port = 0;
+    await server.start();
+    messages = '';
+  });
+
+  afterEach(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  async function replay(args: readonly string[], onMessage: (text: string) => void = () => undefined) {
+    const out: string[] = [];
+    const write = (text: string) => {
+      messages += text;
+      onMessage(text);
+    };
+    const code = await run(['replay', trace, '--endpoint', `http://127.0.0.1:${server.port}`, '--json', ...args], {
+      commands: COMMANDS,
+      version: '0',
+      stdout: (text) => void out.push(text),
+      host: {
+        clock: new SystemClock(),
+        env: {},
+        cwd: folder,
+        terminal: { interactive: false, columns: 80, write },
+        stdin: process.stdin,
+        random: Math.random,
+        signal: new AbortController().signal,
+        nodeVersion: process.versions.node,
+      },
+    });
+    expect(out).toHaveLength(1);
+    return { code, answer: JSON.parse(out[0]!) as Record<string, never> };
+  }
+
+  it('ends with equal counts, in one JSON document, with messages on stderr only', async () => {
+    const { code, answer } = await replay(['--size', '100']);
+    expect(answer).toMatchObject({ equal: true, emitted: { requests: 2_000, misses: 2_000, evicted: 1_900 } });
+    expect(answer).toMatchObject({
+      stored: { requests: 2_000, hits: 0, misses: 2_000, writes: 2_000, evicted: 1_900 },
+    });
+    expect(code).toBe(0);
+    expect(messages).toContain('requests replayed');
+  });
+
+  it('takes a share of the unique keys as its size', async () => {
+    const { answer } = await replay(['--size', '100%']);
+    expect(answer).toMatchObject({
+      cache: { maxEntries: 300 },
+      emitted: { hits: 1_700, misses: 300, evicted: 0 },
+      hitRatio: 0.85,
+    });
+  });
+
+  it('loses nothing when the server goes away and comes back in the middle', async () => {
+    const away = Promise.withResolvers<void>();
+    const running = replay(['--size', '100', '--rate', '1000'], (text) => {
+      // It comes back only once the replay has noticed that it is gone.
+      if (text.includes('Waiting for the server')) away.resolve(server.start());
+    });
+    while (server.batches.size === 0) await new SystemClock().sleep(10);
+    await server.stop();
+    const { code, answer } = await running;
+    await away.promise;
+    expect(answer).toMatchObject({
+      equal: true,
+      emitted: { requests: 2_000, dropped: 0 },
+      stored: { requests: 2_000 },
+    });
+    expect(code).toBe(0);
+  }, 60_000);
+
+  it('says so, with exit code 4, when the database holds more', async () => {
+    server.lose = -1;
+    const { code, answer } = await replay(['--size', '100']);
+    expect(answer).toMatchObject({ equal: false, differs: ['requests', 'hits'], stored: { requests: 2_001 } });
+    expect(code).toBe(4);
+  });
+
+  it('ends with exit code 3 and a remedy when nobody answers', async () => {
+    await server.stop();
+    const { code, answer } = await replay(['--size', '100', '--wait', '0.3']);
+    expect(answer).toMatchObject({
+      error: { code: 'UNREACHABLE', remedy: expect.stringContaining('npm start') },
+      exitCode: 3,
+    });
+    expect(code).toBe(3);
+  });
+
+  it('ends with exit code 2 for what it cannot understand', async () => {
+    expect((await replay([])).code).toBe(2);
+    expect((await replay(['--size', '0'])).code).toBe(2);
+    expect((await replay(['--size', '10', '--cache', 'fifo'])).code).toBe(2);
+  });
+});

@@ -1,0 +1,63 @@
+import type { Clock } from '#libs/time';
+import type { LruReplay } from './lru.js';
+import type { Pace } from './pace.js';
+import type { Progress } from './progress.js';
+import type { ReplayTelemetry } from './replay-telemetry.js';
+import type { TraceAccess } from './trace-parser.js';
+
+/** Accesses between two looks at the buffer: a look costs about as much as some accesses. */
+const LOOK_EVERY = 512;
+/** Above this share of telemetry's queue the replay stands still until there is room: a full queue drops. */
+const HALF_FULL = 0.5;
+const WAIT_GRAIN_MS = 50;
+
+export interface RunTrace {
+  readonly trace: AsyncIterable<readonly TraceAccess[]>;
+  /** How much of the trace has been read, 0 to 1. */
+  readonly share: () => number;
+  readonly cache: LruReplay;
+  readonly telemetry: Pick<ReplayTelemetry, 'delivery' | 'hurry'>;
+  /** Whether the server is there: asked while it takes nothing. */
+  readonly isUp: () => Promise<boolean>;
+  readonly pace: Pace;
+  readonly progress: Progress;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Drives a whole trace through the cache. It keeps step with telemetry: while the server is away and the buffer fills,
+ * it waits instead of letting events drop.
+ */
+export async function runTrace(run: RunTrace): Promise<void> {
+  const { trace, share, cache, pace, progress, clock, signal } = run;
+  let untilLook = LOOK_EVERY;
+  for await (const accesses of trace) {
+    for (const access of accesses) {
+      const delayMs = pace.delayMs(access.timeMs);
+      if (delayMs > 0) await clock.sleep(delayMs, signal);
+      cache.access(access);
+      if (--untilLook > 0) continue;
+      untilLook = LOOK_EVERY;
+      await keepStep(run);
+    }
+    progress.update(share(), `${cache.counts.requests.toLocaleString('en')} requests`);
+    // Timers and sockets get their turn: telemetry sends while the replay goes on.
+    await clock.sleep(0, signal);
+  }
+}
+
+async function keepStep({ telemetry, isUp, progress, clock, signal }: RunTrace): Promise<void> {
+  let told = false;
+  for (;;) {
+    const { fullness, trouble } = telemetry.delivery();
+    if (fullness < HALF_FULL) break;
+    if (trouble !== undefined && !told) {
+      progress.message(`${trouble} Waiting for the server; nothing is lost …`);
+      told = true;
+    }
+    await clock.sleep(WAIT_GRAIN_MS, signal);
+    if (trouble !== undefined && (await isUp())) telemetry.hurry();
+  }
+  if (told) progress.message('The server takes events again.');
+}
