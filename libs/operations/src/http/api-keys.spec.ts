@@ -57,7 +57,9 @@ describe('ApiKeys', () => {
 
   it('refuses two keys of one id', () => {
     const { entry } = createKey({ id: 'a', scopes: ['read'] });
-    expect(problemsOf(stringify({ keys: [entry, structuredClone(entry)] }))).toEqual(['keys file: two keys have one id']);
+    expect(problemsOf(stringify({ keys: [entry, structuredClone(entry)] }))).toEqual([
+      'keys file: two keys have one id',
+    ]);
   });
 });
 

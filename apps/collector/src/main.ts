@@ -1,0 +1,111 @@
+import 'reflect-metadata';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { EventLog } from '#libs/event-log';
+import {
+  Access,
+  createLogger,
+  eventLogSettings,
+  Health,
+  httpSettings,
+  KeysFile,
+  loadSettings,
+  logSettings,
+  Metrics,
+  runProgram,
+  setting,
+  Shutdown,
+  type Logger,
+} from '#libs/operations';
+import { httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
+import { SystemClock, type Clock } from '#libs/time';
+import { CollectorModule } from './collector.module.js';
+import { collectorConfig, collectorSettings } from './config.js';
+import { NoLagCheck, PeriodicLagCheck } from './publish/lag-check.js';
+
+const settings = {
+  ...httpSettings(8081),
+  ...logSettings,
+  ...eventLogSettings,
+  dataDir: setting.text('ALPERF_DATA_DIR', './data', 'Directory of the embedded log.'),
+  ...collectorSettings,
+};
+
+await runProgram(process, async () => {
+  const { values } = loadSettings(settings, { env: process.env, cwd: process.cwd() });
+  const clock = new SystemClock();
+  const format = values.logFormat === 'auto' ? (process.stdout.isTTY ? 'short' : 'json') : values.logFormat;
+  const log = createLogger({ app: 'collector', level: values.logLevel, format });
+  const shutdown = new Shutdown({ clock, log });
+  const keys = await openKeys(values.keysFile, clock, log);
+  if (keys !== undefined) shutdown.add('close', 'keys file', () => keys.close());
+
+  const adapter = httpAdapter({ maxConnections: values.maxConnections });
+  const server = adapter.getInstance().server;
+  const port = () => (server.address() as { port: number } | null)?.port ?? values.httpPort;
+  const access = new Access({
+    bind: values.bind,
+    port,
+    origins: values.origins,
+    clock,
+    ...(keys !== undefined && { keys: () => keys.keys }),
+  });
+
+  const eventLog = await openLog(values, clock);
+  shutdown.add('close', 'log', () => eventLog.close());
+  const lagCheck = values.log === 'kafka' ? new PeriodicLagCheck(eventLog, clock) : new NoLagCheck();
+  if (lagCheck instanceof PeriodicLagCheck) {
+    await lagCheck.start();
+    shutdown.add('drain', 'lag check', () => lagCheck.close());
+  }
+
+  const health = new Health({ clock });
+  const metrics = new Metrics({ process: true });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    {
+      module: class CollectorApp {},
+      imports: [
+        OperationsModule.register({ clock, logger: log, metrics, health }),
+        CollectorModule.register({ config: collectorConfig(values), access, eventLog, lagCheck }),
+      ],
+    },
+    adapter,
+    { bodyParser: false, logger: new NestLogger(log) },
+  );
+  app.useGlobalFilters(new ProblemFilter(log));
+  shutdown.add('stop taking', 'http', () => {
+    health.stopping();
+    return app.close();
+  });
+  await app.listen(values.httpPort, values.bind);
+  health.started();
+  log.info('Collector listens.', { bind: values.bind, port: port(), log: values.log, keys: access.needsKey });
+  return { log, shutdown };
+});
+
+async function openKeys(path: string | undefined, clock: Clock, log: Logger): Promise<KeysFile | undefined> {
+  if (path === undefined) return undefined;
+  return KeysFile.open({
+    path,
+    clock,
+    onReload: (outcome) =>
+      'keys' in outcome
+        ? log.info('Keys file taken over.', outcome)
+        : log.error('Keys file cannot be used; the keys before it stay in force.', outcome),
+  });
+}
+
+/** Only the adapter that is used gets loaded: an image for Kafka needs no LMDB. */
+async function openLog(
+  { log, dataDir, kafkaBrokers }: { log: string; dataDir: string; kafkaBrokers: readonly string[] },
+  clock: Clock,
+): Promise<EventLog> {
+  const random = Math.random;
+  if (log === 'embedded') {
+    const { EmbeddedEventLog } = await import('#libs/event-log/embedded');
+    return EmbeddedEventLog.open({ path: join(dataDir, 'log'), clock, random });
+  }
+  const { KafkaEventLog } = await import('#libs/event-log/kafka');
+  return KafkaEventLog.open({ brokers: kafkaBrokers, clientId: 'alperf-collector', clock, random });
+}

@@ -1,0 +1,51 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { answerClientError, sendProblem } from './fastify-answers.js';
+
+export interface HttpServerLimits {
+  /** Connections at one time; more are closed at once. Default 5,000. */
+  readonly maxConnections?: number;
+  /** How long the headers of a request may take, ms. Default 10,000. */
+  readonly headersTimeoutMs?: number;
+  /** How long a whole request may take to arrive, ms. Default 30,000. */
+  readonly requestTimeoutMs?: number;
+  /** How long an idle connection is kept, ms. Default 65,000: longer than a load balancer keeps its side. */
+  readonly keepAliveTimeoutMs?: number;
+  /** How often the two timeouts are looked at, ms. Default 1,000. */
+  readonly checkEveryMs?: number;
+}
+
+/**
+ * Fastify under Nest, with bounds on connections and slow senders, and a problem body for all that Node or Fastify
+ * refuses before a route is reached. It logs nothing: no address gets into a log. Create the application with
+ * `bodyParser: false` when no route of it needs Nest's own.
+ */
+export function httpAdapter(limits: HttpServerLimits = {}): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    logger: false,
+    // Nest middleware is not used: hooks and guards do the same without a detour on each request.
+    skipMiddie: true,
+    bodyLimit: 1_048_576,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
+      sendProblem(reply, error);
+    },
+    // While it closes, requests on open connections are still served, with Connection: close.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    http: {
+      maxHeaderSize: 16_384,
+      headersTimeout: limits.headersTimeoutMs ?? 10_000,
+      requestTimeout: limits.requestTimeoutMs ?? 30_000,
+      keepAliveTimeout: limits.keepAliveTimeoutMs ?? 65_000,
+      connectionsCheckingInterval: limits.checkEveryMs ?? 1_000,
+    },
+  });
+  const server = adapter.getInstance().server;
+  server.maxConnections = limits.maxConnections ?? 5_000;
+  // Fastify sets them from its own options, which have no default.
+  server.headersTimeout = limits.headersTimeoutMs ?? 10_000;
+  server.requestTimeout = limits.requestTimeoutMs ?? 30_000;
+  server.keepAliveTimeout = limits.keepAliveTimeoutMs ?? 65_000;
+  return adapter;
+}
