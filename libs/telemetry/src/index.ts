@@ -1,1 +1,19 @@
-export {};
+export { Compressor, Spool, Transport, type Answer, type Delivery, type SpooledBatch } from './ports.js';
+export { CacheRecorder, type AccessDetails, type CacheGauges, type RemovalCause } from './record/cache-recorder.js';
+export { LoadRecorder, type FinishedLoad, type StalledLoad } from './record/load-recorder.js';
+export {
+  MetricFamily,
+  type Labels,
+  type MetricChildOf,
+  type MetricOptions,
+  type MetricType,
+} from './record/metrics.js';
+export { type DropReason, type TelemetryProblem, type TelemetryStats } from './stats.js';
+export {
+  createTelemetry,
+  Telemetry,
+  type CacheOptions,
+  type Sampling,
+  type TelemetryOptions,
+  type WindowMs,
+} from './telemetry.js';

@@ -1,0 +1,52 @@
+import { SystemClock, type Clock } from '#libs/time';
+import { Telemetry, type TelemetryOptions } from '../telemetry.js';
+import { FetchTransport } from './fetch-transport.js';
+import { StreamGzip } from './gzip.js';
+
+export interface BrowserTelemetryOptions extends Omit<
+  TelemetryOptions,
+  'transport' | 'clock' | 'random' | 'compression' | 'spool'
+> {
+  /** Base of the collector, such as `https://collector.example`. */
+  readonly endpoint: string;
+  /** Anybody can read it in the page: give it the scope to post and nothing else. */
+  readonly key?: string;
+  readonly timeoutMs?: number;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+/**
+ * Telemetry for a page: fetch with keepalive, gzip, 10 s windows, and beacons when the page is hidden or goes away. Every
+ * page draws its own instance, so tabs never share one.
+ */
+export function createTelemetry(options: BrowserTelemetryOptions): Telemetry {
+  const { endpoint, key, timeoutMs, clock = new SystemClock(), ...rest } = options;
+  const telemetry = new Telemetry({
+    random: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
+    windowMs: 10_000,
+    ...rest,
+    clock,
+    transport: new FetchTransport({
+      endpoint,
+      clock,
+      sendBeacon: (url, body) => navigator.sendBeacon(url, body),
+      ...(key !== undefined && { key }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    }),
+    ...(typeof CompressionStream === 'function' && { compression: new StreamGzip() }),
+  });
+  leaveWithThePage(telemetry);
+  return telemetry;
+}
+
+/** Hidden is the last thing that a page on a phone hears; pagehide covers the rest. */
+function leaveWithThePage(telemetry: Telemetry): void {
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') telemetry.leave();
+    else telemetry.resume();
+  });
+  addEventListener('pagehide', () => telemetry.leave());
+  addEventListener('pageshow', () => telemetry.resume());
+  addEventListener('online', () => telemetry.resume());
+}

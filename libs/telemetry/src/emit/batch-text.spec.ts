@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, SCHEMA_VERSION } from '#libs/contracts';
+import fc from 'fast-check';
+import { HARD_LIMITS } from '../telemetry.js';
+import { batchBytes, eventLines, WRITTEN_SCHEMA } from './batch-text.js';
+
+const header = {
+  emitter: { service: 's', instance: '00000000-0000-4000-8000-000000000000', version: '1' },
+  sequence: 3,
+  sentAt: 5,
+};
+const event = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.double(), fc.constant(',\n')));
+
+describe('A batch as text', () => {
+  it('is JSON of the header and the events, and comes apart into the same lines without parsing', () => {
+    fc.assert(
+      fc.property(fc.array(event), (events) => {
+        const lines = events.map((one) => JSON.stringify(one));
+        const bytes = batchBytes(
+          header,
+          lines.map((line) => new TextEncoder().encode(line)),
+        );
+        expect(JSON.parse(new TextDecoder().decode(bytes))).toEqual({
+          schema: SCHEMA_VERSION,
+          ...header,
+          events: lines.map((line) => JSON.parse(line) as unknown),
+        });
+        expect(eventLines(bytes)).toEqual(lines);
+      }),
+    );
+  });
+
+  it('keeps to what the contract allows', () => {
+    expect(WRITTEN_SCHEMA).toBe(SCHEMA_VERSION);
+    expect(HARD_LIMITS.batchEvents).toBeLessThanOrEqual(MAX_BATCH_EVENTS);
+    // With header, separators and a batch that does not compress.
+    expect(HARD_LIMITS.batchBytes + HARD_LIMITS.batchEvents * 2 + 2_000).toBeLessThanOrEqual(MAX_BATCH_BYTES);
+  });
+});

@@ -1,0 +1,348 @@
+import type { Emitter as EmitterIdentity, Event } from '#libs/contracts';
+import type { Clock, Timer } from '#libs/time';
+import type { Pacer } from '../pacer.js';
+import type { Compressor, Spool, Transport } from '../ports.js';
+import type { Counters } from '../stats.js';
+import { batchBytes, eventLines } from './batch-text.js';
+import { EventQueue } from './event-queue.js';
+import type { FinalBatch } from './final-batch.js';
+import { Outbox } from './outbox.js';
+import { Sender } from './sender.js';
+
+export interface EmitterOptions {
+  readonly identity: EmitterIdentity;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly counters: Counters;
+  readonly pacer: Pacer;
+  readonly compressor: Compressor | undefined;
+  readonly spool: Spool | undefined;
+  readonly flushIntervalMs: number;
+  readonly heartbeatMs: number;
+  readonly maxBatchEvents: number;
+  readonly maxBatchBytes: number;
+  readonly maxBufferBytes: number;
+}
+
+/** Final batches held in memory without a spool: one on its way, one ready. Everything else waits without identity. */
+const MAX_OUTBOX = 2;
+/** With a spool, the youngest bodies beyond this many are read back from it when their turn comes. */
+const MAX_BODIES = 4;
+
+const encoder = new TextEncoder();
+
+/** Turns events into batches by size and time, and hands them to the sender. */
+export class BatchEmitter {
+  readonly #options: EmitterOptions;
+  readonly #queue: EventQueue;
+  readonly #outbox = new Outbox();
+  readonly #sender: Sender;
+  #spool: Spool | undefined;
+  #spoolFull = false;
+  #sequence = 0;
+  #closedThrough: number | undefined;
+  #filling: Promise<void> = Promise.resolve();
+  #fillAsked = false;
+  #fillWhole = false;
+  #lastFinalAt: number;
+  #flushTimer: Timer | undefined;
+  #stopped = false;
+  readonly #ready: Promise<void>;
+
+  constructor(options: EmitterOptions) {
+    this.#options = options;
+    this.#spool = options.spool;
+    this.#lastFinalAt = options.clock.monotonic();
+    this.#queue = new EventQueue(options.maxBufferBytes, (events) => this.#dropped(events));
+    this.#sender = new Sender({
+      ...options,
+      outbox: this.#outbox,
+      bodyOf: (batch) => this.#bodyOf(batch),
+      onDone: (batch) => this.#done(batch),
+      onSplit: (batch) => this.#split(batch),
+    });
+    this.#ready = this.#openSpool();
+    this.#armFlush();
+  }
+
+  /** Takes an event on. O(1). */
+  emit(event: Event): void {
+    if (this.#stopped) return this.#options.counters.drop('buffer_full', 1);
+    this.#queue.push(event);
+    if (this.#queue.length >= this.#options.maxBatchEvents) this.#askFill(false);
+  }
+
+  /** All windows up to `end` have been emitted. */
+  windowsClosed(end: number): void {
+    this.#queue.mark(end);
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  get queuedBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  get unacknowledged(): number {
+    return this.#outbox.length;
+  }
+
+  get spoolBytes(): number {
+    return this.#spool?.bytes ?? 0;
+  }
+
+  /** Makes batches of everything queued and waits until all is acknowledged or `deadlineMs` is over. Says which. */
+  async flush(deadlineMs: number): Promise<boolean> {
+    let timer: Timer | undefined;
+    const deadline = new Promise<'over'>((resolve) => {
+      timer = this.#options.clock.setTimer(() => resolve('over'), deadlineMs);
+    });
+    const empty = () => this.#queue.length === 0 && this.#outbox.length === 0;
+    this.#sender.hurry();
+    for (;;) {
+      const progress = this.#sender.progress();
+      this.#askFill(true);
+      if ((await Promise.race([this.#filling, deadline])) === 'over' || empty()) break;
+      if ((await Promise.race([progress, deadline])) === 'over') break;
+    }
+    timer?.cancel();
+    return empty();
+  }
+
+  /** Makes what is queued final at once, without waiting, for a page that is going away; then hands over all it can. */
+  beacon(): void {
+    const { transport, counters } = this.#options;
+    if (transport.beacon === undefined) return;
+    if (this.#queue.length > 0) this.#finalizeNow();
+    let sent = false;
+    for (const batch of this.#outbox.live)
+      if (batch.plain !== undefined && batch !== this.#sender.inFlight)
+        sent = counters.guard(() => transport.beacon?.(batch.plain!) ?? false, false) || sent;
+    if (sent) this.#sender.holdBack();
+  }
+
+  /** The way is free again: try at once. */
+  hurry(): void {
+    this.#sender.hurry();
+  }
+
+  /** Stops for good. What is not acknowledged stays in the spool, or is lost with the process; the stats say how much. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#flushTimer?.cancel();
+    await this.#sender.stop();
+    await this.#filling;
+    this.#options.transport.close();
+    await this.#spool
+      ?.close()
+      .catch((cause: unknown) => this.#options.counters.problem('spool', 'Closing failed.', cause));
+  }
+
+  #armFlush(): void {
+    const { clock, flushIntervalMs } = this.#options;
+    this.#flushTimer = clock.setTimer(
+      () => {
+        this.#heartbeat();
+        this.#askFill(true);
+        this.#armFlush();
+      },
+      flushIntervalMs,
+      { unref: true },
+    );
+  }
+
+  async #openSpool(): Promise<void> {
+    if (this.#spool === undefined) return;
+    try {
+      const left = await this.#spool.open();
+      this.#outbox.addBacklog(left.map((batch) => ({ ...batch, body: undefined, plain: undefined })));
+    } catch (cause) {
+      this.#options.counters.problem('spool', 'The spool cannot be used; telemetry is kept in memory only.', cause);
+      this.#spool = undefined;
+    }
+    this.#sender.wake();
+  }
+
+  #dropped(events: number): void {
+    this.#options.counters.drop(this.#spoolFull ? 'spool_full' : 'buffer_full', events);
+  }
+
+  #hasRoom(): boolean {
+    return this.#spool === undefined ? this.#outbox.length < MAX_OUTBOX : !this.#spoolFull || this.#outbox.length === 0;
+  }
+
+  /** One filling at a time; asking again while one runs makes it look once more. */
+  #askFill(whole: boolean): void {
+    this.#fillWhole ||= whole;
+    if (this.#fillAsked) return;
+    this.#fillAsked = true;
+    this.#filling = this.#filling
+      .then(() => this.#ready)
+      .then(() => {
+        const wanted = this.#fillWhole;
+        this.#fillAsked = this.#fillWhole = false;
+        return this.#fill(wanted);
+      })
+      .catch((cause: unknown) => this.#options.counters.problem('internal', 'A batch could not be made.', cause));
+  }
+
+  /** `whole`: also the last batch that is not full. */
+  async #fill(whole: boolean): Promise<void> {
+    while (this.#queue.length >= (whole ? 1 : this.#options.maxBatchEvents) && this.#hasRoom()) await this.#fillOne();
+  }
+
+  async #fillOne(): Promise<void> {
+    const { pacer, maxBatchEvents, maxBatchBytes } = this.#options;
+    const { events, ticket } = this.#queue.reserve(maxBatchEvents);
+    const lines: Uint8Array[] = [];
+    let bytes = 0;
+    pacer.begin();
+    for (const event of events) {
+      const line = encoder.encode(JSON.stringify(event));
+      if (lines.length > 0 && bytes + line.length > maxBatchBytes) break;
+      lines.push(line);
+      bytes += line.length;
+      if (pacer.due()) {
+        await pacer.breathe();
+        // A page going away took these events over meanwhile: what was encoded here is theirs no more.
+        if (!this.#queue.stillReserved(ticket)) return;
+      }
+    }
+    const batch = this.#finalize(lines, lines.length);
+    pacer.due();
+    await this.#compress(batch);
+    await this.#keep(batch);
+    this.#sender.wake();
+  }
+
+  /** The bytes are final: the batch gets its sequence, announces what was dropped, and is in the outbox. */
+  #finalize(lines: readonly Uint8Array[], taken: number): FinalBatch {
+    const { identity, clock, counters } = this.#options;
+    const closed = this.#queue.release(taken);
+    if (closed !== undefined) this.#closedThrough = closed;
+    const sequence = this.#sequence++;
+    const now = clock.now();
+    const dropped = counters.takeUnannounced();
+    const plain = batchBytes(
+      {
+        emitter: identity,
+        sequence,
+        sentAt: now,
+        ...(this.#closedThrough !== undefined && { closedThrough: this.#closedThrough }),
+        ...(dropped !== undefined && { dropped }),
+      },
+      lines,
+    );
+    const batch: FinalBatch = {
+      instance: identity.instance,
+      sequence,
+      events: lines.length,
+      finalAt: now,
+      encoding: 'identity',
+      body: undefined,
+      plain,
+      token: undefined,
+    };
+    this.#lastFinalAt = clock.monotonic();
+    this.#outbox.addLive(batch);
+    return batch;
+  }
+
+  #finalizeNow(): void {
+    const { maxBatchBytes } = this.#options;
+    const { events } = this.#queue.reserve(this.#options.maxBatchEvents);
+    const lines: Uint8Array[] = [];
+    // What a page may have in flight is far less than a batch may be.
+    let bytes = 1_000;
+    for (const event of events) {
+      const line = encoder.encode(JSON.stringify(event));
+      bytes += line.length + 2;
+      if (lines.length > 0 && bytes > Math.min(maxBatchBytes, MAX_BEACON_BYTES)) break;
+      lines.push(line);
+    }
+    const batch = this.#finalize(lines, lines.length);
+    batch.body = batch.plain;
+    this.#sender.wake();
+  }
+
+  async #compress(batch: FinalBatch): Promise<void> {
+    const { compressor, counters, transport } = this.#options;
+    const plain = batch.plain!;
+    if (compressor !== undefined && plain.length > MIN_COMPRESSED_BYTES)
+      try {
+        const body = await compressor.compress(plain);
+        batch.encoding = compressor.encoding;
+        batch.body = body;
+      } catch (cause) {
+        counters.problem('internal', 'Compression failed; the batch is sent as it is.', cause);
+      }
+    batch.body ??= plain;
+    if (transport.beacon === undefined) batch.plain = undefined;
+  }
+
+  /** Puts a batch into the spool; heartbeats that announce nothing are not worth it. */
+  async #keep(batch: FinalBatch): Promise<void> {
+    if (this.#spool === undefined || batch.body === undefined) return;
+    const { instance, sequence, events, finalAt, encoding, body } = batch;
+    try {
+      batch.token = await this.#spool.append({ instance, sequence, events, finalAt, encoding }, body);
+      this.#spoolFull = batch.token === undefined;
+      if (batch.token !== undefined && this.#outbox.live.length > MAX_BODIES) batch.body = undefined;
+    } catch (cause) {
+      this.#spoolFull = true;
+      this.#options.counters.problem('spool', 'A batch could not be written; it is kept in memory.', cause);
+    }
+  }
+
+  async #bodyOf(batch: FinalBatch): Promise<Uint8Array | undefined> {
+    if (batch.body !== undefined) return batch.body;
+    if (batch.token === undefined || this.#spool === undefined) return undefined;
+    return this.#spool.read(batch.token);
+  }
+
+  async #done(batch: FinalBatch): Promise<void> {
+    this.#outbox.remove(batch);
+    if (batch.token !== undefined && this.#spool !== undefined) {
+      await this.#spool.acknowledge(batch.token);
+      this.#spoolFull = false;
+    }
+    if (this.#queue.length >= this.#options.maxBatchEvents) this.#askFill(false);
+  }
+
+  /** A collector found the batch too large: its halves are new batches, with sequences of their own. */
+  async #split(batch: FinalBatch): Promise<void> {
+    const { compressor, counters } = this.#options;
+    const body = (await this.#bodyOf(batch))!;
+    const plain = batch.encoding === 'identity' ? body : await compressor!.decompress(body);
+    const lines = eventLines(plain).map((line) => encoder.encode(line));
+    if (lines.length < 2) counters.drop('refused', lines.length);
+    else
+      for (const half of [lines.slice(0, lines.length >> 1), lines.slice(lines.length >> 1)]) {
+        const made = this.#finalize(half, 0);
+        await this.#compress(made);
+        await this.#keep(made);
+      }
+    await this.#done(batch);
+  }
+
+  /** An empty batch when there has been none for a while: it says that this emitter lives, and how far it is. */
+  #heartbeat(): void {
+    const { clock, heartbeatMs } = this.#options;
+    const idle = this.#queue.length === 0 && this.#outbox.length === 0;
+    // A little early rather than an interval late: timers and the interval never meet exactly.
+    if (!idle || this.#stopped || clock.monotonic() - this.#lastFinalAt < heartbeatMs - 1) return;
+    const announces = this.#options.counters.hasUnannounced;
+    const batch = this.#finalize([], 0);
+    batch.body = batch.plain;
+    if (announces) void this.#keep(batch).then(() => this.#sender.wake());
+    else this.#sender.wake();
+  }
+}
+
+/** Largest batch made for a beacon: what a page may have in flight, less the preamble. */
+const MAX_BEACON_BYTES = 55_000;
+/** Below this, compression saves less than its header costs. */
+const MIN_COMPRESSED_BYTES = 256;

@@ -1,0 +1,16 @@
+import type { ContentEncoding } from '#libs/contracts';
+
+/** A batch whose bytes are final: from here on it has an identity, and keeps it until it is acknowledged. */
+export interface FinalBatch {
+  readonly instance: string;
+  readonly sequence: number;
+  readonly events: number;
+  readonly finalAt: number;
+  encoding: ContentEncoding;
+  /** The bytes that travel; undefined while they lie in the spool alone. */
+  body: Uint8Array | undefined;
+  /** The batch before compression, kept where a beacon may need it. */
+  plain: Uint8Array | undefined;
+  /** Where it lies in the spool. */
+  token: number | undefined;
+}

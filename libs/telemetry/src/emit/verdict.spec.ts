@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { judge, retryAfterMs } from './verdict.js';
+
+const NOW = Date.UTC(2026, 10, 24, 12);
+
+describe('The verdict on an answer', () => {
+  it.each([
+    [202, 'accepted'],
+    [200, 'accepted'],
+    [400, 'refused'],
+    [415, 'refused'],
+    [401, 'unauthorized'],
+    [403, 'unauthorized'],
+    [404, 'unauthorized'],
+    [413, 'split'],
+    [408, 'retry'],
+    [429, 'retry'],
+    [500, 'retry'],
+    [503, 'retry'],
+    [302, 'retry'],
+  ])('of status %d is: %s', (status, kind) => {
+    expect(judge({ status, body: '' }, NOW).kind).toBe(kind);
+  });
+
+  it('counts what was rejected and keeps the first reason', () => {
+    const body = JSON.stringify({
+      accepted: 1,
+      rejected: [{ index: 1, pointer: '/events/1/end', reason: 'too late' }],
+    });
+    expect(judge({ status: 202, body }, NOW)).toEqual({
+      kind: 'accepted',
+      rejected: 1,
+      reason: '/events/1/end: too late',
+    });
+  });
+
+  it('never fails, whatever the body', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, body) => {
+        expect(judge({ status, body, retryAfter: body }, NOW).kind).toBeTruthy();
+      }),
+    );
+  });
+});
+
+describe('Retry-After', () => {
+  it.each([
+    ['7', 7_000],
+    [' 120 ', 120_000],
+    ['Tue, 24 Nov 2026 12:00:30 GMT', 30_000],
+    ['Tue, 24 Nov 2026 11:00:00 GMT', 0],
+    ['soon', 0],
+    ['-5', 0],
+    [undefined, 0],
+    ['999999999', 3_600_000],
+  ])('%p asks for %d ms', (header, ms) => {
+    expect(retryAfterMs(header, NOW)).toBe(ms);
+  });
+});

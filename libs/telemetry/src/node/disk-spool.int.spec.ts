@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DiskSpool } from './disk-spool.js';
+import { SpoolLockedError } from './spool-lock.js';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'spool-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const INSTANCE = '00000000-0000-4000-8000-000000000000';
+const aBatch = (sequence: number) => ({
+  instance: INSTANCE,
+  sequence,
+  events: 1,
+  finalAt: 5,
+  encoding: 'zstd' as const,
+});
+const body = (sequence: number, length = 100) => new Uint8Array(length).fill(sequence);
+
+describe('A spool on disk', () => {
+  it('gives back what was not acknowledged, in order, with the same bytes', async () => {
+    const spool = new DiskSpool({ directory, segmentBytes: 600 });
+    expect(await spool.open()).toEqual([]);
+    const tokens: number[] = [];
+    for (let sequence = 0; sequence < 12; sequence++)
+      tokens.push((await spool.append(aBatch(sequence), body(sequence)))!);
+    for (const sequence of [0, 1, 2, 5]) await spool.acknowledge(tokens[sequence]!);
+    await spool.close();
+
+    const again = new DiskSpool({ directory });
+    const left = await again.open();
+    expect(left.map(({ sequence }) => sequence)).toEqual([3, 4, 6, 7, 8, 9, 10, 11]);
+    for (const { token, sequence } of left) expect(await again.read(token)).toEqual(body(sequence));
+    expect(left[0]).toMatchObject(aBatch(3));
+    await again.close();
+  });
+
+  it('ignores a frame that was cut off by a crash, and writes behind it into another file', async () => {
+    const spool = new DiskSpool({ directory });
+    await spool.open();
+    await spool.append(aBatch(0), body(0));
+    await spool.close();
+    const [segment] = (await readdir(directory)).filter((name) => name.endsWith('.segment'));
+    await appendFile(join(directory, segment!), Buffer.from('1LPS\0\0torn'));
+
+    const second = new DiskSpool({ directory });
+    expect((await second.open()).map(({ sequence }) => sequence)).toEqual([0]);
+    await second.append(aBatch(1), body(1));
+    await second.close();
+    const third = new DiskSpool({ directory });
+    expect((await third.open()).map(({ sequence }) => sequence)).toEqual([0, 1]);
+    await third.close();
+  });
+
+  it('is bounded in bytes, has room again after acknowledgements, and leaves no files when all is acknowledged', async () => {
+    const spool = new DiskSpool({ directory, maxBytes: 3_000, segmentBytes: 500 });
+    await spool.open();
+    const tokens: number[] = [];
+    for (let sequence = 0; ; sequence++) {
+      const token = await spool.append(aBatch(sequence), body(sequence));
+      if (token === undefined) break;
+      tokens.push(token);
+    }
+    expect(tokens.length).toBeGreaterThan(5);
+    expect(spool.bytes).toBeLessThanOrEqual(3_000);
+    for (const token of tokens) await spool.acknowledge(token);
+    expect(await spool.append(aBatch(99), body(99))).toBeDefined();
+    await spool.acknowledge(tokens.length + 1);
+    await spool.close();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('is refused to a second one while the first lives', async () => {
+    const spool = new DiskSpool({ directory });
+    await spool.open();
+    await expect(new DiskSpool({ directory }).open()).rejects.toThrow(SpoolLockedError);
+    await spool.close();
+    const second = new DiskSpool({ directory });
+    await second.open();
+    await second.close();
+  });
+});

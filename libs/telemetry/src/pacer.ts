@@ -1,0 +1,32 @@
+import type { Clock } from '#libs/time';
+
+/** How long telemetry works at a stretch before it lets the event loop go on, ms: half of what is promised. */
+const SLICE_MS = 1;
+
+/** Cuts long work into slices: `due` after each small step, and `breathe` when it says so. */
+export class Pacer {
+  longestSliceMs = 0;
+  readonly #clock: Clock;
+  #since = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A slice starts: after waiting, or at the beginning of work. */
+  begin(): void {
+    this.#since = this.#clock.monotonic();
+  }
+
+  /** Whether the slice is long enough. It also takes the measure. */
+  due(): boolean {
+    const took = this.#clock.monotonic() - this.#since;
+    if (took > this.longestSliceMs) this.longestSliceMs = took;
+    return took >= SLICE_MS;
+  }
+
+  async breathe(): Promise<void> {
+    await this.#clock.sleep(0);
+    this.begin();
+  }
+}

@@ -1,0 +1,256 @@
+import type { CacheAccess, CacheChange, CacheWindow, Event } from '#libs/contracts';
+import { ExpHistogram } from '#libs/histogram';
+import { hashToHex, type KeyHash, type KeyHasher, type Sampler } from '#libs/sampling';
+import type { Clock } from '#libs/time';
+import type { Counters } from '../stats.js';
+import type { WindowSource } from './windows.js';
+
+export type RemovalCause = keyof NonNullable<CacheWindow['removals']>;
+
+/** What a tier holds, asked at the end of each window. Leave out what it does not know or has no limit for. */
+export type CacheGauges = Pick<CacheWindow, 'entries' | 'bytes' | 'maxEntries' | 'maxBytes'>;
+
+/** What is known about one sampled access. Bytes; nanoseconds; milliseconds. */
+export type AccessDetails = Pick<CacheAccess, 'bytes' | 'costNs' | 'ageMs' | 'ttlMs'>;
+
+export interface CacheRecorderOptions {
+  readonly name: string;
+  readonly tier: string;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly emit: (event: Event) => void;
+  readonly sampler: Sampler | undefined;
+  readonly hasher: KeyHasher | undefined;
+  /** Sampled accesses per window before the rate is halved. */
+  readonly maxAccessesPerWindow: number;
+}
+
+/** A tier with gauges and no requests tells about itself at least this often, ms. */
+const IDLE_GAUGES_MS = 10_000;
+
+/**
+ * Counts one tier of one cache: exact counts per window, histograms, and sampled accesses. A call that counts adds to
+ * plain fields, and compares one number when it is given the key's hash; it never reads the clock, unless the key is
+ * sampled. Pass the hash kept in the entry (`hashKey` makes it, once) to have accesses sampled.
+ */
+export class CacheRecorder implements WindowSource {
+  readonly #options: CacheRecorderOptions;
+  #hit = 0;
+  #stale = 0;
+  #miss = 0;
+  #negative = 0;
+  #error = 0;
+  #loads = 0;
+  #loadErrors = 0;
+  #writes = 0;
+  #removed = 0;
+  readonly #removals = { evicted: 0, expired: 0, invalidated: 0, replaced: 0, rejected: 0, cleared: 0 };
+  readonly #getDuration = new ExpHistogram();
+  readonly #loadDuration = new ExpHistogram();
+  /** A copy of the sampler's: hashes below it are sampled; 0 when nothing is. */
+  #threshold: number;
+  #accesses = 0;
+  #gauges: (() => CacheGauges) | undefined;
+  #lastGauges = '{}';
+  #lastEnd = 0;
+
+  constructor(options: CacheRecorderOptions) {
+    this.#options = options;
+    this.#threshold = options.sampler?.threshold ?? 0;
+  }
+
+  /** Found and fresh. */
+  hit(hash?: KeyHash, details?: AccessDetails): void {
+    this.#hit++;
+    if (hash !== undefined && hash.hi < this.#threshold) this.#sampled('get', 'hit', hash, details);
+  }
+
+  /** Found past its freshness and answered all the same. */
+  stale(hash?: KeyHash, details?: AccessDetails): void {
+    this.#stale++;
+    if (hash !== undefined && hash.hi < this.#threshold) this.#sampled('get', 'stale', hash, details);
+  }
+
+  /** Not found. */
+  miss(hash?: KeyHash, details?: AccessDetails): void {
+    this.#miss++;
+    if (hash !== undefined && hash.hi < this.#threshold) this.#sampled('get', 'miss', hash, details);
+  }
+
+  /** Found the remembered absence of a value. */
+  negative(hash?: KeyHash, details?: AccessDetails): void {
+    this.#negative++;
+    if (hash !== undefined && hash.hi < this.#threshold) this.#sampled('get', 'negative', hash, details);
+  }
+
+  /** The tier failed. */
+  error(hash?: KeyHash): void {
+    this.#error++;
+    if (hash !== undefined && hash.hi < this.#threshold) this.#sampled('get', 'error', hash);
+  }
+
+  /** What a get took, in nanoseconds. Measuring costs more than counting: time some gets, not all. */
+  getTook(nanoseconds: number): void {
+    this.#getDuration.record(Math.round(nanoseconds));
+  }
+
+  /** A missing entry was loaded; in nanoseconds when measured. */
+  loaded(nanoseconds?: number): void {
+    this.#loads++;
+    if (nanoseconds !== undefined) this.#loadDuration.record(Math.round(nanoseconds));
+  }
+
+  /** Loading a missing entry failed; in nanoseconds when measured. */
+  loadFailed(nanoseconds?: number): void {
+    this.#loadErrors++;
+    if (nanoseconds !== undefined) this.#loadDuration.record(Math.round(nanoseconds));
+  }
+
+  /** An entry was written. */
+  written(hash?: KeyHash, details?: AccessDetails): void {
+    this.#writes++;
+    if (hash !== undefined && hash.hi < this.#threshold) this.#sampled('set', 'stored', hash, details);
+  }
+
+  /** `count` entries were removed, and why. One that was refused admission counts as removed, cause `rejected`. */
+  removed(cause: RemovalCause, count = 1, hash?: KeyHash): void {
+    this.#removals[cause] += count;
+    this.#removed += count;
+    if (hash === undefined || hash.hi >= this.#threshold) return;
+    if (cause === 'rejected') this.#sampled('set', 'rejected', hash);
+    // What the cache does by itself is not an access: only a removal somebody asked for is.
+    else if (cause === 'invalidated') this.#sampled('delete', 'removed', hash);
+  }
+
+  /** A sampled access with words of its own, counted nowhere else: for caches that count by themselves. */
+  access(operation: CacheAccess['operation'], result: CacheAccess['result'], hash: KeyHash, details?: AccessDetails) {
+    if (hash.hi < this.#threshold) this.#sampled(operation, result, hash, details);
+  }
+
+  /** The same, hashing the key first: some 100 ns. Keep the hash in the entry where it matters. */
+  accessKey(operation: CacheAccess['operation'], result: CacheAccess['result'], key: string, details?: AccessDetails) {
+    const hash = this.hashKey(key);
+    if (hash !== undefined) this.access(operation, result, hash, details);
+  }
+
+  /** The salted hash of a key, to be kept in its entry; undefined when telemetry was given no salt. */
+  hashKey(key: string): KeyHash | undefined {
+    return this.#options.counters.guard(() => this.#options.hasher?.hash(key), undefined);
+  }
+
+  /** Asks for entries, bytes and limits at the end of each window. */
+  gauges(read: () => CacheGauges): void {
+    this.#gauges = read;
+  }
+
+  /** Something was done to the cache: the annotations on its charts. */
+  change(change: Omit<CacheChange, 'kind' | 'time' | 'cache' | 'tier'>): void {
+    const { emit, clock, counters, name, tier } = this.#options;
+    counters.guard(() => emit({ kind: 'cache.change', time: clock.now(), cache: name, tier, ...change }), undefined);
+  }
+
+  closeWindow(end: number, windowMs: number, emit: (event: Event) => void): void {
+    this.#accesses = 0;
+    const gauges = this.#readGauges();
+    const held = JSON.stringify(gauges);
+    const requests = this.#hit + this.#stale + this.#miss + this.#negative + this.#error;
+    const durations = this.#getDuration.count + this.#loadDuration.count;
+    const counted = requests + this.#loads + this.#loadErrors + this.#writes + this.#removed + durations > 0;
+    const told = held === this.#lastGauges && (held === '{}' || Math.abs(end - this.#lastEnd) < IDLE_GAUGES_MS);
+    if (!counted && told) return;
+    this.#lastGauges = held;
+    this.#lastEnd = end;
+    emit({
+      kind: 'cache.window',
+      end,
+      windowMs: windowMs as CacheWindow['windowMs'],
+      cache: this.#options.name,
+      tier: this.#options.tier,
+      requests: {
+        ...(this.#hit > 0 && { hit: this.#hit }),
+        ...(this.#stale > 0 && { stale: this.#stale }),
+        ...(this.#miss > 0 && { miss: this.#miss }),
+        ...(this.#negative > 0 && { negative: this.#negative }),
+        ...(this.#error > 0 && { error: this.#error }),
+      },
+      ...(this.#loads > 0 && { loads: this.#loads }),
+      ...(this.#loadErrors > 0 && { loadErrors: this.#loadErrors }),
+      ...(this.#writes > 0 && { writes: this.#writes }),
+      ...(this.#removed > 0 && { removals: this.#takeRemovals() }),
+      ...gauges,
+      ...(this.#getDuration.count > 0 && { getDuration: this.#getDuration.toData() }),
+      ...(this.#loadDuration.count > 0 && { loadDuration: this.#loadDuration.toData() }),
+    });
+    this.#hit = this.#stale = this.#miss = this.#negative = this.#error = 0;
+    this.#loads = this.#loadErrors = this.#writes = this.#removed = 0;
+    this.#getDuration.reset();
+    this.#loadDuration.reset();
+  }
+
+  #sampled(
+    operation: CacheAccess['operation'],
+    result: CacheAccess['result'],
+    hash: KeyHash,
+    details?: AccessDetails,
+  ): void {
+    const { sampler, counters } = this.#options;
+    if (sampler === undefined) return;
+    counters.guard(() => this.#sample(sampler, operation, result, hash, details), undefined);
+  }
+
+  #sample(
+    sampler: Sampler,
+    operation: CacheAccess['operation'],
+    result: CacheAccess['result'],
+    hash: KeyHash,
+    details: AccessDetails | undefined,
+  ): void {
+    const { clock, emit, name, tier, maxAccessesPerWindow } = this.#options;
+    const rate = sampler.sample(hash);
+    if (rate > 0) {
+      emit({
+        kind: 'cache.access',
+        time: clock.now(),
+        cache: name,
+        tier,
+        keyHash: hashToHex(hash),
+        operation,
+        result,
+        ...details,
+        rate,
+      });
+      // Fewer keys, whole histories: cutting off accesses instead would bend every curve.
+      if (++this.#accesses >= maxAccessesPerWindow) {
+        this.#accesses = 0;
+        sampler.lowerTo(sampler.rate / 2);
+      }
+    }
+    this.#threshold = sampler.threshold;
+  }
+
+  #readGauges(): CacheGauges {
+    if (this.#gauges === undefined) return {};
+    try {
+      const read = this.#gauges();
+      const gauges: CacheGauges = {};
+      for (const name of ['entries', 'bytes', 'maxEntries', 'maxBytes'] as const) {
+        const value = read[name];
+        if (value !== undefined && value >= 0 && Number.isSafeInteger(Math.round(value)))
+          gauges[name] = Math.round(value);
+      }
+      return gauges;
+    } catch (cause) {
+      this.#options.counters.problem('callback', `The gauges of cache ${this.#options.name} failed.`, cause);
+      return {};
+    }
+  }
+
+  #takeRemovals(): NonNullable<CacheWindow['removals']> {
+    const taken: NonNullable<CacheWindow['removals']> = {};
+    for (const cause of Object.keys(this.#removals) as RemovalCause[]) {
+      if (this.#removals[cause] > 0) taken[cause] = this.#removals[cause];
+      this.#removals[cause] = 0;
+    }
+    return taken;
+  }
+}

@@ -1,0 +1,252 @@
+import type { Event } from '#libs/contracts';
+import { FixedRateSampler, FixedSizeSampler, KeyHasher, type Sampler } from '#libs/sampling';
+import type { Clock } from '#libs/time';
+import { BatchEmitter } from './emit/emitter.js';
+import { Pacer } from './pacer.js';
+import type { Compressor, Spool, Transport } from './ports.js';
+import { CacheRecorder } from './record/cache-recorder.js';
+import { LoadRecorder } from './record/load-recorder.js';
+import { MetricFamily, type MetricOptions, type MetricType } from './record/metrics.js';
+import { Windows } from './record/windows.js';
+import { Counters, type TelemetryProblem, type TelemetryStats } from './stats.js';
+
+export type WindowMs = 1_000 | 10_000;
+
+/** Which accesses are sampled: none, a share of the keys, or the accesses of at most so many keys. */
+export type Sampling = false | { readonly rate: number } | { readonly maxKeys: number };
+
+export interface TelemetryOptions {
+  /** Name of the service or app. */
+  readonly service: string;
+  readonly version: string;
+  /** Operating system or browser family. */
+  readonly platform?: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Yields [0, 1), at least 16 good bits: the instance's id is drawn from it. */
+  readonly random: () => number;
+  /** Default: batches are not compressed. */
+  readonly compression?: Compressor;
+  /** Default: none; what is not sent when the process ends is lost. */
+  readonly spool?: Spool;
+  /** Secret salt of the deployment or installation, for hashes of keys. Without it nothing is sampled. */
+  readonly salt?: string | Uint8Array;
+  /** Default 1,000. */
+  readonly windowMs?: WindowMs;
+  /** Longest that an event waits for its batch. Default 1,000. */
+  readonly flushIntervalMs?: number;
+  /** An empty batch after so long without one. Default 5,000. */
+  readonly heartbeatMs?: number;
+  /** Default 5,000; at most 10,000. */
+  readonly maxBatchEvents?: number;
+  /** Bytes of a batch before compression. Default 900,000. */
+  readonly maxBatchBytes?: number;
+  /** Bytes of events that wait for a batch, about. Default 16 MiB. */
+  readonly maxBufferBytes?: number;
+  /** Labels that metrics may carry. Default: those that each metric declares. */
+  readonly labels?: readonly string[];
+  /** Told of whatever goes wrong. It must not throw; if it does, that is counted. */
+  readonly onError?: (problem: TelemetryProblem) => void;
+}
+
+export interface CacheOptions {
+  /** Tier within the cache. Default `memory`. */
+  readonly tier?: string;
+  readonly windowMs?: WindowMs;
+  /** Default: the accesses of at most 8,192 keys. */
+  readonly sampling?: Sampling;
+  /** Sampled accesses per window before the rate is halved. Default 5,000. */
+  readonly maxAccessesPerWindow?: number;
+}
+
+const DEFAULTS = {
+  windowMs: 1_000 as WindowMs,
+  flushIntervalMs: 1_000,
+  heartbeatMs: 5_000,
+  maxBatchEvents: 5_000,
+  maxBatchBytes: 900_000,
+  maxBufferBytes: 16 * 2 ** 20,
+  maxKeys: 8_192,
+  maxAccessesPerWindow: 5_000,
+};
+
+/** The most that contracts let into one batch; a spec holds these to them. */
+export const HARD_LIMITS = { batchEvents: 10_000, batchBytes: 1_000_000 };
+
+/**
+ * Counts what an app does and brings it to a collector. No method throws; what goes wrong is counted, and told to
+ * `onError`. It never holds the event loop for more than 2 ms at once.
+ */
+export class Telemetry {
+  readonly loads: LoadRecorder;
+  /** The random id that this start drew: what the database knows it by. */
+  readonly instance: string;
+  readonly #options: TelemetryOptions;
+  readonly #counters: Counters;
+  readonly #pacer: Pacer;
+  readonly #emitter: BatchEmitter;
+  readonly #hasher: KeyHasher | undefined;
+  readonly #windows = new Map<WindowMs, Windows>();
+  readonly #closedThrough = new Map<WindowMs, number>();
+  readonly #caches = new Map<string, CacheRecorder>();
+  readonly #metrics = new Map<string, MetricFamily>();
+  readonly #labels: ReadonlySet<string> | undefined;
+  readonly #emit: (event: Event) => void;
+  #ending: Promise<boolean> | undefined;
+
+  constructor(options: TelemetryOptions) {
+    this.#options = options;
+    this.#counters = new Counters(options.onError);
+    this.#pacer = new Pacer(options.clock);
+    this.#hasher = options.salt === undefined ? undefined : new KeyHasher(options.salt);
+    this.#labels = options.labels === undefined ? undefined : new Set(options.labels);
+    const { service, version, platform, random, clock, transport, compression, spool } = options;
+    this.instance = drawInstance(random);
+    this.#emitter = new BatchEmitter({
+      identity: { service, instance: this.instance, version, ...(platform !== undefined && { platform }) },
+      transport,
+      clock,
+      random,
+      counters: this.#counters,
+      pacer: this.#pacer,
+      compressor: compression,
+      spool,
+      flushIntervalMs: options.flushIntervalMs ?? DEFAULTS.flushIntervalMs,
+      heartbeatMs: options.heartbeatMs ?? DEFAULTS.heartbeatMs,
+      maxBatchEvents: Math.min(HARD_LIMITS.batchEvents, Math.max(1, options.maxBatchEvents ?? DEFAULTS.maxBatchEvents)),
+      maxBatchBytes: Math.min(HARD_LIMITS.batchBytes, options.maxBatchBytes ?? DEFAULTS.maxBatchBytes),
+      maxBufferBytes: options.maxBufferBytes ?? DEFAULTS.maxBufferBytes,
+    });
+    this.#emit = (event) => this.#emitter.emit(event);
+    this.loads = new LoadRecorder({ clock, counters: this.#counters, emit: this.#emit, hasher: this.#hasher });
+    this.#windowsOf(options.windowMs ?? DEFAULTS.windowMs);
+  }
+
+  /** The recorder of one tier of a cache; the same one when asked again. */
+  cache(name: string, options: CacheOptions = {}): CacheRecorder {
+    const tier = options.tier ?? 'memory';
+    const key = `${name}\u0000${tier}`;
+    const existing = this.#caches.get(key);
+    if (existing !== undefined) return existing;
+    const recorder = new CacheRecorder({
+      name,
+      tier,
+      clock: this.#options.clock,
+      counters: this.#counters,
+      emit: this.#emit,
+      hasher: this.#hasher,
+      sampler: this.#hasher === undefined ? undefined : samplerOf(options.sampling ?? { maxKeys: DEFAULTS.maxKeys }),
+      maxAccessesPerWindow: options.maxAccessesPerWindow ?? DEFAULTS.maxAccessesPerWindow,
+    });
+    this.#caches.set(key, recorder);
+    this.#windowsOf(options.windowMs ?? this.#options.windowMs ?? DEFAULTS.windowMs).add(recorder);
+    return recorder;
+  }
+
+  /** A metric of the host's own, named by Prometheus' conventions; the same one when asked again. */
+  metric<Type extends MetricType>(name: string, options: MetricOptions<Type>): MetricFamily<Type> {
+    const existing = this.#metrics.get(name);
+    if (existing !== undefined) return existing as unknown as MetricFamily<Type>;
+    const family = new MetricFamily<Type>(name, options, this.#labels, this.#counters);
+    this.#metrics.set(name, family as unknown as MetricFamily);
+    this.#windowsOf(this.#options.windowMs ?? DEFAULTS.windowMs).addMany(() => family.sources());
+    return family;
+  }
+
+  stats(): TelemetryStats {
+    const { sentBatches, accepted, rejected, dropped, retries, errors, capped } = this.#counters;
+    return {
+      queued: this.#emitter.queued,
+      queuedBytes: this.#emitter.queuedBytes,
+      unacknowledgedBatches: this.#emitter.unacknowledged,
+      spoolBytes: this.#emitter.spoolBytes,
+      sentBatches,
+      accepted,
+      rejected,
+      dropped: { ...dropped },
+      retries,
+      errors,
+      capped,
+      longestSliceMs: this.#pacer.longestSliceMs,
+    };
+  }
+
+  /** Sends everything recorded in closed windows; true when all of it was acknowledged within the deadline. */
+  async flush({ deadlineMs = 5_000 } = {}): Promise<boolean> {
+    return this.#emitter.flush(deadlineMs).catch((cause: unknown) => {
+      this.#counters.problem('internal', 'Flushing failed.', cause);
+      return false;
+    });
+  }
+
+  /** For a page that is going away: closes the open windows and hands what it can to the browser, without waiting. */
+  leave(): void {
+    this.#counters.guard(() => {
+      for (const windows of this.#windows.values()) windows.closeNow();
+      this.#emitter.beacon();
+    }, undefined);
+  }
+
+  /** The network or the page is back: tries at once instead of waiting out a backoff. */
+  resume(): void {
+    this.#counters.guard(() => this.#emitter.hurry(), undefined);
+  }
+
+  /**
+   * Closes the open windows, sends what is left, and stops. True when all was acknowledged within the deadline; what was
+   * not stays in the spool, or is lost without one.
+   */
+  shutdown({ deadlineMs = 5_000 } = {}): Promise<boolean> {
+    this.#ending ??= this.#end(deadlineMs);
+    return this.#ending;
+  }
+
+  async #end(deadlineMs: number): Promise<boolean> {
+    for (const windows of this.#windows.values()) {
+      windows.stop();
+      this.#counters.guard(() => windows.closeNow(), undefined);
+    }
+    const all = await this.flush({ deadlineMs });
+    await this.#emitter.stop().catch((cause: unknown) => this.#counters.problem('internal', 'Stopping failed.', cause));
+    return all;
+  }
+
+  #windowsOf(windowMs: WindowMs): Windows {
+    const existing = this.#windows.get(windowMs);
+    if (existing !== undefined) return existing;
+    const windows = new Windows({
+      windowMs,
+      clock: this.#options.clock,
+      pacer: this.#pacer,
+      counters: this.#counters,
+      emit: this.#emit,
+      onClosed: (end) => {
+        this.#closedThrough.set(windowMs, end);
+        // The longest windows decide: a 10 s window that is still open may yet tell of 9 s ago.
+        if (this.#closedThrough.size === this.#windows.size)
+          this.#emitter.windowsClosed(Math.min(...this.#closedThrough.values()));
+      },
+    });
+    this.#windows.set(windowMs, windows);
+    return windows;
+  }
+}
+
+/** Starts telemetry. Adapters for Node and for browsers hand in transport, compression, clock and randomness. */
+export function createTelemetry(options: TelemetryOptions): Telemetry {
+  return new Telemetry(options);
+}
+
+function samplerOf(sampling: Sampling): Sampler | undefined {
+  if (sampling === false) return undefined;
+  return 'rate' in sampling ? new FixedRateSampler(sampling.rate) : new FixedSizeSampler(sampling.maxKeys);
+}
+
+/** A random UUID (version 4), drawn anew at each start; it says nothing about who or where. */
+function drawInstance(random: () => number): string {
+  const words = Array.from({ length: 8 }, () => Math.floor(random() * 65_536));
+  words[3] = (words[3]! & 0x0fff) | 0x4000;
+  words[4] = (words[4]! & 0x3fff) | 0x8000;
+  const hex = words.map((word) => word.toString(16).padStart(4, '0'));
+  return `${hex[0]}${hex[1]}-${hex[2]}-${hex[3]}-${hex[4]}-${hex[5]}${hex[6]}${hex[7]}`;
+}

@@ -1,0 +1,2 @@
+export { MemoryTransport } from './memory-transport.js';
+export { RecordingCollector, type ReceivedRequest, type Reply } from './recording-collector.js';
