@@ -37,9 +37,9 @@ describeWithKafka(
       await log.ensureTopic(topic, { partitions: 3 });
       const acknowledged = new Map<string, string>();
       const failures: unknown[] = [];
-      let appending = true;
+      const enough = new AbortController();
       const producers = Array.from({ length: 8 }, async (_, producer) => {
-        for (let i = 0; appending; i++) {
+        for (let i = 0; !enough.signal.aborted; i++) {
           const text = `${producer}-${i}`;
           await log.append(topic, [{ key: `${producer}`, value: Buffer.from(text), headers: { ce: 'zstd' } }]).then(
             ([position]) => acknowledged.set(text, `${position!.partition}/${position!.offset}`),
@@ -66,7 +66,7 @@ describeWithKafka(
       }
       const before = acknowledged.size;
       await until(() => acknowledged.size > before + 200);
-      appending = false;
+      enough.abort();
       await Promise.all(producers);
       await until(() => [...acknowledged.values()].every((position) => seen.has(position)));
       for (const [text, position] of acknowledged) expect(seen.get(position)).toBe(text);

@@ -125,9 +125,9 @@ describeWithKafka(
           await kafka().restart();
         }
       })();
-      let over = false;
-      void killed.finally(() => (over = true));
-      while (!over || count < 100) {
+      const over = new AbortController();
+      void killed.finally(() => over.abort());
+      while (!over.signal.aborted || count < 100) {
         const result = await writer.compareAndSet('n', version, bytes(String(count + 1)));
         // This is the only writer: every compare-and-set must find what the one before wrote, or be told it failed.
         if (!result.ok) throw new Error(`Conflict after ${count}: ${text(result.conflict?.value)}`);

@@ -29,7 +29,8 @@ interface Entry {
 
 /** What a write decides once the view is up to date: the entries to write, or the answer without writing. */
 type Decision<Answer> =
-  { readonly write: readonly Entry[]; readonly then: (baseOffset: bigint) => Answer } | { readonly answer: Answer };
+  | { readonly write: readonly Entry[]; readonly acknowledge: (baseOffset: bigint) => Answer }
+  | { readonly answer: Answer };
 
 /**
  * The writer of a scope. Who it is stands in the scope's epoch record; Kafka's transactional id makes that hold: a
@@ -72,25 +73,27 @@ export class KafkaStateWriter implements StateWriter {
       const found = this.context.view.entries(this.scope).get(key);
       if (found?.version !== expected)
         return { answer: { ok: false, conflict: found && { ...found, value: Uint8Array.from(found.value) } } };
-      return { write, then: (version) => ({ ok: true, version }) };
+      return { write, acknowledge: (version) => ({ ok: true, version }) };
     });
   }
 
   async put(key: string, value: Uint8Array): Promise<bigint> {
     const write = this.#checked([{ key, value }]);
-    return this.#write<bigint>(() => ({ write, then: (version) => version }));
+    return this.#write<bigint>(() => ({ write, acknowledge: (version) => version }));
   }
 
   async delete(key: string): Promise<boolean> {
     return this.#write<boolean>(() => {
       if (!this.context.view.entries(this.scope).has(key)) return { answer: false };
-      return { write: [{ key, value: undefined }], then: () => true };
+      return { write: [{ key, value: undefined }], acknowledge: () => true };
     });
   }
 
   async putAll(entries: readonly Entry[]): Promise<void> {
     const write = this.#checked(entries);
-    return this.#write<void>(() => (write.length === 0 ? { answer: undefined } : { write, then: () => undefined }));
+    return this.#write<void>(() =>
+      write.length === 0 ? { answer: undefined } : { write, acknowledge: () => undefined },
+    );
   }
 
   async close(): Promise<void> {
@@ -120,7 +123,7 @@ export class KafkaStateWriter implements StateWriter {
       const decision = decide();
       if ('answer' in decision) return decision.answer;
       const messages = decision.write.map((entry) => this.#message(entry));
-      return decision.then(await this.#commit(messages));
+      return decision.acknowledge(await this.#commit(messages));
     });
   }
 
