@@ -26,7 +26,9 @@ export type StatusPartition = Static<typeof StatusPartition>;
 export const PipelineStatus = Type.Object({
   at: EpochMs('When the parts were read.'),
   startedAt: EpochMs('When this API started.'),
-  sql: Type.Object({ port: Nullable(Type.Integer({ description: 'Port of SQL for people; null where it has none.' })) }),
+  sql: Type.Object({
+    port: Nullable(Type.Integer({ description: 'Port of SQL for people; null where it has none.' })),
+  }),
   steps: Type.Object({ log: Step('The log answers.'), clickhouse: Step('ClickHouse answers.') }),
   rates: Type.Object({
     recordsPerSecond: PerSecond('Batches appended to the log.'),
@@ -47,7 +49,9 @@ export const PipelineStatus = Type.Object({
       '1m': Nullable(EpochMs('1 min buckets up to here are final.')),
       '1h': Nullable(EpochMs('1 h buckets up to here are final.')),
     },
-    { description: 'Bucket ends up to which every bucket has been recounted; later ones are answered from raw events.' },
+    {
+      description: 'Bucket ends up to which every bucket has been recounted; later ones are answered from raw events.',
+    },
   ),
   totals: Type.Object({
     events: Count('Events held as raw rows.'),
@@ -62,7 +66,9 @@ export const PipelineStatus = Type.Object({
       misses: Count('Not found.'),
       negativeHits: Count('Found the remembered absence of a value.'),
       errors: Count('The tier failed.'),
-      hitRatio: Nullable(Type.Number({ minimum: 0, maximum: 1, description: 'hits / requests; null without requests.' })),
+      hitRatio: Nullable(
+        Type.Number({ minimum: 0, maximum: 1, description: 'hits / requests; null without requests.' }),
+      ),
     },
     { description: 'Over all caches and everything that is kept.' },
   ),

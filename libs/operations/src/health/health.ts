@@ -38,9 +38,12 @@ export class Health {
     this.#timeoutMs = options.timeoutMs ?? 2_000;
   }
 
-  /** @returns a function that takes the check away again. @throws Error when the name is taken. */
+  /**
+   * A name that is taken keeps the check it has: apps in one process share their dependencies.
+   * @returns a function that takes the check away again.
+   */
   add(name: string, check: HealthCheck): () => void {
-    if (this.#checks.has(name)) throw new Error(`There is a health check named ${name} already.`);
+    if (this.#checks.has(name)) return () => undefined;
     this.#checks.set(name, check);
     return () => void this.#checks.delete(name);
   }

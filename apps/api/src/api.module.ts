@@ -1,0 +1,96 @@
+import { Module, type BeforeApplicationShutdown, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import { EventLog } from '#libs/event-log';
+import { Access, Health, Metrics } from '#libs/operations';
+import { Clock } from '#libs/time';
+import { StreamController } from './live/stream.controller.js';
+import { StatusStreams } from './live/status-streams.js';
+import { OpenApiController } from './openapi/openapi.controller.js';
+import { PageController, PageFiles } from './page/page.controller.js';
+import { readPage } from './page/page-files.js';
+import { ReadGuard } from './read.guard.js';
+import { DatabaseStatus } from './status/database-reading.js';
+import { RowReader } from './status/row-reader.js';
+import { StatusController } from './status/status.controller.js';
+import { StatusPoll } from './status/status-poll.js';
+
+/** The port that SQL for people listens on, asked at each status; null where there is none. */
+export type SqlPort = () => number | null;
+
+const SQL_PORT = Symbol('SQL_PORT');
+
+export interface ApiOptions {
+  /** Who may read; shared with whoever listens on the same port. */
+  readonly access: Access;
+  /** Opened and closed by whoever hosts the API. */
+  readonly eventLog: EventLog;
+  readonly rows: RowReader;
+  readonly sqlPort: SqlPort;
+  /** Directory of the built page. */
+  readonly pageDirectory: string;
+}
+
+/**
+ * Status, its live stream, OpenAPI and the page, on the Nest application that hosts them, which must run on Fastify.
+ * Needs OperationsModule beside it: Clock, Metrics and Health come from there.
+ */
+@Module({})
+export class ApiModule implements OnModuleInit, BeforeApplicationShutdown {
+  readonly #takeBack: (() => void)[] = [];
+
+  constructor(
+    private readonly health: Health,
+    private readonly metrics: Metrics,
+    private readonly rows: RowReader,
+    private readonly poll: StatusPoll,
+    private readonly streams: StatusStreams,
+  ) {}
+
+  static register(options: ApiOptions): DynamicModule {
+    return {
+      module: ApiModule,
+      controllers: [StatusController, StreamController, OpenApiController, PageController],
+      providers: [
+        ReadGuard,
+        { provide: Access, useValue: options.access },
+        { provide: EventLog, useValue: options.eventLog },
+        { provide: RowReader, useValue: options.rows },
+        { provide: SQL_PORT, useValue: options.sqlPort },
+        { provide: PageFiles, useFactory: () => new PageFiles(readPage(options.pageDirectory)) },
+        { provide: StatusPoll, useFactory: statusPoll, inject: [Clock, EventLog, RowReader, SQL_PORT] },
+        {
+          provide: StatusStreams,
+          useFactory: (clock: Clock, poll: StatusPoll) => new StatusStreams({ clock, poll }),
+          inject: [Clock, StatusPoll],
+        },
+      ],
+    };
+  }
+
+  onModuleInit(): void {
+    this.#takeBack.push(
+      this.health.add('clickhouse', async () => {
+        await this.rows.rows('SELECT 1');
+        return 'ClickHouse answers.';
+      }),
+    );
+    this.metrics.gauge('api_status_clients', 'Clients that watch the status.', [], (gauge) =>
+      gauge.set(this.streams.clients),
+    );
+    this.metrics.gauge('pipeline_lag_records', 'Records in the log that are not in ClickHouse yet.', [], (gauge) =>
+      gauge.set(this.poll.latest?.log.lag ?? 0),
+    );
+    this.poll.start();
+  }
+
+  /** Before the server waits for its connections: a stream would never end by itself. */
+  beforeApplicationShutdown(): void {
+    this.streams.closeAll();
+    this.poll.stop();
+    for (const takeBack of this.#takeBack) takeBack();
+  }
+}
+
+function statusPoll(clock: Clock, log: EventLog, rows: RowReader, sqlPort: SqlPort): StatusPoll {
+  const database = new DatabaseStatus(rows, clock);
+  return new StatusPoll({ clock, log, database: () => database.read(), sqlPort });
+}

@@ -1,0 +1,198 @@
+import {
+  Accepted,
+  BatchHeader,
+  EVENT_SCHEMAS,
+  PipelineStatus,
+  Problem,
+  PROBLEM_CONTENT_TYPE,
+  StatusPartition,
+  StatusPoint,
+} from '#libs/contracts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+const json = (schema: Json, description: string): Json => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+const problem = (description: string): Json => ({
+  description,
+  content: { [PROBLEM_CONTENT_TYPE]: { schema: ref('Problem') } },
+});
+const retried = (description: string): Json => ({
+  ...problem(description),
+  headers: { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } } },
+});
+
+/** Component name of an event kind: `cache.window` is CacheWindow. */
+export function schemaName(kind: string): string {
+  return kind.replace(/(?:^|\.)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The OpenAPI 3.1 document of the collector and the API, out of the same schemas that validate. Pure. */
+export function openApiDocument(version: string): Json {
+  const kinds = Object.keys(EVENT_SCHEMAS);
+  const events = Object.fromEntries(
+    Object.entries(EVENT_SCHEMAS).map(([kind, schema]) => [schemaName(kind), plain(schema)]),
+  );
+  const header = plain(BatchHeader) as { properties: Json; required: readonly string[] };
+  const document = {
+    openapi: '3.1.0',
+    info: {
+      title: 'AlLibrary Performance',
+      version,
+      summary: 'Takes cache, load and metric events, and says how complete its answers are.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{}, { key: [] }],
+    paths: {
+      '/v1/events': { post: postEvents() },
+      '/v1/status': {
+        get: {
+          operationId: 'getStatus',
+          summary: 'The pipeline as it is now: rates, totals, lag, watermark, audit.',
+          responses: { 200: json(ref('PipelineStatus'), 'The status.'), ...refusals() },
+        },
+      },
+      '/v1/status/stream': {
+        get: {
+          operationId: 'streamStatus',
+          summary: 'The status once a second, as server-sent events.',
+          description:
+            'First an event named `recent` (a list of StatusPoint, oldest first), then one named `status` (a PipelineStatus) ' +
+            'per second. Each is whole: after a reconnect nothing needs to be made up for, Last-Event-ID is not needed.',
+          responses: {
+            200: {
+              description: 'A stream that does not end.',
+              content: { 'text/event-stream': { schema: { type: 'string' } } },
+            },
+            ...refusals(),
+            503: retried('As many clients watch as the server allows.'),
+          },
+        },
+      },
+      '/health': open(
+        'getHealth',
+        'Whether the process lives.',
+        json({ type: 'object', properties: { status: { const: 'ok' } }, required: ['status'] }, 'It lives.'),
+      ),
+      '/ready': {
+        get: {
+          operationId: 'getReadiness',
+          summary: 'Whether it can do its work: each dependency by name.',
+          security: [{}],
+          responses: {
+            200: json(ref('Readiness'), 'All of them answer.'),
+            503: json(ref('Readiness'), 'One of them does not.'),
+          },
+        },
+      },
+      '/metrics': open('getMetrics', 'Self-metrics.', {
+        description: "Prometheus' text format.",
+        content: { 'text/plain': { schema: { type: 'string' } } },
+      }),
+      '/openapi.json': open('getOpenApi', 'This document.', json({ type: 'object' }, 'OpenAPI 3.1.')),
+    },
+    components: {
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API key: scope `write` to post, `read` to read. Bound to loopback, none is needed.',
+        },
+      },
+      schemas: {
+        ...events,
+        Event: {
+          oneOf: kinds.map((kind) => ref(schemaName(kind))),
+          discriminator: {
+            propertyName: 'kind',
+            mapping: Object.fromEntries(kinds.map((kind) => [kind, `#/components/schemas/${schemaName(kind)}`])),
+          },
+        },
+        Batch: {
+          ...header,
+          description: 'What an emitter posts at once. A batch without events is a heartbeat.',
+          properties: { ...header.properties, events: { type: 'array', maxItems: 10_000, items: ref('Event') } },
+          required: [...header.required, 'events'],
+        },
+        Accepted: plain(Accepted),
+        Problem: plain(Problem),
+        PipelineStatus: plain(PipelineStatus),
+        StatusPartition: plain(StatusPartition),
+        StatusPoint: plain(StatusPoint),
+        Readiness: READINESS,
+      },
+    },
+  };
+  return document;
+}
+
+const READINESS: Json = {
+  type: 'object',
+  properties: {
+    status: { enum: ['ready', 'not_ready'] },
+    checks: {
+      type: 'object',
+      additionalProperties: {
+        type: 'object',
+        properties: { ok: { type: 'boolean' }, detail: { type: 'string' }, latencyMs: { type: 'number' } },
+        required: ['ok', 'detail', 'latencyMs'],
+      },
+    },
+  },
+  required: ['status', 'checks'],
+};
+
+function postEvents(): Json {
+  const batch = { schema: ref('Batch') };
+  return {
+    operationId: 'postEvents',
+    summary: 'Posts a batch of events.',
+    description:
+      'Answered 202 only when the log has it. A batch is accepted in part: rejected events are listed by index, the rest ' +
+      'is kept. Send the same bytes again, under the same sequence, until an answer comes: repeats are counted once.',
+    parameters: [
+      {
+        name: 'Content-Encoding',
+        in: 'header',
+        schema: { enum: ['identity', 'gzip', 'zstd', 'br'] },
+        description: 'At most 1 MiB encoded, 8 MiB decoded.',
+      },
+    ],
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': batch,
+        'text/plain': {
+          schema: { type: 'string', description: 'From a beacon: a line `{"key":"…"}`, then the batch as JSON.' },
+        },
+      },
+    },
+    responses: {
+      202: json(ref('Accepted'), 'The log has it.'),
+      400: problem('Not JSON, not a batch, or a newer schema.'),
+      ...refusals(),
+      405: problem('Not POST.'),
+      413: problem('Too large.'),
+      415: problem('Neither application/json nor text/plain, or an encoding that is not known.'),
+      429: retried('More than this key may send.'),
+      503: retried('The log is full or cannot be reached.'),
+    },
+  };
+}
+
+function open(operationId: string, summary: string, ok: Json): Json {
+  return { get: { operationId, summary, security: [{}], responses: { 200: ok } } };
+}
+
+function refusals(): Json {
+  return { 401: problem('No key, or not a valid one.'), 403: problem('Host, origin or key are not allowed to.') };
+}
+
+/** A schema without what TypeBox adds for itself. */
+function plain(schema: unknown): Json {
+  return JSON.parse(JSON.stringify(schema)) as Json;
+}

@@ -1,0 +1,181 @@
+import { EVENT_KINDS, EVENT_TABLES, LEVELS, type Level, type PipelineStatus } from '#libs/contracts';
+import type { Clock } from '#libs/time';
+import { PacedReading } from './paced-reading.js';
+import type { RowReader } from './row-reader.js';
+
+export interface ProgressReading {
+  readonly partition: number;
+  readonly watermark: number | null;
+  readonly idle: boolean;
+  readonly settled: Readonly<Record<Level, number | null>>;
+}
+
+/** What ClickHouse says of the pipeline. Times in ms since 1970. */
+export interface DatabaseReading {
+  readonly progress: readonly ProgressReading[];
+  /** Mean of the records that came last. */
+  readonly eventsPerRecord: number;
+  readonly byKind: Readonly<Record<string, number>>;
+  readonly exact: boolean;
+  readonly cache: Omit<PipelineStatus['cache'], 'hitRatio'>;
+  readonly audit: PipelineStatus['audit'];
+  readonly deadLetters: number;
+  readonly storage: PipelineStatus['storage'];
+}
+
+/** Above this many rows a count with FINAL costs too much to be asked for again and again. */
+const MOST_ROWS_COUNTED_EXACTLY = 5_000_000;
+
+/** How far back the mean size of a record looks. */
+const RECENT_MS = 300_000;
+
+const CACHE_VIEW = 'cache_by_1h';
+
+/** Asks ClickHouse for its part of the status; what grows with the data is asked for at a pace that its cost allows. */
+export class DatabaseStatus {
+  readonly #totals: PacedReading<Pick<DatabaseReading, 'byKind' | 'exact'>>;
+  readonly #cache: PacedReading<DatabaseReading['cache']>;
+  readonly #deadLetters: PacedReading<number>;
+  readonly #eventsPerRecord: PacedReading<number>;
+
+  constructor(
+    private readonly reader: RowReader,
+    private readonly clock: Clock,
+  ) {
+    this.#totals = new PacedReading(clock, () => this.#readTotals());
+    this.#cache = new PacedReading(clock, () => this.#readCache());
+    this.#deadLetters = new PacedReading(clock, () => this.#count('SELECT count() AS n FROM dead_letters FINAL'));
+    this.#eventsPerRecord = new PacedReading(clock, () => this.#readEventsPerRecord());
+  }
+
+  /** @throws what the reader throws. */
+  async read(): Promise<DatabaseReading> {
+    const [progress, audit, storage, totals, cache, deadLetters, eventsPerRecord] = await Promise.all([
+      this.#readProgress(),
+      this.#readAudit(),
+      this.#readStorage(),
+      this.#totals.get(),
+      this.#cache.get(),
+      this.#deadLetters.get(),
+      this.#eventsPerRecord.get(),
+    ]);
+    return { progress, audit, storage, ...totals, cache, deadLetters, eventsPerRecord };
+  }
+
+  async #readProgress(): Promise<ProgressReading[]> {
+    const rows = await this.reader.rows<ProgressRow>(
+      `SELECT partition, toUnixTimestamp64Milli(watermark) AS watermark_ms, idle,
+        ${LEVELS.map((level) => `toUnixTimestamp(settled_${level}) AS s${level}`).join(', ')}
+      FROM progress FINAL ORDER BY partition`,
+    );
+    return rows.map((row) => ({
+      partition: row.partition,
+      watermark: timeOf(row.watermark_ms),
+      idle: row.idle === 1,
+      settled: { '10s': timeOf(row.s10s * 1_000), '1m': timeOf(row.s1m * 1_000), '1h': timeOf(row.s1h * 1_000) },
+    }));
+  }
+
+  /** The latest finding of each scope counts, and their sum. */
+  async #readAudit(): Promise<PipelineStatus['audit']> {
+    const rows = await this.reader.rows<AuditRow>(
+      `SELECT argMax(lost, time) AS lost, argMax(duplicated, time) AS duplicated,
+        max(toUnixTimestamp64Milli(time)) AS at,
+        argMax(toUnixTimestamp64Milli(checked_through), time) AS through,
+        maxIf(toUnixTimestamp64Milli(time), full = 1) AS full_at
+      FROM audit GROUP BY scope`,
+    );
+    if (rows.length === 0)
+      return { lost: null, duplicated: null, checkedAt: null, checkedThrough: null, lastFullCheckAt: null };
+    return {
+      lost: rows.reduce((sum, row) => sum + Number(row.lost), 0),
+      duplicated: rows.reduce((sum, row) => sum + Number(row.duplicated), 0),
+      checkedAt: timeOf(Math.max(...rows.map((row) => Number(row.at)))),
+      checkedThrough: timeOf(Math.min(...rows.map((row) => Number(row.through)))),
+      lastFullCheckAt: timeOf(Math.max(...rows.map((row) => Number(row.full_at)))),
+    };
+  }
+
+  async #readStorage(): Promise<DatabaseReading['storage']> {
+    const [row] = await this.reader.rows<{ parts: number; bytes: number }>(
+      'SELECT count() AS parts, sum(bytes_on_disk) AS bytes FROM system.parts WHERE active AND database = currentDatabase()',
+    );
+    return { parts: Number(row?.parts ?? 0), bytes: Number(row?.bytes ?? 0) };
+  }
+
+  async #readTotals(): Promise<Pick<DatabaseReading, 'byKind' | 'exact'>> {
+    const stored = await this.reader.rows<{ table: string; n: number }>(
+      'SELECT table, sum(rows) AS n FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table',
+    );
+    const rowsOf = new Map(stored.map(({ table, n }) => [table, Number(n)]));
+    const held = EVENT_KINDS.map((kind) => rowsOf.get(EVENT_TABLES[kind].table) ?? 0);
+    const exact = held.reduce((sum, n) => sum + n, 0) <= MOST_ROWS_COUNTED_EXACTLY;
+    const counts = exact
+      ? await Promise.all(
+          EVENT_KINDS.map((kind, i) =>
+            held[i] === 0 ? 0 : this.#count(`SELECT count() AS n FROM ${EVENT_TABLES[kind].table} FINAL`),
+          ),
+        )
+      : held;
+    return { byKind: Object.fromEntries(EVENT_KINDS.map((kind, i) => [kind, counts[i]!])), exact };
+  }
+
+  /** Settled hours joined with the raw tail, as the view does it. */
+  async #readCache(): Promise<DatabaseReading['cache']> {
+    const [row] = await this.reader.rows<Record<string, number>>(
+      `SELECT sum(hits) AS h, sum(stale_hits) AS s, sum(misses) AS m, sum(negative_hits) AS n, sum(errors) AS e
+      FROM ${CACHE_VIEW}`,
+    );
+    const [hits, staleHits, misses, negativeHits, errors] = ['h', 's', 'm', 'n', 'e'].map((name) =>
+      Number(row?.[name] ?? 0),
+    ) as [number, number, number, number, number];
+    return {
+      requests: hits + staleHits + misses + negativeHits + errors,
+      hits,
+      staleHits,
+      misses,
+      negativeHits,
+      errors,
+    };
+  }
+
+  async #readEventsPerRecord(): Promise<number> {
+    const since = this.clock.now() - RECENT_MS;
+    const [row] = await this.reader.rows<{ events: number; records: number }>(
+      `SELECT sum(events) AS events, count() AS records FROM batches
+      WHERE accepted_day >= toDate(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
+        AND accepted_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')`,
+      { since },
+    );
+    const records = Number(row?.records ?? 0);
+    return records === 0 ? 0 : Number(row?.events ?? 0) / records;
+  }
+
+  async #count(sql: string): Promise<number> {
+    const [row] = await this.reader.rows<{ n: number }>(sql);
+    return Number(row?.n ?? 0);
+  }
+}
+
+/** A time that was never set is the epoch. */
+function timeOf(ms: number | string): number | null {
+  const time = Number(ms);
+  return time > 0 ? time : null;
+}
+
+interface ProgressRow {
+  readonly partition: number;
+  readonly watermark_ms: number;
+  readonly idle: number;
+  readonly s10s: number;
+  readonly s1m: number;
+  readonly s1h: number;
+}
+
+interface AuditRow {
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly at: number;
+  readonly through: number;
+  readonly full_at: number;
+}
