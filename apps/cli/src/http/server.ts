@@ -13,7 +13,7 @@ export const SERVER_OPTIONS: OptionSpecs = {
   sql: {
     type: 'string',
     placeholder: 'URL',
-    help: 'Address of the SQL port. Default: what the API says, else the host of --endpoint with ALPERF_SQL_PORT (8123).',
+    help: 'Address of the SQL port; http://USER:PASSWORD@HOST:8123 for a ClickHouse server. Default: what the API says, else the host of --endpoint with ALPERF_SQL_PORT (8123).',
   },
   key: { type: 'string', placeholder: 'KEY', help: 'API key. Default: ALPERF_KEY. Not needed on loopback.' },
 };
@@ -25,12 +25,15 @@ export class Server {
   readonly #signal: AbortSignal;
   readonly #sqlPort: string;
   #sqlUrl: string | undefined;
+  /** For a ClickHouse server, which knows users and not our keys. */
+  readonly #sqlLogin: string | undefined;
 
   constructor(invocation: Pick<Invocation, 'text'>, { env, signal }: Pick<Host, 'env' | 'signal'>) {
     const given = invocation.text('endpoint') ?? present(env['ALPERF_ENDPOINT']);
     this.endpoint = baseUrl('--endpoint', given ?? `http://127.0.0.1:${present(env['ALPERF_HTTP_PORT']) ?? '8080'}`);
     const sql = invocation.text('sql');
     this.#sqlUrl = sql === undefined ? undefined : baseUrl('--sql', sql);
+    this.#sqlLogin = sql === undefined ? undefined : loginOf(sql);
     this.#sqlPort = present(env['ALPERF_SQL_PORT']) ?? '8123';
     this.key = invocation.text('key') ?? present(env['ALPERF_KEY']);
     this.#signal = signal;
@@ -74,7 +77,10 @@ export class Server {
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(`param_${name}`, String(value));
     const reply = await request(url.href, {
       method: 'POST',
-      headers: { 'content-type': 'text/plain; charset=utf-8', ...this.#authorization() },
+      headers: {
+        'content-type': 'text/plain; charset=utf-8',
+        ...(this.#sqlLogin === undefined ? this.#authorization() : { authorization: this.#sqlLogin }),
+      },
       body: `${sql}\nFORMAT JSONEachRow`,
       signal: this.#signal,
     });
@@ -120,6 +126,14 @@ function sqlPortOf(body: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** `http://user:password@host` as HTTP's basic authorization: fetch takes no address that holds one. */
+function loginOf(sql: string): string | undefined {
+  const { username, password } = new URL(sql);
+  if (username === '') return undefined;
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(login).toString('base64')}`;
 }
 
 function withPort(endpoint: string, port: string): string {
