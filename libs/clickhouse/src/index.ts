@@ -1,1 +1,17 @@
-export {};
+export { ClickHouse, DEFAULT_DATABASE, type ClickHouseOptions } from './clickhouse.js';
+export { ClickHouseStoreError, type ClickHouseErrorCode } from './errors.js';
+export { migrate, readMigrations, type Migration } from './migrate.js';
+export {
+  BELOW,
+  countRaw,
+  mergeFiner,
+  ROLLUP,
+  rollupColumns,
+  ROLLUPS,
+  rollupTable,
+  type Rollup,
+  type RollupName,
+} from './recount/rollups.js';
+export { answerViews, viewName } from './recount/views.js';
+export { ByteWriter } from './rows/byte-writer.js';
+export { RowEncoder } from './rows/row-encoder.js';

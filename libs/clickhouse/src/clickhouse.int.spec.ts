@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { EVENT_KINDS, EVENT_TABLES, type Event, type EventTable, type RowContext } from '#libs/contracts';
+import { anyEvent } from '#libs/contracts/testing';
+import { SystemClock } from '#libs/time';
+import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
+import { ClickHouse } from './clickhouse.js';
+import { migrate, readMigrations } from './migrate.js';
+import { ROLLUP, rollupColumns, ROLLUPS, rollupTable } from './recount/rollups.js';
+import { viewName } from './recount/views.js';
+import { ByteWriter } from './rows/byte-writer.js';
+import { RowEncoder } from './rows/row-encoder.js';
+
+const clock = new SystemClock();
+let engine: TestEngine;
+let clickhouse: ClickHouse;
+
+beforeAll(async () => {
+  engine = await startTestEngine();
+  clickhouse = new ClickHouse(engine);
+  await Promise.all([migrate(clickhouse, clock), migrate(new ClickHouse(engine), clock)]);
+}, 60_000);
+
+afterAll(async () => {
+  await clickhouse?.close();
+  await engine?.stop();
+});
+
+const columnsOf = (table: string) =>
+  clickhouse.query<{ name: string; type: string }>(
+    'SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String} ORDER BY position',
+    {
+      database: clickhouse.database,
+      table,
+    },
+  );
+
+describe('The schema', () => {
+  it.each(EVENT_KINDS)('has the columns of contracts for %s', async (kind) => {
+    const { table, columns } = EVENT_TABLES[kind] as EventTable;
+    expect(await columnsOf(table)).toEqual(columns.map(({ name, type }) => ({ name, type })));
+  });
+
+  it.each(ROLLUPS.flatMap((name) => (['10s', '1m', '1h'] as const).map((level) => [name, level] as const)))(
+    'has the columns that a recount of %s_%s writes',
+    async (name, level) => {
+      expect((await columnsOf(rollupTable(name, level))).map((column) => column.name)).toEqual(
+        rollupColumns(ROLLUP[name]),
+      );
+      await clickhouse.query(`SELECT * FROM ${viewName(name, level)} LIMIT 1`);
+    },
+  );
+
+  it('is applied once, and again changes nothing', async () => {
+    expect(await migrate(clickhouse, clock)).toEqual({ applied: [] });
+    const [ledger] = await clickhouse.query<{ n: string | number }>('SELECT count() AS n FROM migrations FINAL');
+    expect(Number(ledger?.n)).toBe((await readMigrations()).length);
+  });
+
+  it('refuses a database that a newer version has made', async () => {
+    const all = await readMigrations();
+    await expect(migrate(clickhouse, clock, all.slice(0, -1))).rejects.toMatchObject({ code: 'SCHEMA_NEWER' });
+  });
+
+  it('refuses a migration whose text has changed', async () => {
+    const [first, ...rest] = await readMigrations();
+    await expect(migrate(clickhouse, clock, [{ ...first!, checksum: 'other' }, ...rest])).rejects.toMatchObject({
+      code: 'SCHEMA_CHANGED',
+    });
+  });
+
+  it('runs with the settings that exactness rests on', async () => {
+    await expect(clickhouse.checkSettings()).resolves.toBeUndefined();
+  });
+});
+
+describe('Rows', () => {
+  it('come back as they were written, whatever the event', async () => {
+    let sequence = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyEvent(), { minLength: 1, maxLength: 40 }), async (events) => {
+        sequence++;
+        for (const kind of EVENT_KINDS) {
+          const mine = events.filter((event) => event.kind === kind);
+          if (mine.length === 0) continue;
+          const table = EVENT_TABLES[kind] as unknown as EventTable;
+          await insert(table, mine, sequence);
+          await compare(table, mine, sequence);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+});
+
+const emitter = { service: 'rows', instance: '0190cafe-0000-4000-8000-0123456789ab', version: '1' };
+const contextOf = (sequence: number, index: number): RowContext => ({ emitter, sequence, index });
+
+async function insert(table: EventTable, events: readonly Event[], sequence: number): Promise<void> {
+  const encoder = new RowEncoder<Event>(table.columns as never);
+  const out = new ByteWriter(16);
+  events.forEach((event, index) => encoder.write(out, event, contextOf(sequence, index)));
+  await clickhouse.insertBytes(table.table, encoder.columnList, out.bytes());
+}
+
+async function compare(table: EventTable, events: readonly Event[], sequence: number): Promise<void> {
+  const read = table.columns.map(
+    ({ name, type }) =>
+      `${type === "DateTime('UTC')" ? `toUnixTimestamp(${name})` : type.startsWith('DateTime64') ? `toUnixTimestamp64Milli(${name})` : type === 'Float64' ? `reinterpretAsUInt64(${name})` : name} AS ${name}_`,
+  );
+  const rows = await clickhouse.query<Record<string, unknown>>(
+    `SELECT ${read.join(', ')} FROM ${table.table} FINAL WHERE sequence = {sequence:UInt64} AND instance = {instance:UUID} ORDER BY idx SETTINGS output_format_json_quote_64bit_integers = 1`,
+    { sequence, instance: emitter.instance },
+  );
+  expect(rows.length).toBe(events.length);
+  rows.forEach((row, index) => {
+    for (const { name, type, value } of table.columns)
+      expect([name, normal(row[`${name}_`], type)]).toEqual([
+        name,
+        normal(value(events[index] as never, contextOf(sequence, index)), type),
+      ]);
+  });
+}
+
+/** One shape for what went in and what came out: numbers as text, maps as sorted pairs. */
+function normal(value: unknown, type: string): unknown {
+  if (value === null) return null;
+  if (type === 'Float64')
+    return typeof value === 'number'
+      ? new BigUint64Array(new Float64Array([value]).buffer)[0]!.toString()
+      : String(value);
+  if (type.startsWith('Map')) {
+    const pairs = Array.isArray(value)
+      ? Array.from({ length: value.length / 2 }, (_, i) => [String(value[2 * i]), String(value[2 * i + 1])])
+      : Object.entries(value as object).map(([k, v]) => [k, String(v)]);
+    return pairs.map((pair) => pair.join('=')).sort();
+  }
+  return String(value);
+}

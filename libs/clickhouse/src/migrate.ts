@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '#libs/time';
+import type { ClickHouse } from './clickhouse.js';
+import { ClickHouseStoreError } from './errors.js';
+import { answerViews } from './recount/views.js';
+
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly checksum: string;
+  readonly statements: readonly string[];
+}
+
+const FOLDER = join(import.meta.dirname, 'migrations');
+const LEDGER = `CREATE TABLE IF NOT EXISTS migrations
+(
+    number UInt32,
+    name String,
+    checksum String,
+    applied_at DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree
+ORDER BY number
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`;
+
+/** The migrations that this version has, in order. */
+export async function readMigrations(folder = FOLDER): Promise<Migration[]> {
+  const files = (await readdir(folder)).filter((file) => /^\d{4}_[a-z0-9_]+\.sql$/.test(file)).sort();
+  return Promise.all(
+    files.map(async (file, index) => {
+      const text = await readFile(join(folder, file), 'utf8');
+      const number = Number(file.slice(0, 4));
+      if (number !== index + 1)
+        throw new Error(`Migration ${file} breaks the sequence: number ${index + 1} is expected.`);
+      return {
+        number,
+        name: file.slice(5, -4),
+        checksum: createHash('sha256').update(text).digest('hex'),
+        statements: statementsOf(text),
+      };
+    }),
+  );
+}
+
+/**
+ * Brings the database to this version. Safe from several instances at once: every statement may run twice
+ * (`IF NOT EXISTS`), and the ledger's rows are equal whoever writes them.
+ *
+ * @throws ClickHouseStoreError SCHEMA_NEWER when the database knows a migration that this version does not have,
+ *   SCHEMA_CHANGED when an applied one has another text here.
+ */
+export async function migrate(
+  clickhouse: ClickHouse,
+  clock: Clock,
+  migrations?: readonly Migration[],
+): Promise<{ applied: readonly string[] }> {
+  const known = migrations ?? (await readMigrations());
+  await clickhouse.createDatabase();
+  await clickhouse.command(LEDGER);
+  const ledger = await clickhouse.query<{ number: number; name: string; checksum: string }>(
+    'SELECT number, name, checksum FROM migrations FINAL ORDER BY number',
+  );
+  const applied: string[] = [];
+  for (const { number, name, checksum } of ledger) checkApplied(known, number, name, checksum);
+  for (const migration of known) {
+    if (ledger.some(({ number }) => number === migration.number)) continue;
+    for (const statement of migration.statements) await clickhouse.command(statement);
+    await clickhouse.insertRows(
+      'migrations',
+      [
+        { name: 'number', type: 'UInt32', value: (row: Migration) => row.number },
+        { name: 'name', type: 'String', value: (row) => row.name },
+        { name: 'checksum', type: 'String', value: (row) => row.checksum },
+        { name: 'applied_at', type: "DateTime64(3, 'UTC')", value: () => clock.now() },
+      ],
+      [migration],
+    );
+    applied.push(migration.name);
+  }
+  for (const { sql } of answerViews()) await clickhouse.command(sql);
+  return { applied };
+}
+
+function checkApplied(known: readonly Migration[], number: number, name: string, checksum: string): void {
+  const mine = known.find((one) => one.number === number);
+  if (mine === undefined)
+    throw new ClickHouseStoreError(
+      'SCHEMA_NEWER',
+      `The database has migration ${number} (${name}), which this version does not know: it was made by a newer one. Run that version, or restore a backup.`,
+      false,
+    );
+  if (mine.checksum !== checksum)
+    throw new ClickHouseStoreError(
+      'SCHEMA_CHANGED',
+      `Migration ${number} (${name}) was applied with another text than this version has. A migration never changes once it is released: add a new one.`,
+      false,
+    );
+}
+
+/** Statements end with a semicolon at the end of a line; migrations hold no strings with one. */
+function statementsOf(text: string): string[] {
+  return text
+    .replaceAll(/^--.*$/gm, '')
+    .split(/;\s*$/m)
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}
