@@ -3,7 +3,7 @@ import { EXIT } from '../command/exit-codes.js';
 import { wholeNumber } from '../command/values.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
 import { moment } from './moment.js';
-import { countByReason, findDeadLetters, type DeadLetter, type Filter } from './query.js';
+import { countByCause, findDeadLetters, type DeadLetter, type Filter } from './query.js';
 
 export const deadLettersListCommand: Command = {
   name: 'dead-letters list',
@@ -12,11 +12,12 @@ export const deadLettersListCommand: Command = {
   options: {
     ...SERVER_OPTIONS,
     service: { type: 'string', placeholder: 'NAME', help: 'Only those of one service.' },
+    cause: { type: 'string', placeholder: 'WORD', help: 'Only those of one cause, as --summary shows them.' },
     reason: { type: 'string', placeholder: 'TEXT', help: 'Only those whose reason holds this text.' },
     since: { type: 'string', placeholder: 'TIME', help: 'Accepted at or after: 6h (ago) or 2026-11-24T10:00:00Z.' },
     until: { type: 'string', placeholder: 'TIME', help: 'Accepted before.' },
     limit: { type: 'string', placeholder: 'N', help: 'Most rows.', fallback: '50' },
-    summary: { type: 'boolean', help: 'Count by service and reason instead.' },
+    summary: { type: 'boolean', help: 'Count by service and cause instead.' },
   },
   examples: [
     'dead-letters list --since 1h',
@@ -31,21 +32,21 @@ async function list(invocation: Invocation, host: Host): Promise<Answer> {
   const limit = wholeNumber(invocation, 'limit', { min: 1, max: 10_000 })!;
   const filter: Filter = {
     service: invocation.text('service'),
+    cause: invocation.text('cause'),
     reason: invocation.text('reason'),
     since: moment(invocation, 'since', now),
     until: moment(invocation, 'until', now),
   };
   const server = new Server(invocation, host);
   if (invocation.flag('summary')) {
-    const reasons = await countByReason(server, filter, limit);
-    const rows = reasons.map((one) => ({ ...one, letters: Number(one.letters) }));
+    const causes = await countByCause(server, filter, limit);
+    const rows = causes.map((one) => ({ ...one, letters: Number(one.letters) }));
     return {
       exitCode: EXIT.ok,
-      json: { reasons: rows },
+      json: { causes: rows },
       text:
-        rows
-          .map(({ letters, service, reason }) => `${String(letters).padStart(8)}  ${service}  ${reason}`)
-          .join('\n') || 'No dead letters.',
+        rows.map(({ letters, service, cause }) => `${String(letters).padStart(8)}  ${service}  ${cause}`).join('\n') ||
+        'No dead letters.',
     };
   }
   const deadLetters = await findDeadLetters(server, filter, limit);
@@ -58,8 +59,8 @@ async function list(invocation: Invocation, host: Host): Promise<Answer> {
 
 /** The identity first: `dead-letters show` takes it as it stands. Pure. */
 export function oneLine(letter: DeadLetter): string {
-  const { instance, sequence, idx, accepted_at, service, reason, pointer } = letter;
-  return [`${instance}/${sequence}/${idx}`, accepted_at, service, pointer, reason]
+  const { instance, sequence, idx, accepted_at, service, cause, reason, pointer } = letter;
+  return [`${instance}/${sequence}/${idx}`, accepted_at, service, cause, pointer, reason]
     .map((value) => String(value ?? ''))
     .filter((text) => text !== '')
     .join('  ');

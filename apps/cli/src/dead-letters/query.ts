@@ -3,6 +3,8 @@ import type { Server } from '../http/server.js';
 /** Which dead letters are meant; what is left out does not matter. */
 export interface Filter {
   readonly service?: string | undefined;
+  /** One of few: why it was not accepted, in one word. */
+  readonly cause?: string | undefined;
   /** Part of the reason. */
   readonly reason?: string | undefined;
   /** Accept time, ms since 1970. */
@@ -18,6 +20,7 @@ export type DeadLetter = Readonly<Record<string, unknown>>;
 
 const CONDITIONS: { readonly [Key in keyof Filter]-?: string } = {
   service: 'service = {service:String}',
+  cause: 'cause = {cause:String}',
   reason: 'positionCaseInsensitive(reason, {reason:String}) > 0',
   since: 'accepted_at >= fromUnixTimestamp64Milli({since:Int64})',
   until: 'accepted_at < fromUnixTimestamp64Milli({until:Int64})',
@@ -48,17 +51,17 @@ export function findDeadLetters(server: Server, filter: Filter, limit: number): 
   );
 }
 
-export interface ReasonCount {
+export interface CauseCount {
   readonly service: string;
-  readonly reason: string;
+  readonly cause: string;
   readonly letters: string | number;
 }
 
-export function countByReason(server: Server, filter: Filter, limit: number): Promise<ReasonCount[]> {
+export function countByCause(server: Server, filter: Filter, limit: number): Promise<CauseCount[]> {
   const { where, parameters } = conditionsOf(filter);
-  return server.query<ReasonCount>(
-    `SELECT service, reason, count() AS letters FROM dead_letters FINAL ${where}
-     GROUP BY service, reason ORDER BY letters DESC, service, reason LIMIT {limit:UInt32}`,
+  return server.query<CauseCount>(
+    `SELECT service, cause, count() AS letters FROM dead_letters FINAL ${where}
+     GROUP BY service, cause ORDER BY letters DESC, service, cause LIMIT {limit:UInt32}`,
     { ...parameters, limit },
   );
 }

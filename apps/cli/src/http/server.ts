@@ -24,6 +24,8 @@ export class Server {
   readonly key: string | undefined;
   readonly #signal: AbortSignal;
   readonly #sqlPort: string;
+  /** Our own SQL port is in the database already. */
+  readonly #database: string;
   #sqlUrl: string | undefined;
   /** For a ClickHouse server, which knows users and not our keys. */
   readonly #sqlLogin: string | undefined;
@@ -35,6 +37,7 @@ export class Server {
     this.#sqlUrl = sql === undefined ? undefined : baseUrl('--sql', sql);
     this.#sqlLogin = sql === undefined ? undefined : loginOf(sql);
     this.#sqlPort = present(env['ALPERF_SQL_PORT']) ?? '8123';
+    this.#database = present(env['ALPERF_CLICKHOUSE_DATABASE']) ?? 'alperf';
     this.key = invocation.text('key') ?? present(env['ALPERF_KEY']);
     this.#signal = signal;
   }
@@ -79,7 +82,9 @@ export class Server {
       method: 'POST',
       headers: {
         'content-type': 'text/plain; charset=utf-8',
-        ...(this.#sqlLogin === undefined ? this.#authorization() : { authorization: this.#sqlLogin }),
+        ...(this.#sqlLogin === undefined
+          ? this.#authorization()
+          : { authorization: this.#sqlLogin, 'x-clickhouse-database': this.#database }),
       },
       body: `${sql}\nFORMAT JSONEachRow`,
       signal: this.#signal,

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { renderChecks } from './check.js';
+import { judgeSpace, lockCheck, nodeCheck, portCheck, writableCheck } from './local-checks.js';
+import { judgeSkew } from './server-checks.js';
+
+const GIB = 2 ** 30;
+
+describe('The doctor', () => {
+  it('judges Node, free space and clocks, each fault with a remedy', () => {
+    expect(nodeCheck('24.21.0').status).toBe('ok');
+    expect(nodeCheck('20.19.0')).toMatchObject({ status: 'failed', remedy: expect.stringContaining('npm') });
+    expect([20 * GIB, 2 * GIB, GIB / 4].map((bytes) => judgeSpace(bytes).status)).toEqual(['ok', 'warning', 'failed']);
+    expect([0, 900, -4_999, 5_000, -59_000, 60_000].map((ms) => judgeSkew(ms).status)).toEqual([
+      'ok',
+      'ok',
+      'ok',
+      'warning',
+      'warning',
+      'failed',
+    ]);
+    expect(judgeSkew(-10_000).detail).toBe("10.0 s ahead of the server's");
+    for (const check of [nodeCheck('18.0.0'), judgeSpace(0), judgeSkew(1e6)]) expect(check.remedy).toBeTruthy();
+  });
+
+  it('tells a port that another program has from a free one and from our own', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    expect((await portCheck('http port', '127.0.0.1', port, false)).status).toBe('failed');
+    expect((await portCheck('http port', '127.0.0.1', port, true)).status).toBe('ok');
+    await new Promise((resolve) => other.close(resolve));
+    expect((await portCheck('http port', '127.0.0.1', port, false)).status).toBe('ok');
+    expect((await portCheck('http port', '127.0.0.1', 0, false)).status).toBe('skipped');
+  });
+
+  it('looks at the data folder, also at one that does not exist yet, and at who has it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'alperf-doctor-'));
+    try {
+      expect((await writableCheck(join(folder, 'a', 'b'))).detail).toContain('does not exist yet');
+      expect((await lockCheck(folder)).detail).toBe('no server uses the data folder');
+      await mkdir(join(folder, 'data'));
+      await writeFile(join(folder, 'data', 'lock'), JSON.stringify({ pid: process.pid }));
+      expect((await lockCheck(join(folder, 'data'))).detail).toBe(`in use by process ${process.pid}`);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('renders a remedy below what it belongs to', () => {
+    const lines = renderChecks([judgeSpace(0), nodeCheck('24.0.0')]).split('\n');
+    expect(lines.map((line) => line.trim().slice(0, 6))).toEqual(['FAIL  ', '→ Make', 'ok    ']);
+  });
+});
