@@ -1,0 +1,60 @@
+import type { PipelineStatus } from '#libs/contracts';
+import { Show } from 'solid-js';
+import { formatAge, formatCount } from './format.js';
+
+/** The promise anyone can see: nothing lost, nothing counted twice; and how complete answers are. */
+export function AuditPanel(props: { status: PipelineStatus | undefined }) {
+  const audit = () => props.status?.audit;
+  const verdict = () => {
+    const { lost, duplicated } = audit() ?? {};
+    if (lost == null || duplicated == null) return 'open';
+    return lost === 0 && duplicated === 0 ? 'kept' : 'broken';
+  };
+  const since = (time: number | null | undefined) =>
+    time == null || props.status === undefined ? null : props.status.at - time;
+  return (
+    <section class="panel audit" aria-labelledby="audit-title" data-verdict={verdict()}>
+      <div class="panel-head">
+        <h2 id="audit-title">Audit</h2>
+        <span class="badge">{{ open: 'not checked yet', kept: 'exact', broken: 'not exact' }[verdict()]}</span>
+      </div>
+      <div class="pair">
+        <div>
+          <span class="big">{formatCount(audit()?.lost)}</span>
+          <span class="unit">lost</span>
+        </div>
+        <div>
+          <span class="big">{formatCount(audit()?.duplicated)}</span>
+          <span class="unit">counted twice</span>
+        </div>
+      </div>
+      <dl>
+        <div>
+          <dt>Last check</dt>
+          <dd>{ago(since(audit()?.checkedAt))}</dd>
+        </div>
+        <div>
+          <dt>Checked through</dt>
+          <dd>{ago(since(audit()?.checkedThrough))}</dd>
+        </div>
+        <div>
+          <dt>Watermark</dt>
+          <dd>{ago(props.status?.watermark.ageMs ?? null)}</dd>
+        </div>
+        <div>
+          <dt>Dead letters</dt>
+          <dd classList={{ warn: (props.status?.deadLetters ?? 0) > 0 }}>{formatCount(props.status?.deadLetters)}</dd>
+        </div>
+      </dl>
+      <Show when={(props.status?.deadLetters ?? 0) > 0}>
+        <p class="hint">
+          See why: <code>npm run --silent alperf -- dead-letters list</code>
+        </p>
+      </Show>
+    </section>
+  );
+}
+
+function ago(ms: number | null): string {
+  return ms === null ? formatAge(null) : `${formatAge(ms)} ago`;
+}

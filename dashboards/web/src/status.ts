@@ -1,0 +1,42 @@
+import type { PipelineStatus, StatusPoint } from '#libs/contracts';
+import { createSignal } from 'solid-js';
+import { Connection, type ConnectionState } from './connection.js';
+
+const KEY = 'alperf-key';
+const MOST_POINTS = 240;
+
+/** What the page knows: the last status, the recent past, and how the connection is. */
+export function watchStatus() {
+  const [status, setStatus] = createSignal<PipelineStatus>();
+  const [points, setPoints] = createSignal<readonly StatusPoint[]>([]);
+  const [connection, setConnection] = createSignal<ConnectionState>({ kind: 'connecting' });
+  const stream = new Connection({
+    url: '/v1/status/stream',
+    // For this tab only: a key that stays behind in a browser is a key lost.
+    key: () => sessionStorage.getItem(KEY) ?? undefined,
+    onState: setConnection,
+    onEvent: ({ name, data }) => {
+      if (name === 'recent') setPoints(JSON.parse(data) as StatusPoint[]);
+      if (name !== 'status') return;
+      const next = JSON.parse(data) as PipelineStatus;
+      setStatus(next);
+      const { acceptedPerSecond, insertedPerSecond } = next.rates;
+      setPoints((before) =>
+        before.at(-1)?.at === next.at
+          ? before
+          : [...before, { at: next.at, acceptedPerSecond, insertedPerSecond }].slice(-MOST_POINTS),
+      );
+    },
+  });
+  stream.open();
+  return {
+    status,
+    points,
+    connection,
+    retry: () => stream.open(),
+    useKey: (key: string) => {
+      sessionStorage.setItem(KEY, key);
+      stream.open();
+    },
+  };
+}
