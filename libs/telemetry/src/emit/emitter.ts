@@ -3,7 +3,7 @@ import type { Clock, Timer } from '#libs/time';
 import type { Pacer } from '../pacer.js';
 import type { Compressor, Spool, Transport } from '../ports.js';
 import type { Counters } from '../stats.js';
-import { batchBytes, eventLines } from './batch-text.js';
+import { batchBytes, chunkOf, eventLines, type Chunk } from './batch-text.js';
 import { EventQueue } from './event-queue.js';
 import type { FinalBatch } from './final-batch.js';
 import { Outbox } from './outbox.js';
@@ -197,21 +197,26 @@ export class BatchEmitter {
   async #fillOne(): Promise<void> {
     const { pacer, maxBatchEvents, maxBatchBytes } = this.#options;
     const { events, ticket } = this.#queue.reserve(maxBatchEvents);
-    const lines: Uint8Array[] = [];
-    let bytes = 0;
+    const chunks: Chunk[] = [];
+    let lines: string[] = [];
+    let taken = 0;
+    let length = 0;
     pacer.begin();
     for (const event of events) {
-      const line = encoder.encode(JSON.stringify(event));
-      if (lines.length > 0 && bytes + line.length > maxBatchBytes) break;
+      const line = JSON.stringify(event);
+      if (taken > 0 && length + line.length > maxBatchBytes) break;
       lines.push(line);
-      bytes += line.length;
-      if (pacer.due()) {
-        await pacer.breathe();
-        // A page going away took these events over meanwhile: what was encoded here is theirs no more.
-        if (!this.#queue.stillReserved(ticket)) return;
-      }
+      length += line.length + 2;
+      taken++;
+      if (!pacer.due()) continue;
+      chunks.push(chunkOf(lines));
+      lines = [];
+      await pacer.breathe();
+      // A page going away took these events over meanwhile: what was encoded here is theirs no more.
+      if (!this.#queue.stillReserved(ticket)) return;
     }
-    const batch = this.#finalize(lines, lines.length);
+    chunks.push(chunkOf(lines));
+    const batch = this.#finalize(chunks, taken);
     pacer.due();
     await this.#compress(batch);
     await this.#keep(batch);
@@ -219,7 +224,7 @@ export class BatchEmitter {
   }
 
   /** The bytes are final: the batch gets its sequence, announces what was dropped, and is in the outbox. */
-  #finalize(lines: readonly Uint8Array[], taken: number): FinalBatch {
+  #finalize(chunks: readonly Chunk[], taken: number): FinalBatch {
     const { identity, clock, counters } = this.#options;
     const closed = this.#queue.release(taken);
     if (closed !== undefined) this.#closedThrough = closed;
@@ -234,12 +239,12 @@ export class BatchEmitter {
         ...(this.#closedThrough !== undefined && { closedThrough: this.#closedThrough }),
         ...(dropped !== undefined && { dropped }),
       },
-      lines,
+      chunks,
     );
     const batch: FinalBatch = {
       instance: identity.instance,
       sequence,
-      events: lines.length,
+      events: chunks.reduce((sum, chunk) => sum + chunk.events, 0),
       finalAt: now,
       encoding: 'identity',
       body: undefined,
@@ -254,16 +259,16 @@ export class BatchEmitter {
   #finalizeNow(): void {
     const { maxBatchBytes } = this.#options;
     const { events } = this.#queue.reserve(this.#options.maxBatchEvents);
-    const lines: Uint8Array[] = [];
+    const lines: string[] = [];
     // What a page may have in flight is far less than a batch may be.
     let bytes = 1_000;
     for (const event of events) {
-      const line = encoder.encode(JSON.stringify(event));
-      bytes += line.length + 2;
+      const line = JSON.stringify(event);
+      bytes += encoder.encode(line).length + 2;
       if (lines.length > 0 && bytes > Math.min(maxBatchBytes, MAX_BEACON_BYTES)) break;
       lines.push(line);
     }
-    const batch = this.#finalize(lines, lines.length);
+    const batch = this.#finalize([chunkOf(lines)], lines.length);
     batch.body = batch.plain;
     this.#sender.wake();
   }
@@ -317,11 +322,11 @@ export class BatchEmitter {
     const { compressor, counters } = this.#options;
     const body = (await this.#bodyOf(batch))!;
     const plain = batch.encoding === 'identity' ? body : await compressor!.decompress(body);
-    const lines = eventLines(plain).map((line) => encoder.encode(line));
+    const lines = eventLines(plain);
     if (lines.length < 2) counters.drop('refused', lines.length);
     else
       for (const half of [lines.slice(0, lines.length >> 1), lines.slice(lines.length >> 1)]) {
-        const made = this.#finalize(half, 0);
+        const made = this.#finalize([chunkOf(half)], 0);
         await this.#compress(made);
         await this.#keep(made);
       }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,6 +9,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { emitterProgram } from '../testing/emitter-process.js';
 import { RecordingCollector } from '../testing/index.js';
 import { createTelemetry } from './create.js';
+
+// Processes start, and retries wait with jitter.
+jest.setTimeout(60_000);
 
 let directory: string;
 let collector: RecordingCollector;
@@ -80,9 +83,15 @@ describe('Telemetry in a process', () => {
     const revived = await RecordingCollector.start(port);
     try {
       some();
-      await revived.until(() => numbersOf(revived).length === 400);
+      await revived.until(() => numbersOf(revived).at(-1) === number - 1);
       expect(await telemetry.shutdown()).toBe(true);
-      expect([...numbersOf(collector), ...numbersOf(revived)]).toEqual(upTo(number));
+      // A batch whose answer was cut off may have reached both: it counts once, by its identity.
+      const bySequence = new Map([...collector.batches, ...revived.batches].map((batch) => [batch.sequence, batch]));
+      expect(
+        [...bySequence.values()].flatMap(({ events }) =>
+          events.map((event) => (event.kind === 'cache.change' ? event.entries : event.kind)),
+        ),
+      ).toEqual(upTo(number));
       expect(telemetry.stats()).toMatchObject({ dropped: {}, accepted: number });
     } finally {
       await revived.stop();
@@ -138,31 +147,43 @@ describe('Telemetry in a process', () => {
     await once(child, 'exit');
   });
 
-  it('holds the event loop for at most 2 ms at a time under load', async () => {
+  it('adds at most 2 ms to what the event loop waits, at 20,000 accesses and metric updates a second each', async () => {
     const telemetry = createTelemetry({ service: 'reader', version: '1', endpoint: collector.endpoint, salt: 'salt' });
     const cache = telemetry.cache('pages', { maxAccessesPerWindow: Infinity });
     const family = telemetry.metric('requests_total', { type: 'counter', labels: ['id'], maxLabelSets: 5_000 });
     const hashes = upTo(5_000).map((i) => cache.hashKey(`key-${i}`));
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    const until = performance.now() + 4_000;
-    delay.enable();
-    for (let round = 0; performance.now() < until; round++) {
-      // About 20,000 sampled accesses and 20,000 metric updates a second, in steps far below a millisecond.
-      for (let i = 0; i < 40; i++) {
-        cache.hit(hashes[(round * 40 + i) % hashes.length]);
-        family.with({ id: String((round * 40 + i) % 5_000) }).add();
+    let next = 0;
+    const load = () => {
+      for (let i = 0; i < 40; i++, next++) {
+        cache.hit(hashes[next % 5_000]);
+        family.with({ id: String(next % 5_000) }).add();
       }
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-    delay.disable();
-    await telemetry.shutdown();
-    const { accepted, longestSliceMs } = telemetry.stats();
-    expect(accepted).toBeGreaterThan(20_000);
-    // The monitor's own resolution of 1 ms and the machine's other work are in these: hence the percentile.
-    expect(delay.percentile(99) / 1e6).toBeLessThan(1 + 2 + 2);
-    expect(longestSliceMs).toBeLessThan(25);
+    };
+    // The machine's own noise is measured in the same minute, without load: half before, half after.
+    const before = await loopDelayP99(() => undefined, 1_500);
+    await loopDelayP99(load, 1_000);
+    const loaded = await loopDelayP99(load, 4_000);
+    expect(await telemetry.shutdown()).toBe(true);
+    const after = await loopDelayP99(() => undefined, 1_500);
+    expect(telemetry.stats().accepted).toBeGreaterThan(20_000);
+    expect(loaded - Math.max(before, after)).toBeLessThan(2 + MONITOR_RESOLUTION_MS);
   });
 });
+
+const MONITOR_RESOLUTION_MS = 1;
+
+/** The delay of the event loop that 99 % of its turns stay below, ms, while `step` runs once a millisecond. */
+async function loopDelayP99(step: () => void, forMs: number): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: MONITOR_RESOLUTION_MS });
+  const until = performance.now() + forMs;
+  delay.enable();
+  while (performance.now() < until) {
+    step();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  delay.disable();
+  return delay.percentile(99) / 1e6;
+}
 
 interface Line {
   readonly number: number;
