@@ -13,14 +13,26 @@ export interface Capped {
   labelsLeftOut: number;
 }
 
+/** The dimensions of one service. */
+interface ServiceDimensions {
+  readonly versions: Dimension;
+  readonly platforms: Dimension;
+  readonly caches: Dimension;
+  readonly tiers: Dimension;
+  readonly resources: Dimension;
+  readonly metrics: Dimension;
+  /** By metric, then label. */
+  readonly labels: Map<string, Map<string, Dimension>>;
+}
+
 /**
  * Bounds the names and label values that reach the database, per service. Changes the batch in place: it is the
  * collector's own, fresh from the parser.
  */
 export class ServiceCaps {
   readonly #distinct: DistinctValues;
-  /** Dimensions by service and name, kept for one generation: a lookup per event instead of a joined text. */
-  #services = new Map<string, Map<string, Dimension>>();
+  /** Kept for one generation of values, so that an event costs lookups only. As many as there may be services. */
+  #services = new Map<string, ServiceDimensions>();
 
   constructor(
     private readonly limits: CapLimits,
@@ -38,98 +50,95 @@ export class ServiceCaps {
     if (this.#distinct.rotate(nowMs)) this.#services = new Map();
     const counts: Capped = { capped: 0, labelsLeftOut: 0 };
     const { emitter } = batch;
-    if (!this.#admits('', 'service', this.limits.services, emitter.service)) {
+    if (!this.#distinct.dimension('services', this.limits.services).admits(emitter.service)) {
       emitter.service = OTHER;
       counts.capped++;
     }
-    const { service } = emitter;
-    if (!this.#admits(service, 'version', this.limits.names, emitter.version)) {
+    const service = this.#service(emitter.service);
+    if (!service.versions.admits(emitter.version)) {
       emitter.version = OTHER;
       counts.capped++;
     }
-    if (emitter.platform !== undefined && !this.#admits(service, 'platform', this.limits.names, emitter.platform)) {
+    if (emitter.platform !== undefined && !service.platforms.admits(emitter.platform)) {
       emitter.platform = OTHER;
       counts.capped++;
     }
-    const dimensions = this.#dimensions(service);
-    const caches = this.#dimension(dimensions, service, 'cache', this.limits.names);
-    const tiers = this.#dimension(dimensions, service, 'tier', this.limits.names);
-    const resources = this.#dimension(dimensions, service, 'resource', this.limits.names);
-    const metrics = this.#dimension(dimensions, service, 'metric', this.limits.names);
-    for (const event of batch.events) {
-      switch (event.kind) {
-        case 'metric':
-          if (!metrics.admits(event.name)) {
-            event.name = OTHER;
-            counts.capped++;
-          }
-          if (event.labels !== undefined) this.#capLabels(service, dimensions, event, event.labels, counts);
-          break;
-        case 'load.finished':
-        case 'load.stalled':
-          if (!resources.admits(event.resource)) {
-            event.resource = OTHER;
-            counts.capped++;
-          }
-          break;
-        default:
-          capCache(event, caches, tiers, counts);
-      }
-    }
+    for (const event of batch.events) this.#capEvent(event, emitter.service, service, counts);
     return counts;
   }
 
+  #capEvent(event: Event, name: string, service: ServiceDimensions, counts: Capped): void {
+    switch (event.kind) {
+      case 'metric':
+        if (!service.metrics.admits(event.name)) {
+          event.name = OTHER;
+          counts.capped++;
+        }
+        if (event.labels !== undefined) this.#capLabels(event, event.labels, name, service, counts);
+        return;
+      case 'load.finished':
+      case 'load.stalled':
+        if (!service.resources.admits(event.resource)) {
+          event.resource = OTHER;
+          counts.capped++;
+        }
+        return;
+      default:
+        if (!service.caches.admits(event.cache)) {
+          event.cache = OTHER;
+          counts.capped++;
+        }
+        if (event.tier !== undefined && !service.tiers.admits(event.tier)) {
+          event.tier = OTHER;
+          counts.capped++;
+        }
+    }
+  }
+
   #capLabels(
-    service: string,
-    dimensions: Map<string, Dimension>,
     metric: Metric,
     labels: Record<string, string>,
+    name: string,
+    service: ServiceDimensions,
     counts: Capped,
   ): void {
-    for (const name in labels) {
-      if (this.labels !== undefined && !this.labels.has(name)) {
-        delete labels[name];
+    let dimensions = service.labels.get(metric.name);
+    if (dimensions === undefined) service.labels.set(metric.name, (dimensions = new Map()));
+    for (const label in labels) {
+      if (this.labels !== undefined && !this.labels.has(label)) {
+        delete labels[label];
         counts.labelsLeftOut++;
         continue;
       }
-      const dimension = this.#dimension(dimensions, service, `${metric.name} ${name}`, this.limits.labelValues);
-      if (!dimension.admits(labels[name]!)) {
-        // Own property by definition, whatever the name (an assignment to __proto__ would not be one).
-        Object.defineProperty(labels, name, { value: OTHER, enumerable: true, configurable: true, writable: true });
+      let dimension = dimensions.get(label);
+      if (dimension === undefined) {
+        dimension = this.#distinct.dimension(`${name}\n${metric.name}\n${label}`, this.limits.labelValues);
+        // Label names come from the sender where all are kept: only those with room are remembered.
+        if (dimension !== FULL) dimensions.set(label, dimension);
+      }
+      if (!dimension.admits(labels[label]!)) {
+        // An own property whatever its name (an assignment to __proto__ would make none).
+        Object.defineProperty(labels, label, { value: OTHER, enumerable: true, configurable: true, writable: true });
         counts.capped++;
       }
     }
   }
 
-  #admits(service: string, name: string, cap: number, value: string): boolean {
-    return this.#dimension(this.#dimensions(service), service, name, cap).admits(value);
-  }
-
-  #dimensions(service: string): Map<string, Dimension> {
-    let dimensions = this.#services.get(service);
-    if (dimensions === undefined) this.#services.set(service, (dimensions = new Map()));
-    return dimensions;
-  }
-
-  #dimension(dimensions: Map<string, Dimension>, service: string, name: string, cap: number): Dimension {
-    let dimension = dimensions.get(name);
-    if (dimension === undefined) {
-      dimension = this.#distinct.dimension(`${service}\n${name}`, cap);
-      if (dimension !== FULL) dimensions.set(name, dimension);
+  #service(name: string): ServiceDimensions {
+    let service = this.#services.get(name);
+    if (service === undefined) {
+      const named = (what: string) => this.#distinct.dimension(`${name}\n${what}`, this.limits.names);
+      service = {
+        versions: named('version'),
+        platforms: named('platform'),
+        caches: named('cache'),
+        tiers: named('tier'),
+        resources: named('resource'),
+        metrics: named('metric'),
+        labels: new Map(),
+      };
+      this.#services.set(name, service);
     }
-    return dimension;
-  }
-}
-
-type CacheEvent = Exclude<Event, Metric | { resource: string }>;
-
-function capCache(event: CacheEvent, caches: Dimension, tiers: Dimension, counts: Capped): void {
-  if (!caches.admits(event.cache)) {
-    event.cache = OTHER;
-    counts.capped++;
-  }
-  if (event.tier !== undefined && !tiers.admits(event.tier)) {
-    event.tier = OTHER;
-    counts.capped++;
+    return service;
   }
 }
