@@ -69,6 +69,11 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroke
   };
 }
 
+/** Where a process notes the broker that its test files share. */
+export function noteOf(pid: number): string {
+  return join(tmpdir(), `alperf-kafka-of-${pid}.json`);
+}
+
 async function run(classPath: string, folder: string, config: string, port: number): Promise<ChildProcess> {
   const log = openSync(join(folder, 'broker.log'), 'a');
   const child = spawn('java', [...JVM, '-cp', classPath, 'kafka.Kafka', config], {
@@ -78,8 +83,8 @@ async function run(classPath: string, folder: string, config: string, port: numb
   closeSync(log);
   // A guard of its own ends the broker when this process is killed, which no handler in here could.
   const guard =
-    'while kill -0 "$1" && kill -0 "$2"; do sleep 1; done 2>/dev/null; kill -0 "$1" 2>/dev/null && exit; kill -9 "$2" 2>/dev/null; rm -rf "$3"';
-  spawn('sh', ['-c', guard, 'kafka-guard', String(process.pid), String(child.pid), folder], {
+    'while kill -0 "$1" && kill -0 "$2"; do sleep 1; done 2>/dev/null; kill -0 "$1" 2>/dev/null && exit; kill -9 "$2" 2>/dev/null; rm -rf "$3" "$4"';
+  spawn('sh', ['-c', guard, 'kafka-guard', String(process.pid), String(child.pid), folder, noteOf(process.pid)], {
     detached: true,
     stdio: 'ignore',
   }).unref();
@@ -131,6 +136,7 @@ function listens(port: number): Promise<boolean> {
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  child.ref();
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;

@@ -1,8 +1,6 @@
 import type * as Jest from '@jest/globals';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startKafka, type KafkaBroker, type KafkaOptions } from './broker.js';
+import { noteOf, startKafka, type KafkaBroker, type KafkaOptions } from './broker.js';
 import { isAlive, KafkaMissingError, kafkaMissing } from './jars.js';
 
 // Jest's own names as globals: importing '@jest/globals' fails outside of Jest, where benches use the broker too.
@@ -54,7 +52,7 @@ function standIn(missing: string): void {
  */
 export async function sharedKafka(): Promise<KafkaBroker> {
   // Each test file has its own modules and globals; what they share is the process id.
-  const note = join(tmpdir(), `alperf-kafka-of-${process.pid}.json`);
+  const note = noteOf(process.pid);
   if (existsSync(note)) {
     const { brokers, pid } = JSON.parse(readFileSync(note, 'utf8')) as { brokers: string[]; pid: number };
     if (isAlive(pid)) return shared(brokers, pid);

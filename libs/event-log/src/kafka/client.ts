@@ -1,4 +1,4 @@
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel, type KafkaConfig } from 'kafkajs';
+import kafkajs, { CompressionTypes, Kafka, logLevel, type KafkaConfig } from 'kafkajs';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 
@@ -19,8 +19,8 @@ const decompress = promisify(zstdDecompress);
 
 /** A client that speaks zstd through node:zlib and says nothing by itself: failures come back as errors. */
 export function kafkaClient(connection: KafkaConnection): Kafka {
-  // kafkajs keeps its codecs in one table per process.
-  CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+  // kafkajs keeps its codecs in one table per process, an export that Node does not find by name.
+  kafkajs.CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     compress: ({ buffer }: { buffer: Buffer }) => compress(buffer),
     decompress: (buffer: Buffer) => decompress(buffer),
   });

@@ -1,5 +1,5 @@
 import { fullJitter, type Clock } from '#libs/time';
-import { LostPartitionError } from '../errors.js';
+import { EventLogError, LostPartitionError } from '../errors.js';
 import type { Committed, ConsumeOptions, LogRecord, RecordBatch } from '../event-log.js';
 import { toEventLogError } from './kafka-errors.js';
 
@@ -23,6 +23,7 @@ export interface SessionOptions extends ConsumeOptions {
 
 const BACKOFF = { baseMs: 50, capMs: 5_000 };
 const COMMIT_ATTEMPTS = 4;
+const MAX_METADATA_BYTES = 4_096;
 const DEFAULT_MAX_BATCH_RECORDS = 500;
 
 /**
@@ -136,6 +137,9 @@ export class PartitionSession {
     const turn = this.#committing.then(async () => {
       if (offset > end)
         throw new RangeError(`${this.#name}: offset ${offset} was committed, but delivered is only up to ${end}.`);
+      // Kafka counts characters here; the port's bound is bytes, the same for every adapter.
+      if (Buffer.byteLength(metadata) > MAX_METADATA_BYTES)
+        throw new EventLogError('RECORD_TOO_LARGE', `Metadata is over ${MAX_METADATA_BYTES} bytes.`, false);
       for (let attempt = 0; ; attempt++) {
         this.#abort.signal.throwIfAborted();
         if (offset < this.#committed) return;

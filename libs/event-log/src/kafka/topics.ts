@@ -1,4 +1,4 @@
-import { ConfigResourceTypes, type Admin, type ITopicMetadata } from 'kafkajs';
+import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
 import { EventLogError } from '../errors.js';
 import type { Durability } from '../event-log.js';
 import { kafkaErrorType, toEventLogError } from './kafka-errors.js';
@@ -125,7 +125,7 @@ export class KafkaTopics {
     const admin = await this.admin();
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
     });
     return new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
   }

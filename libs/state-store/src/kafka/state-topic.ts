@@ -1,4 +1,4 @@
-import { ConfigResourceTypes, type Admin } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { StateStoreError } from '../errors.js';
 
 /** Creates the state topic when it is missing, and checks that it keeps the latest record of every key for good. */
@@ -13,7 +13,7 @@ export async function ensureStateTopic(admin: Admin, topic: string, replicationF
     );
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['cleanup.policy'] }],
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['cleanup.policy'] }],
   });
   const policy = resources[0]?.configEntries.find(({ configName }) => configName === 'cleanup.policy')?.configValue;
   if (policy !== 'compact')
