@@ -37,7 +37,7 @@ export class RecordingCollector {
     this.#server = createServer((request, response) => {
       void this.#receive(request).then((received) => {
         const reply = this.#replies.shift() ?? this.always?.(received) ?? { status: 202 };
-        if (reply === 'hang up') request.destroy();
+        if (reply === 'hang up') request.socket.destroy();
         else {
           if (reply.status === 202) this.#accept(received);
           response.writeHead(reply.status, {
