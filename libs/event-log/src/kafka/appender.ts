@@ -37,7 +37,8 @@ export class KafkaAppender {
   readonly #queue: Waiting[] = [];
   readonly #partitioner = Partitioners.DefaultPartitioner();
   #producer: Promise<Producer> | undefined;
-  #pumping: Promise<void> | undefined;
+  #pumping = false;
+  #pumped: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(
@@ -54,14 +55,14 @@ export class KafkaAppender {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new EventLogError('LOG_CLOSED', 'The log is closed.', false));
       this.#queue.push({ ...waiting, resolve, reject });
-      this.#pumping ??= this.#pump().finally(() => (this.#pumping = undefined));
+      if (!this.#pumping) this.#pumped = this.#pump();
     });
   }
 
   /** Sends what waits, then disconnects. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#pumping;
+    await this.#pumped;
     const producer = await this.#producer?.catch(() => undefined);
     this.#producer = undefined;
     await producer?.disconnect().catch(() => undefined);
@@ -92,8 +93,11 @@ export class KafkaAppender {
   }
 
   async #pump(): Promise<void> {
+    this.#pumping = true;
     if (this.options.lingerMs > 0) await this.options.clock.sleep(this.options.lingerMs);
     while (this.#queue.length > 0) await this.#send(this.#takeGroup());
+    // In the same turn as the look at the queue: an append between the two would wait for the next one.
+    this.#pumping = false;
   }
 
   /** The front of the queue that fits one request: one topic, one codec, so that the order stays. */
