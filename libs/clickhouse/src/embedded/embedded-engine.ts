@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { lockDirectory } from '#libs/operations';
+import { SystemClock, type Clock } from '#libs/time';
 import { HttpDoor } from './http-door.js';
 import { Sessions } from './sessions.js';
 
@@ -17,12 +18,18 @@ export interface EmbeddedEngineOptions {
   readonly user?: string;
   /** Default: 128 random bits, known to this process only. */
   readonly password?: string;
-  /** Where the data of inserts waits. Default: a directory of this engine's own in the system's. */
+  /** Where the data of inserts waits, in a directory of its own. Default: below `path`. */
   readonly tempDirectory?: string;
   /** Statements that read at once. Default 8. */
   readonly readers?: number;
   /** Statements that write at once. Default 2: more only make more parts. */
   readonly writers?: number;
+  /** Statements of each sort that may wait for their turn; more get TOO_MANY_SIMULTANEOUS_QUERIES. Default 256. */
+  readonly waiting?: number;
+  /** How long `stop` lets queries run on before it kills them, ms. Default 5,000. */
+  readonly graceMs?: number;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 export interface EmbeddedEngine {
@@ -34,7 +41,7 @@ export interface EmbeddedEngine {
   stop(): Promise<void>;
 }
 
-const WAITING = 256;
+const KEEP_ALIVE_MS = 30_000;
 const MAX_STATEMENT_BYTES = 16 * 2 ** 20;
 
 /**
@@ -44,54 +51,69 @@ const MAX_STATEMENT_BYTES = 16 * 2 ** 20;
  * @throws DirectoryLockedError when another process has the data open.
  */
 export async function startEmbeddedEngine(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {
-  mkdirSync(options.path, { recursive: true });
+  const clock = options.clock ?? new SystemClock();
   const lock = lockDirectory(options.path);
-  // The engine reads the name as a pattern: a directory of plain characters only.
-  const files = options.tempDirectory ?? mkdtempSync(join(tmpdir(), 'alperf-insert-'));
-  const password = options.password ?? randomBytes(16).toString('hex');
-  const username = options.user ?? 'default';
-  let sessions: Sessions;
+  const closers: (() => unknown)[] = [() => lock.release()];
   try {
-    if (/[*?{}[\]]/.test(files))
-      throw new Error(`The directory for inserts, ${files}, must not hold any of * ? { } [ ].`);
-    mkdirSync(files, { recursive: true });
-    sessions = new Sessions(join(options.path, 'engine'), {
-      readers: options.readers ?? 8,
-      writers: options.writers ?? 2,
-      waiting: WAITING,
+    const directory = makeInsertDirectory(options);
+    closers.unshift(() => rmSync(directory, { recursive: true, force: true }));
+    const sessions = new Sessions(
+      join(options.path, 'engine'),
+      { readers: options.readers ?? 8, writers: options.writers ?? 2, waiting: options.waiting ?? 256 },
+      clock,
+    );
+    closers.unshift(() => sessions.close(0));
+    const username = options.user ?? 'default';
+    const password = options.password ?? randomBytes(16).toString('hex');
+    const door = new HttpDoor({
+      sessions,
+      files: { directory, nextName: () => `${randomUUID()}.data` },
+      user: username,
+      password,
+      nextQueryId: () => randomUUID(),
+      clock,
+      maxStatementBytes: MAX_STATEMENT_BYTES,
     });
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, door.handle);
+    await listen(server, options.port ?? 0);
+
+    const stop = async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const clean = await sessions.close(options.graceMs ?? 5_000);
+      server.closeAllConnections();
+      await closed;
+      rmSync(directory, { recursive: true, force: true });
+      // Data that is still open stays ours until the process ends.
+      if (clean) lock.release();
+    };
+    let stopping: Promise<void> | undefined;
+    const { port } = server.address() as AddressInfo;
+    return { url: `http://127.0.0.1:${port}`, username, password, stop: () => (stopping ??= stop()) };
   } catch (error) {
-    lock.release();
+    for (const close of closers) await close();
     throw error;
   }
-  const door = new HttpDoor({
-    sessions,
-    files: { directory: files, nextName: () => `${randomUUID()}.data` },
-    user: username,
-    password,
-    nextQueryId: () => randomUUID(),
-    maxStatementBytes: MAX_STATEMENT_BYTES,
-  });
-  const server = createServer({ keepAliveTimeout: 30_000 }, door.handle);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  }).catch(async (error: unknown) => {
-    await sessions.close();
-    lock.release();
-    throw error;
-  });
+}
 
-  let stopping: Promise<void> | undefined;
-  const stop = async () => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    await sessions.close();
-    server.closeAllConnections();
-    await closed;
-    rmSync(files, { recursive: true, force: true });
-    lock.release();
-  };
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, username, password, stop: () => (stopping ??= stop()) };
+/** The engine reads a file's name as a pattern, so none of its characters may be special there. */
+function makeInsertDirectory({ path, tempDirectory }: EmbeddedEngineOptions): string {
+  const special = /[*?{}[\]]/;
+  const own = join(resolve(path), 'incoming');
+  if (tempDirectory === undefined && !special.test(own)) {
+    // What a killed process left.
+    rmSync(own, { recursive: true, force: true });
+    mkdirSync(own, { mode: 0o700 });
+    return own;
+  }
+  const parent = tempDirectory ?? tmpdir();
+  if (special.test(parent)) throw new Error(`The directory for inserts, ${parent}, must not hold any of * ? { } [ ].`);
+  return mkdtempSync(join(parent, 'alperf-insert-'));
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
 }

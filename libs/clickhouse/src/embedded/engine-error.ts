@@ -8,12 +8,7 @@ export class EngineError extends PipelineError {
     readonly reason: string,
     options?: { cause?: unknown },
   ) {
-    super(
-      `CLICKHOUSE_${errorName}`,
-      `Code: ${number}. DB::Exception: ${reason}`,
-      number === 202 || number === 241,
-      options,
-    );
+    super(`CLICKHOUSE_${errorName}`, `Code: ${number}. DB::Exception: ${reason}`, RETRIABLE.has(number), options);
   }
 
   get status(): number {
@@ -26,6 +21,9 @@ export class EngineError extends PipelineError {
     return `Code: ${this.number}. DB::Exception: ${named}\n`;
   }
 }
+
+/** Too many queries, out of memory, shutting down, cancelled, out of space. */
+const RETRIABLE: ReadonlySet<number> = new Set([202, 236, 241, 243, 394]);
 
 /** As in ClickHouse's HTTPHandler: what is not here is 500. */
 const STATUS: Readonly<Record<number, number>> = {
@@ -40,6 +38,7 @@ const STATUS: Readonly<Record<number, number>> = {
   44: 400,
   46: 404,
   47: 400,
+  48: 501,
   53: 400,
   60: 404,
   62: 400,
@@ -57,7 +56,9 @@ const STATUS: Readonly<Record<number, number>> = {
   194: 403,
   195: 400,
   202: 503,
+  236: 503,
   291: 403,
+  354: 400,
   386: 400,
   457: 400,
   497: 403,

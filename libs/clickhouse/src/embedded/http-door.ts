@@ -3,11 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { Clock } from '#libs/time';
 import { asEngineError, EngineError } from './engine-error.js';
-import { insertFromFile, type InsertFiles } from './insert.js';
-import { decodedBody, readRequest, type EngineRequest } from './request.js';
-import type { Output, Sessions, Work } from './sessions.js';
-import { readStatement, type InsertHead } from './statement.js';
+import { insertFrom, receive, type InsertFiles } from './insert.js';
+import { decodedBody, readRequest, requestUrl, type EngineRequest } from './request.js';
+import { quote, type Output, type Sessions, type Work } from './sessions.js';
+import { formatClause, readStatement, type InsertHead, type Statement } from './statement.js';
+import { TableStructures } from './table-structures.js';
 
 export interface DoorOptions {
   readonly sessions: Sessions;
@@ -15,16 +17,26 @@ export interface DoorOptions {
   readonly user: string;
   readonly password: string;
   readonly nextQueryId: () => string;
+  readonly clock: Clock;
   /** Longest statement in a body, bytes. */
   readonly maxStatementBytes: number;
 }
 
+interface Answer {
+  readonly output: Output;
+  /** Empty for what has no result. */
+  readonly format: string;
+}
+
+const NOTHING: Output = { bytes: Buffer.alloc(0), rowsRead: 0, bytesRead: 0 };
 const compress = promisify(gzip);
 /** Statements that only read may run beside one another; all else takes a writer's place. */
 const READS = /^\s*(?:\(\s*)*(?:SELECT|WITH|SHOW|DESCRIBE|DESC|EXISTS|EXPLAIN)\b/i;
 
 /** ClickHouse's HTTP interface: one request, one statement, one answer. */
 export class HttpDoor {
+  readonly #structures = new TableStructures();
+
   constructor(private readonly options: DoorOptions) {}
 
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
@@ -32,13 +44,14 @@ export class HttpDoor {
   };
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', 'http://engine');
-    if (pathname === '/ping') return void response.writeHead(200, { 'content-type': 'text/plain' }).end('Ok.\n');
+    const { pathname } = requestUrl(request);
+    if (pathname === '/ping') return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end('Ok.\n');
     if (pathname !== '/')
       return void response.writeHead(404).end(`There is no ${pathname}: queries go to /, liveness is at /ping.\n`);
     const asked = readRequest(request);
     this.#authenticate(asked);
-    response.setHeader('X-ClickHouse-Query-Id', asked.queryId ?? this.options.nextQueryId());
+    const queryId = asked.queryId ?? this.options.nextQueryId();
+    response.setHeader('X-ClickHouse-Query-Id', queryId);
     response.setHeader('X-ClickHouse-Server-Display-Name', 'embedded');
     response.setHeader('X-ClickHouse-Timezone', 'UTC');
 
@@ -46,46 +59,65 @@ export class HttpDoor {
     response.on('close', () => {
       if (!response.writableFinished) gone.abort();
     });
-    const { output, format } = await this.#run(request, asked, gone.signal);
-    await this.#send(response, asked, output, format);
+    const started = this.options.clock.monotonic();
+    const { output, format } = await this.#run(request, asked, queryId, gone.signal);
+    await this.#send(response, asked, output, format, this.options.clock.monotonic() - started);
   }
 
-  async #run(
-    request: IncomingMessage,
-    asked: EngineRequest,
-    signal: AbortSignal,
-  ): Promise<{ output: Output; format: string }> {
+  async #run(request: IncomingMessage, asked: EngineRequest, queryId: string, signal: AbortSignal): Promise<Answer> {
     const body = decodedBody(request);
-    const inUrl = asked.query === '' ? undefined : readStatement(asked.query);
-    if (inUrl?.insert !== undefined) {
-      const rest = Buffer.from(asked.query.slice(inUrl.insert.dataStart));
-      return { output: await this.#insert(asked, inUrl.insert, prefixed(rest, body), signal), format: '' };
+    const work: Work = { ...asked, queryId, signal };
+    if (asked.query !== '') {
+      const { insert } = readStatement(asked.query);
+      if (insert !== undefined) {
+        const rest = Buffer.from(asked.query.slice(insert.dataStart));
+        return this.#insert(work, insert, prefixed(rest, body));
+      }
     }
     const text = `${asked.query}${asked.query === '' ? '' : '\n'}${(await this.#read(body)).toString('utf8')}`;
     const statement = readStatement(text);
-    if (statement.insert !== undefined) {
-      const data = Readable.from([Buffer.from(text.slice(statement.insert.dataStart))]);
-      return { output: await this.#insert(asked, statement.insert, data, signal), format: '' };
-    }
-    if (statement.sql === '') throw new EngineError(62, 'SYNTAX_ERROR', 'Empty query');
-    if (statement.several)
-      throw new EngineError(62, 'SYNTAX_ERROR', 'Multi-statements are not allowed: send one statement a request');
+    if (statement.insert !== undefined)
+      return this.#insert(work, statement.insert, Readable.from([Buffer.from(text.slice(statement.insert.dataStart))]));
     // GET is read-only, as on a server.
-    const readonly = request.method === 'GET' && !asked.settings.some(([name]) => name === 'readonly');
-    const work = this.#work(asked, signal, readonly ? [['readonly', '2']] : []);
-    const sort = READS.test(statement.sql) ? 'read' : 'write';
-    const output = await this.options.sessions.with(sort, work, (run) => run(statement.sql, asked.defaultFormat));
-    return { output, format: asked.defaultFormat };
-  }
-
-  #insert(asked: EngineRequest, head: InsertHead, data: Readable, signal: AbortSignal): Promise<Output> {
-    return this.options.sessions.with('write', this.#work(asked, signal, []), (run) =>
-      insertFromFile(run, head, data, this.options.files, signal),
+    const pinned = request.method === 'GET' && !asked.settings.some(([name]) => name === 'readonly');
+    return this.#execute(
+      pinned ? { ...work, settings: [...work.settings, ['readonly', '2']] } : work,
+      statement,
+      asked.defaultFormat,
     );
   }
 
-  #work(asked: EngineRequest, signal: AbortSignal, more: readonly (readonly [string, string])[]): Work {
-    return { settings: [...asked.settings, ...more], parameters: asked.parameters, database: asked.database, signal };
+  async #execute(work: Work, statement: Statement, defaultFormat: string): Promise<Answer> {
+    if (statement.sql === '') throw new EngineError(62, 'SYNTAX_ERROR', 'Empty query');
+    if (statement.several)
+      throw new EngineError(62, 'SYNTAX_ERROR', 'Multi-statements are not allowed: send one statement a request');
+    const sql = killById(statement.sql);
+    const reads = READS.test(sql);
+    const changes = !reads && !/^INSERT\b/i.test(sql);
+    // Killing must not wait behind what it kills.
+    const sort = reads || sql !== statement.sql ? 'read' : 'write';
+    if (changes) this.#structures.forget();
+    try {
+      const output = await this.options.sessions.with(sort, work, (run) => run(sql, defaultFormat));
+      return { output, format: formatClause(sql) ?? defaultFormat };
+    } finally {
+      if (changes) this.#structures.forget();
+    }
+  }
+
+  /** The data comes first and takes as long as it takes; only then is it a writer's turn. */
+  async #insert(work: Work, head: InsertHead, data: Readable): Promise<Answer> {
+    const file = await receive(data, this.options.files, work.signal);
+    try {
+      if (file.bytes === 0) return { output: NOTHING, format: '' };
+      const settings = [...head.settings, ...work.settings];
+      const output = await this.options.sessions.with('write', { ...work, settings }, async (run) =>
+        insertFrom(run, head, await this.#structures.columnsOf(run, work.database, head), file),
+      );
+      return { output, format: '' };
+    } finally {
+      await file.remove();
+    }
   }
 
   /** Compares digests, so that the time says nothing about how much was right. */
@@ -116,19 +148,28 @@ export class HttpDoor {
     return Buffer.concat(chunks);
   }
 
-  async #send(response: ServerResponse, asked: EngineRequest, output: Output, format: string): Promise<void> {
-    const bytes = asked.compressAnswer && output.bytes.length > 1_024 ? await compress(output.bytes) : output.bytes;
-    if (bytes !== output.bytes) response.setHeader('Content-Encoding', 'gzip');
+  async #send(
+    response: ServerResponse,
+    asked: EngineRequest,
+    { bytes, rowsRead, bytesRead }: Output,
+    format: string,
+    elapsedMs: number,
+  ): Promise<void> {
+    const packed = asked.compressAnswer && bytes.length > 1_024;
+    if (packed) response.setHeader('Content-Encoding', 'gzip');
     if (format !== '') response.setHeader('X-ClickHouse-Format', format);
+    const sent = packed ? await compress(bytes) : bytes;
     response.writeHead(200, {
       'Content-Type': contentType(format),
-      'Content-Length': bytes.length,
+      'Content-Length': sent.length,
       'X-ClickHouse-Summary': JSON.stringify({
-        read_rows: String(output.rowsRead),
-        read_bytes: String(output.bytesRead),
+        // The engine does not say how many rows an insert wrote.
+        read_rows: String(rowsRead),
+        read_bytes: String(bytesRead),
+        elapsed_ns: String(Math.round(elapsedMs * 1e6)),
       }),
     });
-    response.end(bytes);
+    response.end(sent);
   }
 
   #fail(response: ServerResponse, error: EngineError): void {
@@ -141,6 +182,15 @@ export class HttpDoor {
     });
     response.end(error.text);
   }
+}
+
+/** The engine's own ids are not those of the interface: a KILL by id is one by the comment that carries it. */
+function killById(sql: string): string {
+  const id = /^KILL\s+QUERY\s+WHERE\s+query_id\s*=\s*'((?:[^'\\]|\\.)*)'\s*(?:SYNC|ASYNC)?$/i.exec(sql)?.[1];
+  if (id === undefined) return sql;
+  const comment = "Settings['log_comment']";
+  const plain = id.replaceAll(/\\(.)/g, '$1');
+  return `KILL QUERY WHERE substring(${comment}, position(${comment}, ':') + 1) = ${quote(plain)} ASYNC`;
 }
 
 function contentType(format: string): string {

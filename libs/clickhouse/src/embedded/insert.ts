@@ -4,76 +4,62 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EngineError } from './engine-error.js';
-import { quote, type Output, type Run } from './sessions.js';
+import { quote, quoteName, type Output, type Run } from './sessions.js';
 import type { InsertHead } from './statement.js';
+import type { TableColumn } from './table-structures.js';
 
-/** Formats that name their columns themselves or carry a header: an empty body means nothing for any of them. */
+/** Where the data of inserts waits. */
 export interface InsertFiles {
   readonly directory: string;
   /** A name that no other insert has. */
   readonly nextName: () => string;
 }
 
+/** A file with the data of one insert; `remove` it whatever happens. */
+export interface InsertFile {
+  readonly path: string;
+  readonly bytes: number;
+  remove(): Promise<void>;
+}
+
 /**
- * Writes the data aside, then inserts from that file: data never stands in one text with SQL, so that no data can be
- * taken for a statement. The file is removed whatever happens.
+ * Writes the data of an insert aside: data never stands in one text with SQL, so that none can be taken for a
+ * statement. Leaves nothing behind when it fails.
  */
-export async function insertFromFile(
-  run: Run,
-  head: InsertHead,
-  data: Readable,
-  files: InsertFiles,
-  signal: AbortSignal,
-): Promise<Output> {
+export async function receive(data: Readable, files: InsertFiles, signal: AbortSignal): Promise<InsertFile> {
   const path = join(files.directory, files.nextName());
+  const remove = () => rm(path, { force: true });
   try {
     await pipeline(data, createWriteStream(path, { mode: 0o600 }), { signal });
-    const { size } = await stat(path);
-    if (size === 0) return { bytes: Buffer.alloc(0), rowsRead: 0, bytesRead: 0 };
-    const structure = await structureOf(run, head);
-    const into = structure.map(({ name }) => `\`${escapeName(name)}\``).join(', ');
-    const columns = structure.map(({ name, type }) => `\`${escapeName(name)}\` ${type}`).join(', ');
-    return await run(
-      `INSERT INTO ${head.table} (${into}) SELECT * FROM file(${quote(path)}, ${quote(head.format)}, ${quote(columns)})`,
-    );
+    return { path, bytes: (await stat(path)).size, remove };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
-      throw new EngineError(243, 'NOT_ENOUGH_SPACE', `No space left on the disk of ${files.directory}`, {
-        cause: error,
-      });
-    throw error;
-  } finally {
-    await rm(path, { force: true });
+    await remove();
+    throw translated(error, files.directory);
   }
 }
 
-interface TableColumn {
-  readonly name: string;
-  readonly type: string;
+/** Inserts from the file. One statement: all of the rows, or none. */
+export function insertFrom(
+  run: Run,
+  head: InsertHead,
+  columns: readonly TableColumn[],
+  file: InsertFile,
+): Promise<Output> {
+  const into = columns.map(({ name }) => quoteName(name)).join(', ');
+  const structure = columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
+  return run(
+    `INSERT INTO ${head.table} (${into}) ` +
+      `SELECT * FROM file(${quote(file.path)}, ${quote(head.format)}, ${quote(structure)})`,
+  );
 }
 
-/** The columns that the data has, with their types: those named, in that order, or all that can be written. */
-async function structureOf(run: Run, head: InsertHead): Promise<TableColumn[]> {
-  const described = (await run(`DESCRIBE TABLE ${head.table}`, 'JSONEachRow')).bytes.toString('utf8');
-  const all = described
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as TableColumn & { default_type: string })
-    .filter(({ default_type }) => !['MATERIALIZED', 'ALIAS', 'EPHEMERAL'].includes(default_type));
-  if (head.columns === undefined || head.columns.trim() === '') return all;
-  return head.columns.split(',').map((written) => {
-    const name = unquoted(written.trim());
-    const column = all.find((one) => one.name === name);
-    if (column === undefined)
-      throw new EngineError(16, 'NO_SUCH_COLUMN_IN_TABLE', `No such column ${name} in table ${head.table}`);
-    return column;
-  });
-}
-
-function unquoted(name: string): string {
-  return /^[`"]/.test(name) ? name.slice(1, -1).replaceAll(/\\(.)/g, '$1') : name;
-}
-
-function escapeName(name: string): string {
-  return name.replaceAll('\\', '\\\\').replaceAll('`', '\\`');
+function translated(error: unknown, directory: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (code === 'ENOSPC')
+    return new EngineError(243, 'NOT_ENOUGH_SPACE', `No space left on the disk of ${directory}`, { cause: error });
+  if (/^(Z_|ZSTD_|ERR__?BROTLI|ERR_BROTLI)/.test(code))
+    return new EngineError(354, 'ZLIB_INFLATE_FAILED', `The body is not what its Content-Encoding says: ${code}`, {
+      cause: error,
+    });
+  return error;
 }

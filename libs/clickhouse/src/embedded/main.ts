@@ -1,7 +1,13 @@
 // The embedded engine as a process of its own: prints one JSON line with its address when it is ready; SIGTERM ends it.
+import { DirectoryLockedError } from '#libs/operations';
 import { startEmbeddedEngine } from './embedded-engine.js';
 
-const { ALPERF_ENGINE_PATH: path, ALPERF_ENGINE_PORT: port, ALPERF_ENGINE_PASSWORD: password } = process.env;
+const {
+  ALPERF_ENGINE_PATH: path,
+  ALPERF_ENGINE_PORT: port,
+  ALPERF_ENGINE_PASSWORD: password,
+  ALPERF_ENGINE_USER: user,
+} = process.env;
 if (path === undefined || path === '') {
   console.error('Set ALPERF_ENGINE_PATH to the directory of the data.');
   process.exit(2);
@@ -9,9 +15,15 @@ if (path === undefined || path === '') {
 const engine = await startEmbeddedEngine({
   path,
   ...(port !== undefined && { port: Number(port) }),
+  ...(user !== undefined && { user }),
   ...(password !== undefined && { password }),
+}).catch((error: unknown) => {
+  console.error(error instanceof DirectoryLockedError ? error.message : error);
+  process.exit(1);
 });
-console.log(JSON.stringify({ url: engine.url, username: engine.username }));
+// A password that was drawn here is known to nobody else yet.
+const drawn = password === undefined ? { password: engine.password } : {};
+console.log(JSON.stringify({ url: engine.url, username: engine.username, ...drawn }));
 const stop = () => {
   engine.stop().then(
     () => process.exit(0),

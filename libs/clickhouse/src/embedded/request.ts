@@ -48,12 +48,25 @@ const OWN = new Set([
   'log_comment',
 ]);
 
+/** @throws EngineError when the target is not a path. */
+export function requestUrl(request: IncomingMessage): URL {
+  const url = request.url?.startsWith('/') === true ? URL.parse(`http://engine${request.url}`) : null;
+  if (url === null) throw new EngineError(36, 'BAD_ARGUMENTS', 'The request target is not a path.');
+  return url;
+}
+
 export function readRequest(request: IncomingMessage): EngineRequest {
-  const { searchParams } = new URL(request.url ?? '/', 'http://engine');
+  const { searchParams } = requestUrl(request);
   const header = (name: string) => (typeof request.headers[name] === 'string' ? request.headers[name] : undefined);
   const settings: [string, string][] = [];
   const parameters: [string, string][] = [];
   for (const [name, value] of searchParams) {
+    if ((name === 'compress' || name === 'decompress') && value === '1')
+      throw new EngineError(
+        48,
+        'NOT_IMPLEMENTED',
+        `${name}=1 asks for ClickHouse's own compression, which is not there; use Content-Encoding and Accept-Encoding.`,
+      );
     if (OWN.has(name)) continue;
     if (!/^[A-Za-z_][A-Za-z0-9_.]*$/.test(name))
       throw new EngineError(115, 'UNKNOWN_SETTING', `Unknown setting ${JSON.stringify(name)}`);

@@ -1,4 +1,5 @@
 import { Session } from 'chdb';
+import type { Clock } from '#libs/time';
 import { asEngineError, EngineError } from './engine-error.js';
 
 export interface Work {
@@ -6,6 +7,7 @@ export interface Work {
   readonly settings: readonly (readonly [name: string, value: string])[];
   readonly parameters: readonly (readonly [name: string, value: string])[];
   readonly database: string | undefined;
+  readonly queryId: string;
   readonly signal: AbortSignal;
 }
 
@@ -60,12 +62,14 @@ export class Sessions {
   readonly #root: Session;
   readonly #turnstiles: { readonly read: Turnstile; readonly write: Turnstile };
   readonly #running = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
   #count = 0;
   #closed = false;
 
   constructor(
     private readonly path: string,
     { readers, writers, waiting }: SessionLimits,
+    private readonly clock: Clock,
   ) {
     this.#root = new Session(path);
     this.#turnstiles = { read: new Turnstile(readers, waiting), write: new Turnstile(writers, waiting) };
@@ -73,7 +77,7 @@ export class Sessions {
 
   /** Gives `task` a session of its own, prepared as `work` says; closed afterwards whatever happened. */
   with<Result>(sort: 'read' | 'write', work: Work, task: (run: Run) => Promise<Result>): Promise<Result> {
-    if (this.#closed) return Promise.reject(new EngineError(236, 'ABORTED', 'The engine is shutting down.'));
+    if (this.#closed) return Promise.reject(closing());
     const running = this.#with(sort, work, task);
     this.#running.add(running);
     const forget = () => this.#running.delete(running);
@@ -90,16 +94,37 @@ export class Sessions {
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  /**
+   * Refuses what waits, lets what runs end for `graceMs`, kills the rest, and waits as long again.
+   * Resolves to false when a query outlived even that: the data is then open until the process ends.
+   */
+  async close(graceMs: number): Promise<boolean> {
+    if (this.#closed) return true;
     this.#closed = true;
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    if (!(await this.#ended(graceMs))) {
+      this.#closing.abort();
+      if (!(await this.#ended(graceMs))) return false;
+    }
     this.#root.cleanup();
+    return true;
+  }
+
+  async #ended(withinMs: number): Promise<boolean> {
+    const done = Promise.allSettled(this.#running).then(() => true);
+    const late = new AbortController();
+    const timeout = this.clock.sleep(withinMs, late.signal).then(
+      () => false,
+      () => true,
+    );
+    const ended = await Promise.race([done, timeout]);
+    late.abort();
+    return ended;
   }
 
   async #with<Result>(sort: 'read' | 'write', work: Work, task: (run: Run) => Promise<Result>): Promise<Result> {
     const leave = await this.#turnstiles[sort].enter();
     try {
+      if (this.#closed) throw closing();
       if (work.signal.aborted)
         throw new EngineError(394, 'QUERY_WAS_CANCELLED', 'The client went away before the query ran.');
       const session = new Session(this.path);
@@ -114,7 +139,8 @@ export class Sessions {
   }
 
   async #prepared<Result>(session: Session, work: Work, task: (run: Run) => Promise<Result>): Promise<Result> {
-    const comment = `alperf-${process.pid}-${++this.#count}`;
+    // A query id may come twice, the number does not; KILL QUERY by id looks behind the colon.
+    const comment = `${++this.#count}:${work.queryId}`;
     const run: Run = async (sql, format = 'TabSeparated') => {
       try {
         const result = await session.queryAsync(sql, { format });
@@ -125,27 +151,36 @@ export class Sessions {
     };
     const kill = () => {
       // Best effort: a query that has ended meanwhile is not there to be killed.
-      this.root(`KILL QUERY WHERE Settings['log_comment'] = '${comment}' ASYNC`).catch(() => undefined);
+      this.root(`KILL QUERY WHERE Settings['log_comment'] = ${quote(comment)} ASYNC`).catch(() => undefined);
     };
+    const stop = AbortSignal.any([work.signal, this.#closing.signal]);
     const early = work.settings.filter(([name]) => name !== 'readonly' && name !== 'log_comment');
     const readonly = work.settings.find(([name]) => name === 'readonly');
     const assignments = [
       ...early.map(([name, value]) => `${name} = ${quote(value)}`),
       ...work.parameters.map(([name, value]) => `param_${name} = ${quote(value)}`),
-      `log_comment = '${comment}'`,
-      `session_timezone = 'UTC'`,
+      `log_comment = ${quote(comment)}`,
+      "session_timezone = 'UTC'",
     ];
-    if (work.database !== undefined)
-      await run(`USE \`${work.database.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``);
+    if (work.database !== undefined) await run(`USE ${quoteName(work.database)}`);
     await run(`SET ${assignments.join(', ')}`);
     if (readonly !== undefined) await run(`SET readonly = ${quote(readonly[1])}`);
-    work.signal.addEventListener('abort', kill, { once: true });
+    stop.addEventListener('abort', kill, { once: true });
     try {
       return await task(run);
     } finally {
-      work.signal.removeEventListener('abort', kill);
+      stop.removeEventListener('abort', kill);
     }
   }
+}
+
+function closing(): EngineError {
+  return new EngineError(236, 'ABORTED', 'The engine is shutting down.');
+}
+
+/** A name in backticks. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
 }
 
 /** A string literal of ClickHouse. */

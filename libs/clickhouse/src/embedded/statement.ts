@@ -1,104 +1,87 @@
+import { EngineError } from './engine-error.js';
+import { endOfFirst, isBlank, skipBlank } from './lexer.js';
+
 /** What a text of SQL is, as far as the HTTP interface must know. */
 export interface Statement {
-  /** The statement without a trailing semicolon. For an insert with inline data: up to and with `FORMAT name`. */
+  /** Without the semicolon behind it and what comes before. For an insert with data: the part before the data. */
   readonly sql: string;
   /** More than one statement: refused. */
   readonly several: boolean;
+  /** Set when data follows. */
   readonly insert: InsertHead | undefined;
 }
 
-/** `INSERT INTO table (columns) FORMAT format`: data follows, in the body or behind the statement. */
+/** `INSERT INTO table (columns) SETTINGS … FORMAT format`: data follows, behind it or in the body. */
 export interface InsertHead {
   /** As written, quoted where it was. */
   readonly table: string;
   /** As written, without the brackets; undefined for all columns. */
   readonly columns: string | undefined;
+  readonly settings: readonly (readonly [name: string, value: string])[];
   readonly format: string;
-  /** Where inline data begins in the text. */
+  /** Where data begins in the text. */
   readonly dataStart: number;
 }
 
-const IDENTIFIER = '(?:`(?:[^`\\\\]|\\\\.)+`|"(?:[^"\\\\]|\\\\.)+"|[A-Za-z_][A-Za-z0-9_]*)';
-const INSERT = new RegExp(
-  `^\\s*INSERT\\s+INTO\\s+(?:TABLE\\s+)?(${IDENTIFIER}(?:\\s*\\.\\s*${IDENTIFIER})?)\\s*` +
-    `(?:\\(([^()]*)\\)\\s*)?FORMAT\\s+([A-Za-z][A-Za-z0-9]*)(?:[ \\t]*;?[ \\t]*(?:\\r?\\n|$)|\\s)`,
-  'i',
+const NAME = '(?:`(?:[^`\\\\]|\\\\.)+`|"(?:[^"\\\\]|\\\\.)+"|[A-Za-z_][A-Za-z0-9_]*)';
+const VALUE = "(?:'(?:[^'\\\\]|\\\\.)*'|[A-Za-z0-9_.+-]+)";
+const SETTING = '[A-Za-z_][A-Za-z0-9_]*';
+const COLUMNS = `(?:[^()\`"]|\\([^()]*\\)|${NAME})*`;
+const HEAD = new RegExp(
+  `INSERT\\s+INTO\\s+(?:TABLE\\s+)?(?<table>${NAME}(?:\\s*\\.\\s*${NAME})?)\\s*(?:\\((?<columns>${COLUMNS})\\)\\s*)?` +
+    `(?:SETTINGS\\s+(?<settings>${SETTING}\\s*=\\s*${VALUE}(?:\\s*,\\s*${SETTING}\\s*=\\s*${VALUE})*)\\s*)?` +
+    `(?:FORMAT\\s+(?<format>[A-Za-z][A-Za-z0-9]*)(?:[ \\t]*;?[ \\t]*(?:\\r?\\n|$)|\\s)|(?<values>VALUES)(?=[\\s(]|$))`,
+  'iy',
+);
+const INSERT_SELECT = new RegExp(
+  `INSERT\\s+INTO\\s+(?:TABLE\\s+)?${NAME}(?:\\s*\\.\\s*${NAME})?\\s*(?:\\(${COLUMNS}\\)\\s*)?` +
+    `(?:SETTINGS\\s[^;]*?)?\\(*\\s*(?:SELECT|WITH)\\b`,
+  'iy',
 );
 
 /**
- * Splits what the engine must not see as more than one statement. The engine itself runs several in one call
- * (`SELECT 1; DROP TABLE t`), so this counts them first, by ClickHouse's lexical rules. O(length).
+ * Tells an insert with data from all else, and one statement from several: the engine runs several in one call
+ * (`SELECT 1; DROP TABLE t`), and takes what follows the data of an insert for a statement, too. O(length).
+ *
+ * @throws EngineError for an insert of a form that could carry data in its text.
  */
 export function readStatement(text: string): Statement {
-  const head = INSERT.exec(text);
-  if (head !== null) {
-    const [whole, table = '', columns, format = ''] = head;
-    // `FORMAT Values` may not be fed from a file: such an insert goes to the engine as it is.
-    if (format.toLowerCase() !== 'values')
-      return { sql: whole.trim(), several: false, insert: { table, columns, format, dataStart: whole.length } };
+  const start = skipBlank(text, 0);
+  const end = endOfFirst(text, start);
+  const plain = { sql: text.slice(start, end).trim(), several: !isBlank(text, end), insert: undefined };
+  if (!/^INSERT\b/i.test(text.slice(start, start + 7))) return plain;
+  const head = matchAt(HEAD, text, start);
+  if (head === undefined) {
+    // `SELECT … FROM input(…) FORMAT CSV` carries data, too; the two words together are refused wherever they stand.
+    const carriesData = /\binput\b/i.test(text) && /\bFORMAT\b/i.test(text);
+    if (!carriesData && matchAt(INSERT_SELECT, text, start) !== undefined) return plain;
+    throw new EngineError(
+      62,
+      'SYNTAX_ERROR',
+      'This interface takes INSERT INTO table (columns) FORMAT name, VALUES, or INSERT INTO table SELECT.',
+    );
   }
-  const end = endOfFirst(text);
+  const { table = '', columns, settings = '', format = 'Values' } = head.groups ?? {};
   return {
-    sql: text.slice(0, end).trim(),
-    several: end < text.length && !isBlank(text.slice(end + 1)),
-    insert: undefined,
+    sql: head[0].trim(),
+    several: false,
+    insert: { table, columns, settings: assignments(settings), format, dataStart: start + head[0].length },
   };
 }
 
-/** The position of the first semicolon outside strings, quoted names and comments, or the length. */
-export function endOfFirst(text: string): number {
-  for (let at = 0; at < text.length;) {
-    const next = skipToken(text, at);
-    if (next === at && text[at] === ';') return at;
-    at = next === at ? at + 1 : next;
-  }
-  return text.length;
+/** The format that a statement asks for at its end, for the answer's headers. */
+export function formatClause(sql: string): string | undefined {
+  return /\bFORMAT\s+([A-Za-z][A-Za-z0-9]*)\s*(?:SETTINGS\s[^']*)?$/i.exec(sql)?.[1];
 }
 
-/** Nothing but spaces, comments and semicolons. */
-function isBlank(text: string): boolean {
-  for (let at = 0; at < text.length;) {
-    const comment = skipComment(text, at);
-    if (comment > at) at = comment;
-    else if (/[\s;]/.test(text[at]!)) at++;
-    else return false;
-  }
-  return true;
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text) ?? undefined;
 }
 
-/** Behind the string, quoted name, heredoc or comment that starts here, or `at` itself when none does. */
-function skipToken(text: string, at: number): number {
-  const char = text[at]!;
-  if (char === "'" || char === '"' || char === '`') return skipQuoted(text, at, char);
-  if (char === '$') {
-    const tag = /^\$[A-Za-z0-9_]*\$/.exec(text.slice(at, at + 64))?.[0];
-    if (tag !== undefined) {
-      const end = text.indexOf(tag, at + tag.length);
-      return end < 0 ? text.length : end + tag.length;
-    }
-  }
-  return skipComment(text, at);
-}
-
-function skipQuoted(text: string, at: number, quote: string): number {
-  for (let i = at + 1; i < text.length; i++) {
-    if (text[i] === '\\') i++;
-    else if (text[i] === quote) {
-      if (text[i + 1] !== quote) return i + 1;
-      i++;
-    }
-  }
-  return text.length;
-}
-
-function skipComment(text: string, at: number): number {
-  if (text.startsWith('--', at) || text.startsWith('#!', at) || text.startsWith('# ', at)) {
-    const end = text.indexOf('\n', at);
-    return end < 0 ? text.length : end + 1;
-  }
-  if (text.startsWith('/*', at)) {
-    const end = text.indexOf('*/', at + 2);
-    return end < 0 ? text.length : end + 2;
-  }
-  return at;
+function assignments(text: string): [string, string][] {
+  return [...text.matchAll(new RegExp(`(${SETTING})\\s*=\\s*(${VALUE})`, 'g'))].map(([, name = '', value = '']) => [
+    name,
+    value.startsWith("'") ? value.slice(1, -1).replaceAll(/\\(.)/g, '$1') : value,
+  ]);
 }

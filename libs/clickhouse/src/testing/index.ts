@@ -1,1 +1,1 @@
-export { startTestEngine, type TestEngine } from './test-engine.js';
+export { startTestEngine, TestEngine } from './test-engine.js';

@@ -1,0 +1,295 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { startTestEngine, type TestEngine } from '../testing/index.js';
+import { startEmbeddedEngine } from './embedded-engine.js';
+
+let engine: TestEngine;
+let client: ClickHouseClient;
+
+beforeAll(async () => {
+  engine = await startTestEngine({ readers: 3, writers: 1, waiting: 2, graceMs: 200 });
+  client = createClient({ url: engine.url, username: engine.username, password: engine.password, log });
+});
+afterAll(async () => {
+  await client.close();
+  await engine.stop();
+});
+beforeEach(() =>
+  client.command({ query: "CREATE TABLE t (a UInt32, b String DEFAULT 'x') ENGINE = MergeTree ORDER BY a" }),
+);
+afterEach(() => client.command({ query: 'DROP TABLE IF EXISTS t SYNC' }));
+
+const post = (query: string, body?: BodyInit, headers: Record<string, string> = {}, more = '') =>
+  fetch(`${engine.url}/?query=${encodeURIComponent(query)}${more}`, {
+    method: 'POST',
+    headers: { 'X-ClickHouse-User': engine.username, 'X-ClickHouse-Key': engine.password, ...headers },
+    ...(body !== undefined && { body }),
+  });
+const rows = async (): Promise<unknown> =>
+  (await client.query({ query: 'SELECT a, b FROM t ORDER BY a', format: 'JSONCompactEachRow' })).json();
+const waitFor = async (condition: () => Promise<boolean>) => {
+  for (const until = Date.now() + 10_000; !(await condition());)
+    if (Date.now() > until) throw new Error('The condition did not come true.');
+};
+const running = async (marker: string): Promise<boolean> => {
+  const result = await client.query({
+    query:
+      'SELECT count() AS n FROM system.processes WHERE position(query, {m: String}) > 0 AND position(query, {own: String}) = 0',
+    query_params: { m: marker, own: 'system.processes' },
+    format: 'JSONEachRow',
+  });
+  return Number((await result.json<{ n: string }>())[0]?.n) > 0;
+};
+/** The client prints errors that a test provokes. */
+const log = { level: ClickHouseLogLevel.OFF };
+const SLOW = 'SELECT sum(sipHash64(number)) FROM numbers(100000000000)';
+
+describe('The embedded engine, asked by the ClickHouse client', () => {
+  it('answers a ping', async () => {
+    expect(await client.ping()).toEqual({ success: true });
+    expect(await client.ping({ select: true })).toEqual({ success: true });
+  });
+
+  it.each(['JSON', 'JSONEachRow', 'JSONCompact', 'CSV', 'TabSeparatedWithNames', 'Parquet'] as const)(
+    'answers in %s',
+    async (format) => {
+      const answer = await client.query({ query: 'SELECT 1 AS one, 2 AS two', format });
+      expect((await answer.text()).length).toBeGreaterThan(2);
+      expect(answer.response_headers['x-clickhouse-format']).toBe(format);
+    },
+  );
+
+  it('answers in Native and RowBinary as bytes', async () => {
+    expect(Buffer.from(await (await post('SELECT toUInt16(258) FORMAT RowBinary')).arrayBuffer())).toEqual(
+      Buffer.from([2, 1]),
+    );
+    expect(Buffer.from(await (await post('SELECT toUInt8(7) AS a FORMAT Native')).arrayBuffer())).toEqual(
+      Buffer.from([1, 1, 1, 97, 5, ...Buffer.from('UInt8'), 7]),
+    );
+  });
+
+  it('binds parameters, also ones that look like SQL', async () => {
+    const b = "'; DROP TABLE t; --\n\\";
+    const answer = await client.query({
+      query: 'SELECT {a: UInt32} AS a, {b: String} AS b, {c: Array(String)} AS c',
+      query_params: { a: 7, b, c: ["x'y", 'z'] },
+      format: 'JSONEachRow',
+    });
+    expect(await answer.json()).toEqual([{ a: 7, b, c: ["x'y", 'z'] }]);
+  });
+
+  it('keeps settings to the request that sent them', async () => {
+    const setting = async () =>
+      (await (await client.query({ query: "SELECT getSetting('max_threads')", format: 'TabSeparated' })).text()).trim();
+    const before = await setting();
+    await client
+      .query({ query: 'SELECT 1', format: 'JSON', clickhouse_settings: { max_threads: 1 } })
+      .then((one) => one.text());
+    expect(await setting()).toBe(before);
+  });
+
+  it('pins the time zone to UTC', async () => {
+    const answer = await client.query({
+      query: "SELECT toString(toDateTime('2026-11-24 01:02:03')::UInt32)",
+      format: 'TabSeparated',
+    });
+    expect((await answer.text()).trim()).toBe(String(Date.UTC(2026, 10, 24, 1, 2, 3) / 1_000));
+  });
+
+  it('tells an error with its number, name and status', async () => {
+    await expect(client.query({ query: 'SELECT * FROM nothing_here' })).rejects.toMatchObject({
+      code: '60',
+      type: 'UNKNOWN_TABLE',
+    });
+    await expect(client.query({ query: 'SELEC 1' })).rejects.toMatchObject({ code: '62', type: 'SYNTAX_ERROR' });
+    const answer = await post("SELECT throwIf(1, 'mine (not a NAME)')");
+    expect([answer.status, answer.headers.get('x-clickhouse-exception-code')]).toEqual([500, '395']);
+  });
+
+  it('packs an answer when asked to', async () => {
+    const packed = createClient({ url: engine.url, password: engine.password, log, compression: { response: true } });
+    const answer = await packed.query({ query: "SELECT repeat('a', 100000) AS a", format: 'JSONEachRow' });
+    expect(answer.response_headers['content-encoding']).toBe('gzip');
+    expect((await answer.json<{ a: string }>())[0]?.a).toHaveLength(100_000);
+    await packed.close();
+  });
+
+  it('gives the query id back, the one sent or one of its own', async () => {
+    expect((await client.query({ query: 'SELECT 1', query_id: 'mine' })).query_id).toBe('mine');
+    expect((await post('SELECT 1')).headers.get('x-clickhouse-query-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('refuses another password, without asking the engine', async () => {
+    const answer = await post('SELECT 1', undefined, { 'X-ClickHouse-Key': 'wrong' });
+    expect([answer.status, answer.headers.get('x-clickhouse-exception-code')]).toEqual([403, '516']);
+    expect((await fetch(`${engine.url}/?query=SELECT+1&user=default&password=${engine.password}`)).status).toBe(200);
+  });
+});
+
+describe('Inserts', () => {
+  it('takes rows from the client, and gives left-out columns their defaults', async () => {
+    await client.insert({
+      table: 't',
+      values: [{ a: 1 }, { a: 2, b: 'two' }],
+      format: 'JSONEachRow',
+      columns: ['a', 'b'],
+    });
+    await client.insert({ table: 't', values: [[3]], format: 'JSONCompactEachRow', columns: { except: ['b'] } });
+    expect(await rows()).toEqual([
+      [1, 'x'],
+      [2, 'two'],
+      [3, 'x'],
+    ]);
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ] as const)('takes a body in %s', async (encoding, pack) => {
+    const answer = await post('INSERT INTO t FORMAT CSV', new Uint8Array(pack('1,"a"\n2,"b"\n')), {
+      'Content-Encoding': encoding,
+    });
+    expect(answer.status).toBe(200);
+    expect(await rows()).toEqual([
+      [1, 'a'],
+      [2, 'b'],
+    ]);
+  });
+
+  it('takes RowBinary through exec', async () => {
+    const row = Buffer.from([5, 0, 0, 0, 2, 0x68, 0x69]);
+    const { stream } = await client.exec({
+      query: 'INSERT INTO t (a, b) FORMAT RowBinary',
+      values: Readable.from([row, row], { objectMode: false }),
+    });
+    stream.resume();
+    expect(await rows()).toEqual([
+      [5, 'hi'],
+      [5, 'hi'],
+    ]);
+  });
+
+  it('takes VALUES, with expressions and settings', async () => {
+    await client.command({
+      query: "/* why */ INSERT INTO t SETTINGS max_threads = 1 VALUES (1, 'a;b'), (1 + 1, concat('c', 'd'))",
+    });
+    expect(await rows()).toEqual([
+      [1, 'a;b'],
+      [2, 'cd'],
+    ]);
+  });
+
+  it('takes no data for SQL', async () => {
+    const attacks: [string, string | undefined][] = [
+      ['INSERT INTO t FORMAT CSV', '1,"a"\n\nDROP TABLE t'],
+      ['INSERT INTO t FORMAT CSV', '1,"a"\n;DROP TABLE t'],
+      ["INSERT INTO t VALUES (1, 'a')\n\nDROP TABLE t", undefined],
+      ["INSERT INTO t SELECT 1, 'a'; DROP TABLE t", undefined],
+      ["INSERT INTO t SELECT 1, 'a' FORMAT CSV\n1,2\n\nDROP TABLE t", undefined],
+      ["INSERT INTO t SELECT * FROM input('a UInt32, b String') FORMAT CSV\n1,2\n\nDROP TABLE t", undefined],
+      ['SELECT 1; DROP TABLE t', undefined],
+      ['SELECT 1 -- ;\n; DROP TABLE t', undefined],
+      ["SELECT ';' /* ; */ , $a$;$a$, `;` FROM system.one; DROP TABLE t", undefined],
+    ];
+    for (const [query, body] of attacks) await (await post(query, body)).text();
+    expect(await (await post('EXISTS TABLE t')).text()).toBe('1\n');
+  });
+
+  it('sees a changed table at once', async () => {
+    await client.insert({ table: 't', values: [{ a: 1 }], format: 'JSONEachRow' });
+    await client.command({ query: 'ALTER TABLE t ADD COLUMN c UInt8' });
+    await client.insert({ table: 't', values: [{ a: 2, c: 9 }], format: 'JSONEachRow' });
+    const answer = await client.query({ query: 'SELECT c FROM t ORDER BY a', format: 'JSONCompactEachRow' });
+    expect(await answer.json()).toEqual([[0], [9]]);
+  });
+
+  it('inserts nothing of a body that is cut off or wrong, and leaves no file', async () => {
+    const cut = gzipSync('1,"a"\n'.repeat(1_000)).subarray(0, 30);
+    const wrong = await post('INSERT INTO t FORMAT CSV', new Uint8Array(cut), { 'Content-Encoding': 'gzip' });
+    expect([wrong.status, wrong.headers.get('x-clickhouse-exception-code')]).toEqual([400, '354']);
+    const bad = await post('INSERT INTO t FORMAT CSV', '1,"a"\nnonsense,"b"\n');
+    expect(bad.status).toBeGreaterThanOrEqual(400);
+    expect((await post('INSERT INTO nothing_here FORMAT CSV', '1\n')).status).toBe(404);
+    expect((await post('INSERT INTO t FORMAT CSV', '')).status).toBe(200);
+    expect(await rows()).toEqual([]);
+    expect(readdirSync(join(engine.path, 'incoming'))).toEqual([]);
+  });
+});
+
+describe('Bounds', () => {
+  it('writes nothing by GET', async () => {
+    const answer = await fetch(
+      `${engine.url}/?query=${encodeURIComponent('DROP TABLE t')}&user=default&password=${engine.password}`,
+    );
+    expect([answer.status, answer.headers.get('x-clickhouse-exception-code')]).toEqual([403, '164']);
+    expect(await rows()).toEqual([]);
+  });
+
+  it('ends a query whose client went away', async () => {
+    const gone = new AbortController();
+    const asked = client.query({ query: `${SLOW} /* gone */`, abort_signal: gone.signal });
+    const outcome = asked.then(
+      () => 'answered',
+      () => 'aborted',
+    );
+    await waitFor(() => running('numbers(100000000000)'));
+    gone.abort();
+    expect(await outcome).toBe('aborted');
+    await waitFor(async () => !(await running('numbers(100000000000)')));
+  });
+
+  it('kills a query by its id', async () => {
+    const outcome = client.query({ query: SLOW, query_id: "it's mine" }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await waitFor(() => running('numbers(100000000000)'));
+    await client.command({ query: "KILL QUERY WHERE query_id = 'it\\'s mine'" });
+    expect(await outcome).toMatchObject({ code: '394' });
+  });
+
+  it('ends a query that takes longer than it may', async () => {
+    await expect(client.query({ query: SLOW, clickhouse_settings: { max_execution_time: 1 } })).rejects.toMatchObject({
+      code: '159',
+    });
+  });
+
+  it('lets a few wait, refuses the rest as a server does, and serves on', async () => {
+    const asked = Array.from({ length: 6 }, () =>
+      client
+        .query({ query: 'SELECT sum(sipHash64(number)) FROM numbers(50000000)', format: 'TabSeparated' })
+        .then((answer) => answer.text())
+        .then(
+          () => 'answered',
+          (error: { code?: string }) => error.code,
+        ),
+    );
+    expect((await Promise.all(asked)).sort()).toEqual(['202', ...Array.from({ length: 5 }, () => 'answered')]);
+  });
+
+  it('opens the directory once', async () => {
+    await expect(startEmbeddedEngine({ path: engine.path })).rejects.toMatchObject({ code: 'DIRECTORY_LOCKED' });
+    expect(await client.ping()).toEqual({ success: true });
+  });
+});
+
+describe('Stopping', () => {
+  it('keeps the rows, and ends what would run on', async () => {
+    await client.insert({ table: 't', values: [{ a: 1 }], format: 'JSONEachRow' });
+    const outcome = client.query({ query: SLOW }).then(
+      () => 'answered',
+      () => 'ended',
+    );
+    await waitFor(() => running('numbers(100000000000)'));
+    await engine.close();
+    expect(await outcome).toBe('ended');
+    await engine.reopen();
+    await client.close();
+    client = createClient({ url: engine.url, username: engine.username, password: engine.password, log });
+    expect(await rows()).toEqual([[1, 'x']]);
+  });
+});
