@@ -313,6 +313,18 @@ describe('Telemetry', () => {
     expect(kept.at(-1)).toBe(499);
   });
 
+  it('drops a batch that nobody would accept any more as too old, and announces it', async () => {
+    const { telemetry, transport, clock } = started();
+    transport.always = new Error('nobody there');
+    telemetry.cache('pages').hit();
+    await clock.advance(2_000);
+    clock.jump(49 * 3_600_000);
+    transport.always = { status: 202, body: '' };
+    await clock.advance(60_000);
+    expect(telemetry.stats().dropped).toEqual({ too_old: 1 });
+    expect(identities(transport).map(({ dropped }) => dropped)).toContainEqual({ too_old: 1 });
+  });
+
   it('sends what is left at shutdown, and says when it could not', async () => {
     const good = started();
     good.telemetry.cache('pages').hit();

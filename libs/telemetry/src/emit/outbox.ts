@@ -22,7 +22,7 @@ export class Outbox {
   }
 
   addBacklog(batches: readonly FinalBatch[]): void {
-    this.#backlog.push(...batches);
+    for (const batch of batches) this.#backlog.push(batch);
   }
 
   /** The batch to send next; it stays until `remove`. */

@@ -124,6 +124,34 @@ describe('Telemetry in a process', () => {
     for (const numbers of byInstance.values()) expect(numbers.sort((a, b) => a - b)).toEqual(upTo(numbers.length));
   });
 
+  it('fills its spool while the collector is away, then its memory, and announces exactly what it had to drop', async () => {
+    collector.always = () => ({ status: 503 });
+    const telemetry = createTelemetry({
+      service: 'reader',
+      version: '1',
+      endpoint: collector.endpoint,
+      compression: 'none',
+      spool: { directory: join(directory, 'spool'), maxBytes: 100_000 },
+      maxBatchEvents: 100,
+      maxBufferBytes: 50_000,
+    });
+    const cache = telemetry.cache('pages');
+    let number = 0;
+    while ((telemetry.stats().dropped.spool_full ?? 0) < 100) {
+      for (let i = 0; i < 20; i++) cache.change({ change: 'cleared', by: 'host', entries: number++ });
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(telemetry.stats().spoolBytes).toBeLessThanOrEqual(100_000);
+    collector.always = undefined;
+    expect(await telemetry.shutdown({ deadlineMs: 20_000 })).toBe(true);
+    const dropped = telemetry.stats().dropped;
+    const all = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+    expect(numbersOf(collector).length + all).toBe(number);
+    expect(new Set(numbersOf(collector)).size).toBe(numbersOf(collector).length);
+    const announced = collector.batches.reduce((sum, batch) => sum + (batch.dropped?.spool_full ?? 0), 0);
+    expect(announced).toBe(dropped.spool_full);
+  });
+
   it('goes on in memory when another process has the spool', async () => {
     const spool = join(directory, 'spool');
     const program = join(directory, 'emitter.mjs');
