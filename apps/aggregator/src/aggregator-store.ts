@@ -1,0 +1,163 @@
+import {
+  BELOW,
+  countRaw,
+  mergeFiner,
+  ROLLUP,
+  rollupColumns,
+  rollupTable,
+  type ClickHouse,
+  type RollupName,
+} from '#libs/clickhouse';
+import { LEVEL_MS, type Column, type Level } from '#libs/contracts';
+import { BATCH_COLUMNS, DEAD_LETTER_COLUMNS, type BatchRow, type DeadLetterRow } from './insert/bookkeeping.js';
+import type { TableBytes } from './insert/block.js';
+import { identityKey, type KnownBatch } from './insert/identity.js';
+import type { PartitionState, Restored } from './progress/partition-state.js';
+import { NOTHING_SETTLED } from './progress/settled.js';
+import type { Mark } from './recount/mark-book.js';
+
+/** What the aggregator writes to and reads from ClickHouse, in its own terms. */
+export class AggregatorStore {
+  constructor(private readonly clickhouse: ClickHouse) {}
+
+  insertEvents({ table, columnList, bytes }: TableBytes): Promise<void> {
+    return this.clickhouse.insertBytes(table, columnList, bytes);
+  }
+
+  insertBatches(rows: readonly BatchRow[]): Promise<void> {
+    return this.clickhouse.insertRows('batches', BATCH_COLUMNS, rows);
+  }
+
+  insertDeadLetters(rows: readonly DeadLetterRow[]): Promise<void> {
+    return this.clickhouse.insertRows('dead_letters', DEAD_LETTER_COLUMNS, rows);
+  }
+
+  insertMarks(marks: readonly Mark[], consumed: boolean): Promise<void> {
+    return this.clickhouse.insertRows('marks', markColumns(consumed), marks);
+  }
+
+  /** Of each identity the lowest offset that is known. */
+  async knownBatches(identities: readonly { instance: string; sequence: number }[]): Promise<Map<string, KnownBatch>> {
+    const known = new Map<string, KnownBatch>();
+    if (identities.length === 0) return known;
+    const list = identities.map(({ instance, sequence }) => `(${text(instance)}, ${integer(sequence)})`).join(', ');
+    const rows = await this.clickhouse.query<{
+      instance: string;
+      sequence: string;
+      first_offset: string;
+      first_hash: string;
+    }>(
+      `SELECT toString(b.instance) AS instance, toString(b.sequence) AS sequence,
+         toString(min(b.offset)) AS first_offset, argMin(b.hash, b.offset) AS first_hash
+       FROM batches AS b WHERE (b.instance, b.sequence) IN (${list}) GROUP BY b.instance, b.sequence`,
+    );
+    for (const row of rows)
+      known.set(identityKey(row.instance, Number(row.sequence)), {
+        offset: BigInt(row.first_offset),
+        hash: row.first_hash,
+      });
+    return known;
+  }
+
+  async openMarks(partition: number): Promise<Mark[]> {
+    return this.clickhouse.query<Mark>(
+      `SELECT level, rollup, service, subject, toUnixTimestamp(bucket_end) AS bucketEnd, partition, touch
+       FROM marks FINAL WHERE partition = {partition:UInt32} AND consumed = 0`,
+      { partition },
+    );
+  }
+
+  /** Settled ends and the last revision of a partition's progress. */
+  async restored(partition: number): Promise<Omit<Restored, 'watermark'>> {
+    const [row] = await this.clickhouse.query<{ s10: number; s60: number; s3600: number; revision: string }>(
+      `SELECT toUnixTimestamp(settled_10s) AS s10, toUnixTimestamp(settled_1m) AS s60, toUnixTimestamp(settled_1h) AS s3600,
+         toString(revision) AS revision
+       FROM progress FINAL WHERE partition = {partition:UInt32}`,
+      { partition },
+    );
+    if (row === undefined) return { settled: NOTHING_SETTLED, revision: 0n };
+    return { settled: { '10s': row.s10, '1m': row.s60, '1h': row.s3600 }, revision: BigInt(row.revision) };
+  }
+
+  /** Raw events up to here are gone, ms since 1970; 0 while everything is kept. */
+  async rawFrom(): Promise<number> {
+    const [row] = await this.clickhouse.query<{ value: string }>(
+      `SELECT value FROM meta FINAL WHERE name = 'raw_from'`,
+    );
+    return row === undefined ? 0 : Date.parse(`${row.value.replace(' ', 'T')}Z`);
+  }
+
+  writeProgress(states: readonly PartitionState[], monotonicMs: number, nowMs: number): Promise<void> {
+    return this.clickhouse.insertRows('progress', progressColumns(monotonicMs, nowMs), states);
+  }
+
+  /** Counts 10 s buckets anew from raw events, or buckets of a level from the level below. Whole buckets, always. */
+  async recount(level: Level, rollupName: RollupName, marks: readonly Mark[]): Promise<void> {
+    const rollup = ROLLUP[rollupName];
+    const below = BELOW[level];
+    const where = bucketsCondition(rollup.subject, level, marks);
+    const select =
+      below === undefined
+        ? countRaw(rollup, where)
+        : mergeFiner(rollup, level, `(SELECT * FROM ${rollupTable(rollupName, below)} FINAL WHERE ${where})`);
+    await this.clickhouse.command(
+      `INSERT INTO ${rollupTable(rollupName, level)} (${rollupColumns(rollup).join(', ')}) ${select}`,
+    );
+  }
+}
+
+/** Rows of the marked buckets and no others, in terms that the primary key and the partitions can use. */
+function bucketsCondition(subject: string, level: Level, marks: readonly Mark[]): string {
+  const step = LEVEL_MS[level] / 1_000;
+  const keys = new Set(marks.map((mark) => `(${text(mark.service)}, ${text(mark.subject)})`));
+  const buckets = new Set(
+    marks.map((mark) => `(${text(mark.service)}, ${text(mark.subject)}, ${dateTime(mark.bucketEnd)})`),
+  );
+  const ends = marks.map(({ bucketEnd }) => bucketEnd);
+  const first = Math.min(...ends);
+  const last = Math.max(...ends);
+  const range = `bucket_end > ${dateTime(first - step)} AND bucket_end <= ${dateTime(last)}`;
+  const end =
+    level === '10s' ? 'bucket_end' : `toDateTime(intDiv(toUInt32(bucket_end) - 1, ${step}) * ${step} + ${step}, 'UTC')`;
+  return `${range} AND (service, ${subject}) IN (${[...keys].join(', ')}) AND (service, ${subject}, ${end}) IN (${[...buckets].join(', ')})`;
+}
+
+function markColumns(consumed: boolean): readonly Column<Mark>[] {
+  return [
+    { name: 'level', type: 'LowCardinality(String)', value: (mark) => mark.level },
+    { name: 'rollup', type: 'LowCardinality(String)', value: (mark) => mark.rollup },
+    { name: 'service', type: 'LowCardinality(String)', value: (mark) => mark.service },
+    { name: 'subject', type: 'String', value: (mark) => mark.subject },
+    { name: 'bucket_end', type: "DateTime('UTC')", value: (mark) => mark.bucketEnd },
+    { name: 'partition', type: 'UInt32', value: (mark) => mark.partition },
+    { name: 'touch', type: 'String', value: (mark) => mark.touch },
+    { name: 'consumed', type: 'UInt8', value: () => (consumed ? 1 : 0) },
+  ];
+}
+
+function progressColumns(monotonicMs: number, nowMs: number): readonly Column<PartitionState>[] {
+  return [
+    { name: 'partition', type: 'UInt32', value: (state) => state.partition },
+    { name: 'committed', type: 'UInt64', value: (state) => state.committed },
+    { name: 'watermark', type: "DateTime64(3, 'UTC')", value: (state) => state.tracker.watermark },
+    { name: 'idle', type: 'UInt8', value: (state) => (state.tracker.idle(monotonicMs) ? 1 : 0) },
+    { name: 'settled_10s', type: "DateTime('UTC')", value: (state) => state.settled['10s'] },
+    { name: 'settled_1m', type: "DateTime('UTC')", value: (state) => state.settled['1m'] },
+    { name: 'settled_1h', type: "DateTime('UTC')", value: (state) => state.settled['1h'] },
+    { name: 'written_at', type: "DateTime64(3, 'UTC')", value: () => nowMs },
+    { name: 'revision', type: 'UInt64', value: (state) => state.revision },
+  ];
+}
+
+/** Literals for lists that are too long for bound parameters, which travel in the address of a request. */
+function text(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\0', '\\0')}'`;
+}
+
+function integer(value: number): string {
+  return String(Math.trunc(value));
+}
+
+function dateTime(seconds: number): string {
+  return `toDateTime(${integer(seconds)}, 'UTC')`;
+}

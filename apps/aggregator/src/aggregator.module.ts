@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { ClickHouse, migrate } from '#libs/clickhouse';
+import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
+import { EventLog } from '#libs/event-log';
+import { EventLogServer } from '#libs/event-log/nest';
+import { Health, Logger, Metrics } from '#libs/operations';
+import { Clock } from '#libs/time';
+import { Aggregator } from './aggregator.js';
+import type { AggregatorConfig } from './config.js';
+import { EventsController } from './consume/events.controller.js';
+
+const AGGREGATOR_CONFIG = Symbol('AGGREGATOR_CONFIG');
+
+/** Records of one batch; with values of up to 1 MiB this also bounds what one partition holds in memory. */
+const MAX_BATCH_RECORDS = 100;
+
+export interface AggregatorOptions {
+  readonly config: AggregatorConfig;
+  /** Opened and closed by whoever hosts the aggregator. */
+  readonly eventLog: EventLog;
+  readonly clickhouse: ClickHouse;
+}
+
+/** The transport that the host connects as a microservice: `app.connectMicroservice({ strategy }, { inheritAppConfig: false })`. */
+export function aggregatorTransport(eventLog: EventLog): EventLogServer {
+  return new EventLogServer({ log: eventLog, group: AGGREGATOR_GROUP, maxBatchRecords: MAX_BATCH_RECORDS });
+}
+
+/**
+ * The aggregator on the Nest application that hosts it. Needs OperationsModule beside it (Clock, Logger, Metrics, Health),
+ * and its transport (`aggregatorTransport`) connected, with hooks from `connectAggregator`.
+ */
+@Module({ controllers: [EventsController] })
+export class AggregatorModule implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+  #takeBack: () => void = () => undefined;
+
+  constructor(
+    private readonly aggregator: Aggregator,
+    private readonly eventLog: EventLog,
+    private readonly clickhouse: ClickHouse,
+    private readonly health: Health,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    @Inject(AGGREGATOR_CONFIG) private readonly config: AggregatorConfig,
+  ) {}
+
+  static register({ config, eventLog, clickhouse }: AggregatorOptions): DynamicModule {
+    return {
+      module: AggregatorModule,
+      providers: [
+        { provide: AGGREGATOR_CONFIG, useValue: config },
+        { provide: EventLog, useValue: eventLog },
+        { provide: ClickHouse, useValue: clickhouse },
+        {
+          provide: Aggregator,
+          inject: [Clock, Logger, Metrics],
+          useFactory: (clock: Clock, logger: Logger, metrics: Metrics) =>
+            new Aggregator(config, {
+              clickhouse,
+              clock,
+              log: logger.with({ app: 'aggregator' }),
+              metrics,
+              newTouch: randomUUID,
+            }),
+        },
+      ],
+      exports: [Aggregator],
+    };
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.eventLog.ensureTopic(EVENTS_TOPIC, { partitions: this.config.partitions });
+    const { applied } = await migrate(this.clickhouse, this.clock);
+    if (applied.length > 0) this.logger.info('Migrations applied.', { applied: applied.join(', ') });
+    await this.clickhouse.checkSettings();
+    this.#takeBack = this.health.add('clickhouse', async () => {
+      await this.clickhouse.ping();
+      return 'ClickHouse answers.';
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.aggregator.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.#takeBack();
+    await this.aggregator.stop();
+  }
+}
+
+/** Lets the aggregator know which partitions it has. Call it before the microservice starts. */
+export function connectAggregator(transport: EventLogServer, aggregator: Aggregator, log: Logger): void {
+  transport.setHooks({
+    onAssigned: (_topic, partition, committed) => aggregator.assigned(partition, committed),
+    onRevoked: async (_topic, partition) => aggregator.revoked(partition),
+    onError: (error) => log.debug('Batch is delivered again.', { reason: error.message }),
+  });
+}

@@ -1,0 +1,87 @@
+import type { Committed, RecordBatch } from '#libs/event-log';
+import type { ClickHouse } from '#libs/clickhouse';
+import type { Logger, Metrics } from '#libs/operations';
+import type { Clock } from '#libs/time';
+import { AggregatorStore } from './aggregator-store.js';
+import { Assignments } from './assignments.js';
+import type { AggregatorConfig } from './config.js';
+import { Inserter } from './insert/inserter.js';
+import { MarkBook } from './recount/mark-book.js';
+import { DEFAULT_RECOUNT, Recounter } from './recount/recounter.js';
+import { AggregatorTelemetry } from './telemetry.js';
+
+export interface AggregatorParts {
+  readonly clickhouse: ClickHouse;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Draws an identity for marks that a recount makes. */
+  readonly newTouch: () => string;
+}
+
+/** The steps in their order: consume → insert → mark → commit; recount → mark above → consume the marks. Also the DI token. */
+export class Aggregator {
+  readonly #assignments: Assignments;
+  readonly #inserter: Inserter;
+  readonly #recounter: Recounter;
+
+  constructor(
+    config: AggregatorConfig,
+    private readonly parts: AggregatorParts,
+  ) {
+    const { clock, log } = parts;
+    const store = new AggregatorStore(parts.clickhouse);
+    const marks = new MarkBook();
+    this.#assignments = new Assignments(store, marks);
+    const telemetry = new AggregatorTelemetry(parts.metrics, {
+      openMarks: () => marks.size,
+      partitions: () =>
+        this.#assignments.all().map(({ partition, tracker, committed }) => ({
+          partition,
+          watermarkSeconds: tracker.watermark / 1_000,
+          committed: Number(committed),
+        })),
+    });
+    this.#inserter = new Inserter(store, this.#assignments, marks, clock, telemetry, log, {
+      paceMs: config.insertIntervalMs,
+      maxBlockRows: config.insertMaxRows,
+    });
+    const wait = config.recountMaxWaitMs;
+    this.#recounter = new Recounter(store, this.#assignments, marks, clock, telemetry, log, parts.newTouch, {
+      ...DEFAULT_RECOUNT,
+      intervalMs: config.recountIntervalMs,
+      maxWaitMs: { '10s': wait, '1m': wait * 4, '1h': wait * 20 },
+    });
+  }
+
+  handle(batch: RecordBatch): Promise<void> {
+    return this.#inserter.insert(batch);
+  }
+
+  assigned(partition: number, committed: Committed | undefined): Promise<void> {
+    return this.#assignments.assigned(partition, committed, this.parts.clock.monotonic());
+  }
+
+  revoked(partition: number): void {
+    this.#assignments.revoked(partition);
+  }
+
+  /** Partitions that this aggregator has now. */
+  get partitions(): readonly number[] {
+    return this.#assignments.all().map(({ partition }) => partition);
+  }
+
+  start(): void {
+    this.#recounter.start();
+  }
+
+  /** Recounts what is due, now. */
+  recount(): Promise<void> {
+    return this.#recounter.run();
+  }
+
+  async stop(): Promise<void> {
+    await this.#inserter.idle();
+    await this.#recounter.stop();
+  }
+}

@@ -1,0 +1,39 @@
+import type { Committed } from '#libs/event-log';
+import type { AggregatorStore } from './aggregator-store.js';
+import { PartitionState, readMetadata } from './progress/partition-state.js';
+import type { MarkBook } from './recount/mark-book.js';
+
+/** The partitions that this aggregator has now, and what it knows of each. */
+export class Assignments {
+  readonly #states = new Map<number, PartitionState>();
+
+  constructor(
+    private readonly store: AggregatorStore,
+    private readonly marks: MarkBook,
+  ) {}
+
+  /** Reads what the last owner left: watermark, settled ends, open marks. Before the first batch. */
+  async assigned(partition: number, committed: Committed | undefined, monotonicMs: number): Promise<void> {
+    const [restored, open] = await Promise.all([this.store.restored(partition), this.store.openMarks(partition)]);
+    const state = new PartitionState(partition, {
+      ...restored,
+      watermark: readMetadata(committed?.metadata).watermark,
+    });
+    state.committed = committed?.offset ?? 0n;
+    this.#states.set(partition, state);
+    this.marks.add(open, monotonicMs);
+  }
+
+  revoked(partition: number): void {
+    this.#states.delete(partition);
+    this.marks.drop(partition);
+  }
+
+  get(partition: number): PartitionState | undefined {
+    return this.#states.get(partition);
+  }
+
+  all(): PartitionState[] {
+    return [...this.#states.values()];
+  }
+}

@@ -1,0 +1,41 @@
+import { setting, type SettingsOf } from '#libs/operations';
+
+export const aggregatorSettings = {
+  partitions: setting.integer(
+    'ALPERF_PARTITIONS',
+    4,
+    [1, 256],
+    'Partitions of the log, set when it is created; never changed afterwards.',
+  ),
+  insertIntervalMs: setting.integer(
+    'ALPERF_INSERT_INTERVAL_MS',
+    500,
+    [0, 60_000],
+    'Least time between two inserts, in milliseconds.',
+  ),
+  insertMaxRows: setting.integer(
+    'ALPERF_INSERT_MAX_ROWS',
+    50_000,
+    [1, 1_000_000],
+    'Rows after which a block is written at once.',
+  ),
+  recountIntervalMs: setting.integer(
+    'ALPERF_RECOUNT_INTERVAL_MS',
+    1_000,
+    [10, 60_000],
+    'Time between two rounds of recounts, in milliseconds.',
+  ),
+  recountMaxWaitMs: setting.integer(
+    'ALPERF_RECOUNT_MAX_WAIT_MS',
+    15_000,
+    [0, 600_000],
+    'A touched 10 s bucket is recounted after this time even when its watermark has not passed, in milliseconds; 1 min waits four times as long, 1 h twenty times.',
+  ),
+};
+
+export type AggregatorConfig = SettingsOf<typeof aggregatorSettings>;
+
+export function aggregatorConfig(values: AggregatorConfig): AggregatorConfig {
+  const { partitions, insertIntervalMs, insertMaxRows, recountIntervalMs, recountMaxWaitMs } = values;
+  return { partitions, insertIntervalMs, insertMaxRows, recountIntervalMs, recountMaxWaitMs };
+}

@@ -1,0 +1,8 @@
+export { Aggregator, type AggregatorParts } from './aggregator.js';
+export {
+  AggregatorModule,
+  aggregatorTransport,
+  connectAggregator,
+  type AggregatorOptions,
+} from './aggregator.module.js';
+export { aggregatorConfig, aggregatorSettings, type AggregatorConfig } from './config.js';

@@ -1,0 +1,135 @@
+import { ByteWriter, RowEncoder } from '#libs/clickhouse';
+import {
+  EVENT_KINDS,
+  EVENT_TABLES,
+  eventBucketEnd,
+  type Event,
+  type EventKind,
+  type EventTable,
+} from '#libs/contracts';
+import type { DecodedRecord, PoisonRecord } from '../consume/decode-record.js';
+import { NO_INSTANCE, type BatchRow, type DeadLetterRow } from './bookkeeping.js';
+import { TouchedBuckets } from './touched.js';
+
+const ENCODERS = new Map(
+  EVENT_KINDS.map((kind) => {
+    const table = EVENT_TABLES[kind] as unknown as EventTable;
+    return [kind, { table, encoder: new RowEncoder<Event>(table.columns as never) }] as const;
+  }),
+);
+
+export interface TableBytes {
+  readonly table: string;
+  readonly columnList: string;
+  readonly bytes: Buffer;
+  readonly rows: number;
+}
+
+/**
+ * What one round of inserts writes. Rows are a pure function of the records, so that a block built again from the same
+ * records, or from some of them together with others, writes the same rows.
+ */
+export class Block {
+  readonly #tables = new Map<EventKind, { out: ByteWriter; rows: number }>();
+  readonly batches: BatchRow[] = [];
+  readonly deadLetters: DeadLetterRow[] = [];
+  readonly touched = new TouchedBuckets();
+  rows = 0;
+
+  /** @param rawFrom ms since 1970: older buckets are no longer kept raw, and what belongs there goes to the dead letters. */
+  constructor(private readonly rawFrom: number) {}
+
+  add(record: DecodedRecord): void {
+    const { instance, headers, batch, partition, offset, events } = record;
+    const acceptedAt = headers.originalAcceptedAt ?? headers.acceptedAt;
+    let earliest = Infinity;
+    let latest = 0;
+    let inserted = 0;
+    for (const { event, index } of events) {
+      const bucketEnd = eventBucketEnd(event);
+      if (bucketEnd <= this.rawFrom) {
+        this.deadLetters.push({
+          ...place(record),
+          acceptedAt,
+          index,
+          cause: 'too_late',
+          reason: 'raw events of that time are no longer kept',
+          pointer: `/events/${index}`,
+          event: JSON.stringify(event),
+        });
+        continue;
+      }
+      this.#insert(event, index, record, bucketEnd);
+      earliest = Math.min(earliest, bucketEnd);
+      latest = Math.max(latest, bucketEnd);
+      inserted++;
+    }
+    for (const rejection of headers.rejections ?? [])
+      this.deadLetters.push({
+        ...place(record),
+        acceptedAt,
+        index: rejection.index,
+        cause: 'rejected',
+        reason: rejection.reason,
+        pointer: rejection.pointer,
+        event: rejection.event ?? '',
+      });
+    this.batches.push({
+      instance,
+      sequence: headers.sequence,
+      partition,
+      offset,
+      service: batch.emitter.service,
+      acceptedAt,
+      events: inserted,
+      rejected: headers.rejections?.length ?? 0,
+      indexes: headers.indexes ?? [],
+      hash: headers.hash,
+      dropped: batch.dropped ?? {},
+      earliestBucket: Number.isFinite(earliest) ? earliest / 1_000 : 0,
+      latestBucket: latest / 1_000,
+    });
+  }
+
+  addPoison(record: PoisonRecord, appendedAt: number): void {
+    this.deadLetters.push({
+      instance: NO_INSTANCE,
+      sequence: 0,
+      index: 0,
+      partition: record.partition,
+      offset: record.offset,
+      service: '',
+      acceptedAt: appendedAt,
+      cause: 'poison',
+      reason: record.reason,
+      pointer: '',
+      event: record.excerpt,
+    });
+  }
+
+  tables(): TableBytes[] {
+    return [...this.#tables].map(([kind, { out, rows }]) => {
+      const { table, encoder } = ENCODERS.get(kind)!;
+      return { table: table.table, columnList: encoder.columnList, bytes: out.bytes(), rows };
+    });
+  }
+
+  #insert(event: Event, index: number, { partition, offset, batch, headers }: DecodedRecord, bucketEnd: number): void {
+    const { table, encoder } = ENCODERS.get(event.kind)!;
+    let target = this.#tables.get(event.kind);
+    if (target === undefined) this.#tables.set(event.kind, (target = { out: new ByteWriter(), rows: 0 }));
+    encoder.write(target.out, event, { emitter: batch.emitter, sequence: headers.sequence, index });
+    target.rows++;
+    this.rows++;
+    if (table.rollup === undefined) return;
+    const subject = (table.subject as (event: Event) => string)(event);
+    this.touched.add(
+      { rollup: table.rollup, service: batch.emitter.service, subject, bucketEnd: bucketEnd / 1_000, partition },
+      offset,
+    );
+  }
+}
+
+function place({ instance, headers, partition, offset, batch }: DecodedRecord) {
+  return { instance, sequence: headers.sequence, partition, offset, service: batch.emitter.service };
+}

@@ -1,0 +1,188 @@
+import type { LogRecord, RecordBatch } from '#libs/event-log';
+import type { Logger } from '#libs/operations';
+import type { Clock } from '#libs/time';
+import type { AggregatorStore } from '../aggregator-store.js';
+import type { Assignments } from '../assignments.js';
+import { decodeRecord, isPoison, type DecodedRecord } from '../consume/decode-record.js';
+import type { Mark, MarkBook } from '../recount/mark-book.js';
+import type { AggregatorTelemetry } from '../telemetry.js';
+import { Block } from './block.js';
+import { decide, identityKey, type KnownBatch } from './identity.js';
+
+export interface InserterOptions {
+  /** Least time between the starts of two inserts, ms: active parts stay bounded. */
+  readonly paceMs: number;
+  /** Rows after which a block is written although more is waiting. */
+  readonly maxBlockRows: number;
+}
+
+interface Waiting {
+  readonly batch: RecordBatch;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** After this many decoded records other work gets a turn. */
+const RECORDS_A_TURN = 8;
+
+/**
+ * Gathers what all partitions hand over and writes it together: rows, dead letters, batches, marks, in this order, and
+ * only then the commits. A failure rejects every batch of the round: the log delivers them again, and the same rows are
+ * written once more.
+ */
+export class Inserter {
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+  #lastStart = -Infinity;
+
+  constructor(
+    private readonly store: AggregatorStore,
+    private readonly assignments: Assignments,
+    private readonly marks: MarkBook,
+    private readonly clock: Clock,
+    private readonly telemetry: AggregatorTelemetry,
+    private readonly log: Logger,
+    private readonly options: InserterOptions,
+  ) {}
+
+  /** Resolves when the batch is in ClickHouse and committed. */
+  insert(batch: RecordBatch): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ batch, resolve, reject });
+      this.#running ??= this.#rounds().finally(() => (this.#running = undefined));
+    });
+  }
+
+  /** Settles when nothing is being written. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #rounds(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const wait = this.#lastStart + this.options.paceMs - this.clock.monotonic();
+      if (wait > 0) await this.clock.sleep(wait);
+      this.#lastStart = this.clock.monotonic();
+      const round = this.#waiting;
+      this.#waiting = [];
+      await this.#round(round);
+    }
+  }
+
+  async #round(round: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#write(round.map(({ batch }) => batch));
+    } catch (error) {
+      this.telemetry.failedRound(error);
+      this.log.warn('Block not written; the log delivers it again.', {
+        code: codeOf(error),
+        reason: error instanceof Error ? error.message : String(error),
+      });
+      for (const { reject } of round) reject(error);
+      return;
+    }
+    await Promise.all(round.map(({ batch, resolve, reject }) => this.#commit(batch).then(resolve, reject)));
+  }
+
+  async #write(batches: readonly RecordBatch[]): Promise<void> {
+    const started = this.clock.monotonic();
+    const records = batches.flatMap((batch) => batch.records);
+    const known = await this.store.knownBatches(identitiesOf(records));
+    const rawFrom = await this.store.rawFrom();
+    let block = new Block(rawFrom);
+    let turn = 0;
+    for (const record of records) {
+      this.#take(record, known, block);
+      if (block.rows >= this.options.maxBlockRows) {
+        await this.#writeBlock(block);
+        block = new Block(rawFrom);
+      } else if (++turn % RECORDS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await this.#writeBlock(block);
+    this.telemetry.wroteRound((this.clock.monotonic() - started) / 1_000);
+  }
+
+  #take(record: LogRecord, known: Map<string, KnownBatch>, block: Block): void {
+    const decoded = decodeRecord(record);
+    if (isPoison(decoded)) {
+      this.telemetry.poison();
+      this.log.warn('Record cannot be read; it goes to the dead letters.', {
+        partition: record.partition,
+        offset: String(record.offset),
+        reason: decoded.reason,
+      });
+      return block.addPoison(decoded, record.appendedAt);
+    }
+    const key = identityKey(decoded.instance, decoded.headers.sequence);
+    const mine = { offset: record.offset, hash: decoded.headers.hash };
+    const decision = decide(known.get(key), mine);
+    this.telemetry.decided(decision);
+    if (decision === 'insert') {
+      known.set(key, mine);
+      block.add(decoded);
+    } else if (decision === 'conflict')
+      this.log.warn('Two batches under one identity; the earlier one counts.', {
+        instance: decoded.instance,
+        sequence: decoded.headers.sequence,
+      });
+    this.#heard(decoded);
+  }
+
+  async #writeBlock(block: Block): Promise<void> {
+    const tables = block.tables();
+    await Promise.all(tables.map((table) => this.store.insertEvents(table)));
+    await this.store.insertDeadLetters(block.deadLetters);
+    await this.store.insertBatches(block.batches);
+    const marks: Mark[] = [];
+    for (const { touched, offset } of block.touched.list()) {
+      const bucket = { level: '10s' as const, ...touched };
+      if (this.marks.needsMark(bucket)) marks.push({ ...bucket, touch: `${touched.partition}@${offset}` });
+    }
+    await this.store.insertMarks(marks, false);
+    // A partition that went away meanwhile takes its marks with it: its next owner reads them from the table.
+    this.marks.add(
+      marks.filter(({ partition }) => this.assignments.get(partition) !== undefined),
+      this.clock.monotonic(),
+    );
+    for (const { table, rows } of tables) this.telemetry.inserted(table, rows);
+    this.telemetry.deadLetters(block.deadLetters);
+  }
+
+  async #commit(batch: RecordBatch): Promise<void> {
+    const last = batch.records.at(-1)!;
+    const state = this.assignments.get(batch.partition);
+    state?.tracker.advance(this.clock.monotonic());
+    await batch.commit(last.offset + 1n, state?.metadata() ?? '{}');
+    if (state !== undefined) state.committed = last.offset + 1n;
+  }
+
+  /** A resend speaks for its emitter, too. */
+  #heard({ partition, instance, headers, batch, events }: DecodedRecord): void {
+    let latest = 0;
+    if (batch.closedThrough === undefined)
+      for (const { event } of events) latest = Math.max(latest, event.kind === 'cache.window' ? event.end : event.time);
+    const closedThrough = batch.closedThrough ?? latest;
+    if (closedThrough > 0)
+      this.assignments
+        .get(partition)
+        ?.tracker.heard(instance, headers.acceptedAt, closedThrough, this.clock.monotonic());
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** From key and headers alone; a record that has no identity turns out to be poison when it is read. */
+function identitiesOf(records: readonly LogRecord[]): { instance: string; sequence: number }[] {
+  const identities = new Map<string, { instance: string; sequence: number }>();
+  for (const { key, headers } of records) {
+    const sequence = Number(headers['seq']);
+    if (UUID.test(key) && Number.isSafeInteger(sequence) && sequence >= 0)
+      identities.set(identityKey(key, sequence), { instance: key, sequence });
+  }
+  return [...identities.values()];
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' ? code : 'UNKNOWN';
+}

@@ -1,0 +1,86 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { readFileSync } from 'node:fs';
+import { ClickHouse } from '#libs/clickhouse';
+import {
+  clickHouseSettings,
+  createLogger,
+  eventLogSettings,
+  Health,
+  httpSettings,
+  loadSettings,
+  logSettings,
+  Metrics,
+  runProgram,
+  Shutdown,
+} from '#libs/operations';
+import { httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
+import { SystemClock } from '#libs/time';
+import { Aggregator } from './aggregator.js';
+import { AggregatorModule, aggregatorTransport, connectAggregator } from './aggregator.module.js';
+import { aggregatorConfig, aggregatorSettings } from './config.js';
+
+const settings = {
+  ...httpSettings(9464),
+  ...logSettings,
+  ...eventLogSettings,
+  ...clickHouseSettings,
+  ...aggregatorSettings,
+};
+
+await runProgram(process, async () => {
+  const { values } = loadSettings(settings, { env: process.env, cwd: process.cwd() });
+  const clock = new SystemClock();
+  const format = values.logFormat === 'auto' ? (process.stdout.isTTY ? 'short' : 'json') : values.logFormat;
+  const log = createLogger({ app: 'aggregator', level: values.logLevel, format });
+  const shutdown = new Shutdown({ clock, log });
+
+  const { KafkaEventLog } = await import('#libs/event-log/kafka');
+  const eventLog = await KafkaEventLog.open({
+    brokers: values.kafkaBrokers,
+    clientId: 'alperf-aggregator',
+    clock,
+    random: Math.random,
+  });
+  shutdown.add('close', 'log', () => eventLog.close());
+  const password =
+    values.clickhousePasswordFile === undefined
+      ? (values.clickhousePassword ?? '')
+      : readFileSync(values.clickhousePasswordFile, 'utf8').trim();
+  const clickhouse = new ClickHouse({
+    url: values.clickhouseUrl,
+    username: values.clickhouseUser,
+    password,
+    database: values.clickhouseDatabase,
+  });
+  shutdown.add('close', 'clickhouse', () => clickhouse.close());
+
+  const health = new Health({ clock });
+  const metrics = new Metrics({ process: true });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    {
+      module: class AggregatorApp {},
+      imports: [
+        OperationsModule.register({ clock, logger: log, metrics, health }),
+        AggregatorModule.register({ config: aggregatorConfig(values), eventLog, clickhouse }),
+      ],
+    },
+    httpAdapter({ maxConnections: 100 }),
+    { bodyParser: false, logger: new NestLogger(log) },
+  );
+  app.useGlobalFilters(new ProblemFilter(log));
+  const transport = aggregatorTransport(eventLog);
+  app.connectMicroservice({ strategy: transport });
+  connectAggregator(transport, app.get(Aggregator), log);
+  shutdown.add('stop taking', 'consumers and http', () => {
+    health.stopping();
+    return app.close();
+  });
+  await app.init();
+  await app.startAllMicroservices();
+  await app.listen(values.httpPort, values.bind);
+  health.started();
+  log.info('Aggregator consumes.', { bind: values.bind, port: values.httpPort });
+  return { log, shutdown };
+});

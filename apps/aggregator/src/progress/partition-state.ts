@@ -1,0 +1,58 @@
+import type { MarkBook } from '../recount/mark-book.js';
+import { advanceSettled, NOTHING_SETTLED, type Settled } from './settled.js';
+import { WatermarkTracker } from './watermark.js';
+
+/** What is kept with a commit, so that the next owner goes on from there. */
+export interface CommitMetadata {
+  readonly watermark: number;
+}
+
+export interface Restored {
+  readonly watermark: number;
+  readonly settled: Settled;
+  readonly revision: bigint;
+}
+
+export const NOTHING_RESTORED: Restored = { watermark: 0, settled: NOTHING_SETTLED, revision: 0n };
+
+/** How much of the wall clock is trusted for a partition in which nothing was ever heard. */
+const CLOCK_DOUBT_MS = 2 * 3_600_000;
+
+/** One assigned partition: how far it is. */
+export class PartitionState {
+  readonly tracker: WatermarkTracker;
+  settled: Settled;
+  committed = 0n;
+  revision: bigint;
+
+  constructor(
+    readonly partition: number,
+    restored: Restored,
+  ) {
+    this.tracker = new WatermarkTracker(restored.watermark);
+    this.settled = restored.settled;
+    this.revision = restored.revision;
+  }
+
+  /** Moves watermark and settled ends on. */
+  advance(marks: MarkBook, monotonicMs: number, nowMs: number): void {
+    const watermark = this.tracker.advance(monotonicMs);
+    const idle = this.tracker.idle(monotonicMs);
+    const through = idle ? Math.max(watermark, this.tracker.passed(monotonicMs) ?? nowMs - CLOCK_DOUBT_MS) : watermark;
+    this.settled = advanceSettled(this.settled, through, (level) => marks.earliest(this.partition, level));
+  }
+
+  metadata(): string {
+    return JSON.stringify({ watermark: this.tracker.watermark } satisfies CommitMetadata);
+  }
+}
+
+/** Reads a commit's metadata; what is not ours is as if there were none. */
+export function readMetadata(text: string | undefined): CommitMetadata {
+  try {
+    const { watermark } = JSON.parse(text ?? '{}') as Partial<CommitMetadata>;
+    return { watermark: typeof watermark === 'number' && Number.isFinite(watermark) ? watermark : 0 };
+  } catch {
+    return { watermark: 0 };
+  }
+}
