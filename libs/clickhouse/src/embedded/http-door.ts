@@ -195,8 +195,8 @@ function killById(sql: string): string {
 
 function contentType(format: string): string {
   if (/^JSON(?!.*EachRow)/.test(format)) return 'application/json; charset=UTF-8';
-  if (/EachRow$/.test(format)) return 'application/x-ndjson; charset=UTF-8';
-  if (/^CSV/.test(format)) return 'text/csv; charset=UTF-8; header=absent';
+  if (format.endsWith('EachRow')) return 'application/x-ndjson; charset=UTF-8';
+  if (format.startsWith('CSV')) return 'text/csv; charset=UTF-8; header=absent';
   if (/^(TabSeparated|TSV)/.test(format)) return 'text/tab-separated-values; charset=UTF-8';
   return format === '' ? 'text/plain; charset=UTF-8' : 'application/octet-stream';
 }
