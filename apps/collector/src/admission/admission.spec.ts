@@ -134,9 +134,9 @@ describe('DistinctValues', () => {
 });
 
 describe('TokenBucket', () => {
-  it('never lets more pass in any time than its rate, its burst and one last taking', () => {
+  it('never lets more pass in any time than its rate, its burst and one last taking', async () => {
     const step = fc.record({ waitMs: fc.nat(3_000), count: fc.nat(50) });
-    fc.assert(
+    await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 50 }), async (steps) => {
         const clock = new FakeClock();
         const bucket = new TokenBucket(10, 20, clock);
