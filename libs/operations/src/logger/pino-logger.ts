@@ -24,7 +24,9 @@ export function createLogger({ app, level, format, destination }: LoggerOptions)
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
         messageKey: 'message',
-        errorKey: 'error',
+        // Described below already; pino's own serializer would take it for a plain object.
+        serializers: { error: (described: unknown) => described },
+        errorKey: 'err',
       },
       stream,
     ),

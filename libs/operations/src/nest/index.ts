@@ -1,4 +1,4 @@
 export { NestLogger } from './nest-logger.js';
 export { OperationsModule, type OperationsOptions } from './operations.module.js';
 export { ProblemFilter } from './problem.filter.js';
-export { httpAdapter, ProblemFilter, type HttpServerLimits } from '../http/nest-adapter.js';
+export { httpAdapter, type HttpServerLimits } from '../http/nest-adapter.js';

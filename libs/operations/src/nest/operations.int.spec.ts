@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SystemClock } from '#libs/time';
+import { Health } from '../health/health.js';
+import { httpAdapter } from '../http/nest-adapter.js';
+import { Metrics } from '../metrics/metrics.js';
+import { RecordingLogger } from '../testing/recording-logger.js';
+import { NestLogger, OperationsModule, ProblemFilter } from './index.js';
+
+@Controller()
+class Broken {
+  @Get('broken')
+  fail(): never {
+    throw new Error('secret detail');
+  }
+}
+
+describe('OperationsModule', () => {
+  const clock = new SystemClock();
+  let app: NestFastifyApplication;
+  let url: string;
+  let logger: RecordingLogger;
+  let metrics: Metrics;
+  let health: Health;
+
+  beforeEach(async () => {
+    logger = new RecordingLogger();
+    metrics = new Metrics({ process: true });
+    health = new Health({ clock });
+    app = await NestFactory.create<NestFastifyApplication>(
+      {
+        module: class App {},
+        imports: [OperationsModule.register({ clock, logger, metrics, health })],
+        controllers: [Broken],
+      },
+      httpAdapter(),
+      { logger: new NestLogger(logger), bodyParser: false },
+    );
+    app.useGlobalFilters(new ProblemFilter(logger));
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+    health.started();
+  });
+
+  afterEach(() => app.close());
+
+  it('says that the process lives, whatever its dependencies do', async () => {
+    health.add('log', () => Promise.reject(new Error('down')));
+    const response = await fetch(`${url}/health`);
+    expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+  });
+
+  it('answers 503 with each dependency by name when one fails', async () => {
+    health.add('log', async () => 'Durable.');
+    expect((await fetch(`${url}/ready`)).status).toBe(200);
+    health.add('clickhouse', () => Promise.reject(new Error('down')));
+    const response = await fetch(`${url}/ready`);
+    expect([response.status, await response.json()]).toMatchObject([
+      503,
+      { status: 'not_ready', checks: { log: { ok: true }, clickhouse: { ok: false, detail: 'down' } } },
+    ]);
+  });
+
+  it("exposes its own metrics and the process's, and refuses names that break the rule", async () => {
+    metrics.counter('collector_batches_total', 'Batches.', ['outcome']).inc({ outcome: 'accepted' }, 3);
+    metrics.gauge('log_lag_records', 'Lag.', [], (gauge) => gauge.set(7));
+    const response = await fetch(`${url}/metrics`);
+    const text = await response.text();
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(text).toContain('collector_batches_total{outcome="accepted"} 3\n');
+    expect(text).toContain('log_lag_records 7\n');
+    expect(text).toContain('process_cpu_seconds_total');
+    expect(() => metrics.counter('batches', 'x')).toThrow('_total');
+    expect(() => metrics.gauge('logLag', 'x')).toThrow('snake_case');
+    expect(() => metrics.gauge('log_lag_records', 'x')).toThrow();
+  });
+
+  it('answers errors with a problem that gives nothing away, and logs them', async () => {
+    const response = await fetch(`${url}/broken`);
+    expect([response.status, response.headers.get('content-type')]).toEqual([500, 'application/problem+json']);
+    expect(await response.text()).not.toContain('secret');
+    expect(logger.lines.find(({ level }) => level === 'error')?.fields['error']).toMatchObject({
+      message: 'secret detail',
+    });
+    const missing = await fetch(`${url}/nowhere`);
+    expect([missing.status, await missing.json()]).toMatchObject([404, { type: 'urn:alperf:problem:NOT_FOUND' }]);
+  });
+});

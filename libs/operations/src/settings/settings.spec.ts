@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { setting } from './kinds.js';
+import { editDistance, KNOWN_VARIABLES } from './known-variables.js';
+import { parseSettings, SettingsError, settingsFileKey } from './settings.js';
+import { settingsTable } from './settings-document.js';
+import { parseSettingsFile } from './settings-file.js';
+
+const settings = {
+  port: setting.port('ALPERF_HTTP_PORT', 8080, 'Port.'),
+  verbose: setting.flag('ALPERF_VERBOSE', false, 'Says more.'),
+  names: setting.list('ALPERF_NAMES', ['a'], 'Names.'),
+  token: setting.optionalText('ALPERF_TOKEN', 'A secret.', { secret: true }),
+};
+
+function problemsOf(act: () => unknown): readonly string[] {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('parseSettings', () => {
+  it('takes the environment over the file over the default, and says where each value came from', () => {
+    const { values, report } = parseSettings(settings, {
+      env: { ALPERF_HTTP_PORT: '9000' },
+      file: { httpPort: 7000, names: ['x', 'y'] },
+    });
+    expect(values).toEqual({ port: 9000, verbose: false, names: ['x', 'y'], token: undefined });
+    expect(report.map(({ source }) => source)).toEqual(['environment', 'default', 'file', 'default']);
+  });
+
+  it('reports every problem at once', () => {
+    const problems = problemsOf(() =>
+      parseSettings(settings, {
+        env: { ALPERF_HTTP_PORT: '70000', ALPERF_HTTP_PROT: '1' },
+        file: { verbose: 'perhaps', nmes: 'z', names: { a: 1 } },
+      }),
+    );
+    expect(problems).toEqual([
+      'ALPERF_HTTP_PORT: "70000" is not a whole number from 0 to 65535',
+      'verbose (settings file): "perhaps" is not true or false',
+      'names (settings file) is neither one value nor a list of values; expected a list separated by commas',
+      'ALPERF_HTTP_PROT: there is no such setting; did you mean ALPERF_HTTP_PORT?',
+      expect.stringMatching(/^nmes \(settings file\): there is no such setting; did you mean names/),
+    ]);
+  });
+
+  it('knows the settings of the other apps, which share one environment', () => {
+    const env = Object.fromEntries(KNOWN_VARIABLES.map((name) => [name, name === 'ALPERF_HTTP_PORT' ? '1' : 'x']));
+    expect(problemsOf(() => parseSettings(settings, { env }))).toEqual([]);
+  });
+
+  it("leaves other programs' variables and those of its own tests alone", () => {
+    const env = { PATH: '/bin', ALPERF_TEST_KILLS: '20', alperf_x: '1' };
+    expect(problemsOf(() => parseSettings(settings, { env }))).toEqual([]);
+  });
+
+  it('never shows a secret, neither in the report nor in a problem', () => {
+    const { report, values } = parseSettings(settings, { env: { ALPERF_TOKEN: 'hunter2' } });
+    expect(values.token).toBe('hunter2');
+    expect(JSON.stringify(report)).not.toContain('hunter2');
+  });
+
+  it('takes an empty variable as not set', () => {
+    expect(parseSettings(settings, { env: { ALPERF_HTTP_PORT: '' } }).values.port).toBe(8080);
+  });
+
+  it('never answers with anything but values or a SettingsError, whatever the file holds', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom('httpPort', 'verbose', 'names', 'token', 'x'), fc.jsonValue()),
+        (file) => {
+          try {
+            const { values } = parseSettings(settings, { env: {}, file });
+            expect(Number.isInteger(values.port) && values.port >= 0 && values.port <= 65_535).toBe(true);
+          } catch (error) {
+            expect(error).toBeInstanceOf(SettingsError);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('parseSettingsFile', () => {
+  it('reads a flat map, and an empty file as one', () => {
+    expect(parseSettingsFile('httpPort: 9000\nnames: [a, b]\n')).toEqual({ httpPort: 9000, names: ['a', 'b'] });
+    expect(parseSettingsFile('')).toEqual({});
+    expect(parseSettingsFile('# nothing yet\n')).toEqual({});
+  });
+
+  it('says where a file is not YAML, or what it is instead of a map', () => {
+    expect(problemsOf(() => parseSettingsFile('a: [1', 'x.yaml'))[0]).toMatch(/^x\.yaml: .*line 1/);
+    expect(problemsOf(() => parseSettingsFile('- a'))[0]).toContain('found a list');
+    expect(problemsOf(() => parseSettingsFile('hello'))[0]).toContain('found a string');
+  });
+
+  it('never answers with anything but a map or a SettingsError, whatever the text', () => {
+    const yaml = fc.array(
+      fc.constantFrom('a', ':', ' ', '\n', '-', '[', '{', '&a ', '*a', '!!x', '"', '|', '<<', '\t', '%'),
+    );
+    fc.assert(
+      fc.property(yaml, (pieces) => {
+        try {
+          expect(typeof parseSettingsFile(pieces.join(''))).toBe('object');
+        } catch (error) {
+          expect(error).toBeInstanceOf(SettingsError);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('names', () => {
+  it('are told from variables', () => {
+    expect(settingsFileKey('ALPERF_CLICKHOUSE_PASSWORD_FILE')).toBe('clickhousePasswordFile');
+  });
+
+  it('are compared by edit distance, which is symmetric and 0 only between equals', () => {
+    expect(editDistance('kitten', 'sitting')).toBe(3);
+    fc.assert(
+      fc.property(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 }), (a, b) => {
+        expect(editDistance(a, b)).toBe(editDistance(b, a));
+        expect(editDistance(a, b) === 0).toBe(a === b);
+        expect(editDistance(a, b)).toBeLessThanOrEqual(Math.max(a.length, b.length));
+      }),
+    );
+  });
+});
+
+describe('settingsTable', () => {
+  it('lists settings by variable, with defaults and what is expected', () => {
+    const lines = settingsTable(settings).split('\n');
+    expect(lines).toHaveLength(6);
+    expect(lines[2]!.replace(/ +/g, ' ')).toBe(
+      '| `ALPERF_HTTP_PORT` | `httpPort` | `8080` | a whole number from 0 to 65535 | Port. |',
+    );
+    expect(new Set(lines.map((line) => line.length)).size).toBe(1);
+  });
+});
