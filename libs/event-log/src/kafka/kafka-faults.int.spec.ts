@@ -14,6 +14,7 @@ describeWithKafka(
   'The Kafka log on a broker that is killed',
   (kafka) => {
     const opened: KafkaEventLog[] = [];
+    let enough = new AbortController();
     const open = async (deliveryTimeoutMs = 10_000) => {
       const log = await KafkaEventLog.open({
         brokers: kafka().brokers,
@@ -27,6 +28,7 @@ describeWithKafka(
       return log;
     };
     afterEach(async () => {
+      enough.abort();
       await Promise.all(opened.splice(0).map((log) => log.close()));
     });
 
@@ -37,7 +39,7 @@ describeWithKafka(
       await log.ensureTopic(topic, { partitions: 3 });
       const acknowledged = new Map<string, string>();
       const failures: unknown[] = [];
-      const enough = new AbortController();
+      enough = new AbortController();
       const producers = Array.from({ length: 8 }, async (_, producer) => {
         for (let i = 0; !enough.signal.aborted; i++) {
           const text = `${producer}-${i}`;
