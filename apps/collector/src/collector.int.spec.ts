@@ -7,6 +7,7 @@ import { EventLogError, LogFullError, type EventLog } from '#libs/event-log';
 import { ApiKeys, createKey } from '#libs/operations';
 import { LagCheck } from './publish/lag-check.js';
 import { RunningCollector, type Answer, type RunningOptions } from './testing/running-collector.js';
+import { withAppend } from './testing/with-append.js';
 
 const HOUR = 3_600_000;
 let sequence = 0;
@@ -288,13 +289,7 @@ describe('A collector with keys', () => {
 
 describe('A collector whose log fails', () => {
   const failing = (error: Error) => ({
-    wrapLog: (log: EventLog): EventLog =>
-      new Proxy(log, {
-        get: (target, name) =>
-          name === 'append'
-            ? async () => Promise.reject(error)
-            : (Reflect.get(target, name, target) as () => unknown)?.bind?.(target),
-      }),
+    wrapLog: (log: EventLog) => withAppend(log, async () => Promise.reject(error)),
   });
 
   it.each([
@@ -323,13 +318,7 @@ describe('A collector whose log fails', () => {
   it('answers 503 when too many bytes are on their way', async () => {
     let letGo = () => {};
     const held = new Promise<void>((resolve) => (letGo = resolve));
-    const wrapLog = (log: EventLog): EventLog =>
-      new Proxy(log, {
-        get: (target, name) =>
-          name === 'append'
-            ? async (...args: Parameters<EventLog['append']>) => held.then(() => target.append(...args))
-            : (Reflect.get(target, name, target) as () => unknown)?.bind?.(target),
-      });
+    const wrapLog = (log: EventLog) => withAppend(log, (append) => held.then(append));
     await withCollector({ wrapLog, config: { maxInFlightBytes: 1_000 } }, async (collector) => {
       const body = JSON.stringify(fresh());
       const first = collector.send(body.padEnd(900), { 'content-length': 900 });

@@ -21,8 +21,14 @@ it('answers a batch sent again after a kill between append and answer, and the l
   );
   try {
     const dying = fork(child, [folder], { execArgv: [], silent: true });
-    const [{ port }] = (await once(dying, 'message')) as [{ port: number }];
+    let said = '';
+    dying.stderr!.on('data', (part: Buffer) => (said += part.toString()));
     const exit = once(dying, 'exit');
+    const early = exit.then(() => {
+      throw new Error(`The collector ended before it listened: ${said}`);
+    });
+    const [{ port }] = (await Promise.race([once(dying, 'message'), early])) as [{ port: number }];
+    early.catch(() => undefined);
     const answer = new Promise((resolve) => {
       const headers = { 'content-type': 'application/json' };
       const sent = request({ host: '127.0.0.1', port, path: '/v1/events', method: 'POST', headers }, resolve);

@@ -71,7 +71,7 @@ await runProgram(process, async () => {
       ],
     },
     adapter,
-    { bodyParser: false, logger: new NestLogger(log) },
+    { bodyParser: false, logger: new NestLogger(log), abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter(log));
   shutdown.add('stop taking', 'http', () => {

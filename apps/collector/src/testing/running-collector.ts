@@ -68,7 +68,7 @@ export class RunningCollector {
         ],
       },
       adapter,
-      { bodyParser: false, logger: new NestLogger(logger) },
+      { bodyParser: false, logger: new NestLogger(logger), abortOnError: false },
     );
     app.useGlobalFilters(new ProblemFilter(logger));
     await app.listen(0, '127.0.0.1');

@@ -3,6 +3,7 @@
  * setting when all of them share one environment. A test in apps/standalone holds this list to the apps' own.
  */
 export const KNOWN_VARIABLES: readonly string[] = [
+  'ALPERF_AHEAD_MINUTES',
   'ALPERF_BIND',
   'ALPERF_CLICKHOUSE_DATABASE',
   'ALPERF_CLICKHOUSE_PASSWORD',
@@ -16,10 +17,21 @@ export const KNOWN_VARIABLES: readonly string[] = [
   'ALPERF_KAFKA_BROKERS',
   'ALPERF_KEY',
   'ALPERF_KEYS_FILE',
+  'ALPERF_LABELS',
+  'ALPERF_LATE_HOURS',
   'ALPERF_LOG',
   'ALPERF_LOG_FORMAT',
   'ALPERF_LOG_LEVEL',
+  'ALPERF_MAX_CONNECTIONS',
+  'ALPERF_MAX_DISTINCT',
+  'ALPERF_MAX_IN_FLIGHT_BYTES',
+  'ALPERF_MAX_LABEL_VALUES',
+  'ALPERF_MAX_NAMES',
+  'ALPERF_MAX_SERVICES',
   'ALPERF_ORIGINS',
+  'ALPERF_PARTITIONS',
+  'ALPERF_RATE_BYTES',
+  'ALPERF_RATE_EVENTS',
   'ALPERF_SQL_PORT',
 ];
 
