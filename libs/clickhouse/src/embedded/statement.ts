@@ -26,7 +26,8 @@ export interface InsertHead {
 const NAME = '(?:`(?:[^`\\\\]|\\\\.)+`|"(?:[^"\\\\]|\\\\.)+"|[A-Za-z_][A-Za-z0-9_]*)';
 const VALUE = "(?:'(?:[^'\\\\]|\\\\.)*'|[A-Za-z0-9_.+-]+)";
 const SETTING = '[A-Za-z_][A-Za-z0-9_]*';
-const COLUMNS = `(?:[^()\`"]|\\([^()]*\\)|${NAME})*`;
+// No alternative starts with what another may start with: one way to match, so no time beyond O(length).
+const COLUMNS = '(?:[^()`"]|\\([^()]*\\)|`(?:[^`\\\\]|\\\\.)+`|"(?:[^"\\\\]|\\\\.)+")*';
 const HEAD = new RegExp(
   `INSERT\\s+INTO\\s+(?:TABLE\\s+)?(?<table>${NAME}(?:\\s*\\.\\s*${NAME})?)\\s*(?:\\((?<columns>${COLUMNS})\\)\\s*)?` +
     `(?:SETTINGS\\s+(?<settings>${SETTING}\\s*=\\s*${VALUE}(?:\\s*,\\s*${SETTING}\\s*=\\s*${VALUE})*)\\s*)?` +
