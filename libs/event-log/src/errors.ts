@@ -1,6 +1,7 @@
 import { PipelineError } from '#libs/contracts';
 
-export type EventLogErrorCode = 'LOG_UNAVAILABLE' | 'LOG_FULL' | 'LOST_PARTITION' | 'LOG_MISCONFIGURED' | 'LOG_CLOSED' | 'RECORD_TOO_LARGE';
+export type EventLogErrorCode =
+  'LOG_UNAVAILABLE' | 'LOG_FULL' | 'LOST_PARTITION' | 'LOG_MISCONFIGURED' | 'LOG_CLOSED' | 'RECORD_TOO_LARGE';
 
 export class EventLogError extends PipelineError {
   declare readonly code: EventLogErrorCode;

@@ -1,18 +1,17 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { PipelineError } from '#libs/contracts';
 
-/** Another process holds the directory. */
+/** Another process, or this one a second time, holds the directory. */
 export class DirectoryLockedError extends PipelineError {
   constructor(
     readonly path: string,
-    readonly pid: number,
+    /** Undefined when the holder could not be found out. */
+    readonly pid: number | undefined,
   ) {
-    super(
-      'DIRECTORY_LOCKED',
-      `${path} is in use by process ${pid}. Stop that process, or choose another directory.`,
-      false,
-    );
+    const holder = pid === undefined ? 'another process' : `process ${pid}`;
+    super('DIRECTORY_LOCKED', `${path} is in use by ${holder}. Stop that process, or choose another directory.`, false);
   }
 }
 
@@ -21,95 +20,54 @@ export interface DirectoryLock {
   release(): void;
 }
 
-const LOCK_FILE = 'lock';
-/** Directories that this process holds: the lock file names a process, so within one this set decides. */
-const held = new Set<string>();
+const LOCK_FILE = 'alperf.lock';
+/** Says who holds the lock, for the message; the lock itself is the kernel's. */
+const OWNER_FILE = 'alperf.lock.pid';
+const SQLITE_BUSY = 5;
+/** Locks held by this process. Referenced here, or a collected database would let its lock go. */
+const held = new Set<DatabaseSync>();
 
 /**
  * Takes a directory for this process alone, creating it when it is missing.
  *
- * The lock is a file with the owner's process id and start time: a process that was killed leaves a file whose owner
- * is gone, or whose id belongs to a process started at another time, and the next one takes it over.
+ * The lock is the kernel's lock on a file, taken through SQLite, since Node itself offers no file locks. The kernel ends
+ * it with the process, however that ends: nothing can be stale, no process id is guessed about, and it holds between
+ * containers that share a volume and do not see each other's processes.
  *
- * @throws DirectoryLockedError when a living process (or this one) holds it.
+ * @throws DirectoryLockedError at once when a living process (or this one) holds it.
  */
 export function lockDirectory(path: string): DirectoryLock {
-  mkdirSync(path, { recursive: true });
-  if (held.has(path)) throw new DirectoryLockedError(path, process.pid);
-  const file = join(path, LOCK_FILE);
-  for (;;) {
-    if (tryCreate(file)) break;
-    const owner = readOwner(file);
-    if (owner !== undefined && isAlive(owner)) throw new DirectoryLockedError(path, owner.pid);
-    // Stale: whoever moves it away first goes on; the other finds it gone and tries again.
-    const grave = `${file}.${process.pid}`;
-    try {
-      renameSync(file, grave);
-      rmSync(grave, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
+  const directory = resolve(path);
+  mkdirSync(directory, { recursive: true });
+  const owner = join(directory, OWNER_FILE);
+  const file = new DatabaseSync(join(directory, LOCK_FILE), { timeout: 0 });
+  try {
+    file.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    file.close();
+    if (isBusy(error)) throw new DirectoryLockedError(directory, readPid(owner));
+    throw new PipelineError('DIRECTORY_UNUSABLE', `${directory} cannot be locked: ${String(error)}`, false, {
+      cause: error,
+    });
   }
-  held.add(path);
-  let released = false;
+  held.add(file);
+  writeFileSync(owner, `${process.pid}\n`, { mode: 0o600 });
   return {
     release: () => {
-      if (released) return;
-      released = true;
-      held.delete(path);
-      rmSync(file, { force: true });
+      if (held.delete(file)) file.close();
     },
   };
 }
 
-interface Owner {
-  readonly pid: number;
-  /** Start time in the kernel's ticks where it can be known, otherwise an empty text. */
-  readonly started: string;
+function isBusy(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === SQLITE_BUSY;
 }
 
-/** Written aside and linked into place, so that nobody ever reads half a lock. */
-function tryCreate(file: string): boolean {
-  const draft = `${file}.${process.pid}.new`;
-  writeFileSync(draft, JSON.stringify({ pid: process.pid, started: startTime(process.pid) } satisfies Owner), {
-    mode: 0o600,
-  });
+function readPid(file: string): number | undefined {
   try {
-    linkSync(draft, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-function readOwner(file: string): Owner | undefined {
-  try {
-    const owner = JSON.parse(readFileSync(file, 'utf8')) as Partial<Owner>;
-    return typeof owner.pid === 'number' ? { pid: owner.pid, started: owner.started ?? '' } : undefined;
+    const pid = Number(readFileSync(file, 'utf8'));
+    return Number.isInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive({ pid, started }: Owner): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  const now = startTime(pid);
-  return started === '' || now === '' || now === started;
-}
-
-/** Field 22 of /proc/PID/stat; empty where there is no /proc. The name before it may hold spaces and brackets. */
-function startTime(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
   }
 }

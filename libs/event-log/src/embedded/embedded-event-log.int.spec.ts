@@ -15,7 +15,7 @@ eventLogContract('The embedded log', async () => {
       return log;
     },
     forgetCommits: (_log, topic, group) => opened.at(-1)!.forgetGroup(topic, group),
-    maxValueBytes: 2 * 2 ** 20,
+    maxValueBytes: 4 * 2 ** 20,
     timeoutMs: 10_000,
     dispose: () => rm(path, { recursive: true }),
   };

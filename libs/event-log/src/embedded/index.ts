@@ -1,2 +1,3 @@
 export { EmbeddedEventLog, type EmbeddedEventLogOptions } from './embedded-event-log.js';
-export type { Retention } from './log-store.js';
+export { lmdbFailure, openLmdb, type LmdbFailure } from './lmdb-env.js';
+export { type Retention } from './round-plan.js';

@@ -1,341 +1,256 @@
-import { open, type Database, type RootDatabase } from 'lmdb';
-import type { Clock } from '#libs/time';
+import type { Database, RootDatabase } from 'lmdb';
+import type { Clock, Timer } from '#libs/time';
 import { EventLogError, LogFullError } from '../errors.js';
-import type { Committed, LogRecord, NewRecord, PartitionRange, Position } from '../event-log.js';
-import { partitionOf } from './partitioner.js';
-import { decodeRecord, encodeRecord, offsetOf, recordKey } from './record-codec.js';
+import type { Committed, LogRecord, NewRecord, Position } from '../event-log.js';
+import { Catalogue, FORMAT_MARK, toStoredRange, type MetaChange, type MetaDatabase, type Topic } from './catalogue.js';
+import { freeBytes, lmdbFailure, openLmdb } from './lmdb-env.js';
+import { decodeKey, decodeRecord, placeOf, type RecordKey } from './record-codec.js';
+import { RoundPlan, type Retention } from './round-plan.js';
 
-export interface Retention {
-  /** Bytes of records held over all topics; beyond them old records that every group has read are cut. */
-  readonly maxBytes: number;
-  /** Age beyond which records that every group has read are cut, ms. */
-  readonly maxAgeMs: number;
+export interface LogStoreOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly retention: Retention;
+  /** Appends are refused while the disk has less than this, so that commits still fit. */
+  readonly minFreeBytes: number;
+  readonly noSync: boolean;
 }
 
-interface Topic {
-  readonly id: number;
-  readonly partitions: number;
-}
+/** One thing asked of the writer. */
+type Request =
+  | { readonly kind: 'append'; readonly topic: Topic; readonly records: readonly NewRecord[]; readonly bytes: number }
+  /** `applied` brings memory up to what the disk has then. */
+  | { readonly kind: 'change'; readonly changes: readonly MetaChange[]; readonly applied: () => void }
+  | { readonly kind: 'expire' };
 
-interface PartitionState {
-  earliest: bigint;
-  next: bigint;
-  bytes: number;
-}
-
-interface Append {
-  readonly topic: string;
-  readonly records: readonly NewRecord[];
+interface Waiting {
+  readonly request: Request;
   readonly resolve: (positions: Position[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Records cut in one transaction at most, so that cutting never holds up appends for long. */
-const CUT_STEP = 2_000;
-
-/** A group that consumes a topic and has committed nothing yet holds everything back. */
-const NOTHING_COMMITTED = -1n;
+/** Bytes of values in one transaction at most, so that no append waits for very many others. */
+const MAX_ROUND_BYTES = 32 * 2 ** 20;
+const EXPIRY_INTERVAL_MS = 60_000;
+const KEYS_PER_READ = 256;
 
 /**
- * Records, commits and ranges in LMDB. One round writes everything that was asked for since the last one and syncs once;
- * offsets become visible, and appends resolve, only after that sync.
+ * Records, ranges and commits in LMDB. There is one writer: it takes everything that was asked for since its last
+ * transaction into the next one, and syncs once. Memory follows the disk, never the other way: nothing is seen by
+ * readers, and no call resolves, before the sync; a failed transaction leaves no trace in either.
  */
 export class LogStore {
-  readonly #env: RootDatabase<Buffer, Buffer>;
+  readonly #env: RootDatabase<unknown, string>;
   readonly #records: Database<Buffer, Buffer>;
-  readonly #meta: Database<unknown, string>;
-  readonly #topics = new Map<string, Topic>();
-  readonly #states = new Map<string, PartitionState>();
-  readonly #commits = new Map<string, { offset: bigint; metadata: string }>();
+  readonly #meta: MetaDatabase;
   readonly #listeners = new Set<(topic: string) => void>();
-  #queue: Append[] = [];
+  readonly catalogue: Catalogue;
+  #queue: Waiting[] = [];
   #writing: Promise<void> | undefined;
+  #expiry: Timer | undefined;
   #closed = false;
 
-  constructor(
-    path: string,
-    private readonly clock: Clock,
-    private readonly retention: Retention,
-  ) {
-    // The map may grow to what retention allows twice over: pages of cut records are used again, not returned.
-    this.#env = open({
-      path,
-      keyEncoding: 'binary',
-      encoding: 'binary',
-      mapSize: Math.ceil((retention.maxBytes * 2 + 64 * 2 ** 20) / 4_096) * 4_096,
-      maxDbs: 4,
-      commitDelay: 0,
-    });
+  private constructor(private readonly options: LogStoreOptions) {
+    this.#env = openLmdb(options.path, { maxDbs: 4, noSync: options.noSync });
     this.#records = this.#env.openDB<Buffer, Buffer>({ name: 'records', keyEncoding: 'binary', encoding: 'binary' });
-    this.#meta = this.#env.openDB<unknown, string>({ name: 'meta', encoding: 'json' });
-    this.#load();
+    this.#meta = this.#env.openDB<unknown, string[]>({ name: 'meta', encoding: 'json' });
+    this.catalogue = Catalogue.load(this.#meta);
   }
 
-  topic(name: string): Topic {
-    const topic = this.#topics.get(name);
-    if (topic === undefined)
-      throw new EventLogError(
-        'LOG_MISCONFIGURED',
-        `There is no topic ${name} in the log. Create it with ensureTopic first.`,
-        false,
-      );
-    return topic;
+  static async open(options: LogStoreOptions): Promise<LogStore> {
+    const store = new LogStore(options);
+    await store.change([FORMAT_MARK], () => undefined);
+    store.#expireLater();
+    return store;
   }
 
-  hasTopic(name: string): boolean {
-    return this.#topics.has(name);
-  }
-
-  async createTopic(name: string, partitions: number): Promise<void> {
-    const topic = { id: this.#topics.size + 1, partitions };
-    await this.#meta.put(`topic/${name}`, topic);
-    await this.#env.flushed;
-    this.#addTopic(name, topic);
-  }
-
-  /** Called after each durable append, with the topic. */
-  onAppended(listener: (topic: string) => void): () => void {
+  /** Calls back after each durable append, with the topic. */
+  onAppended(listener: (topic: string) => void): void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
-  append(topic: string, records: readonly NewRecord[]): Promise<Position[]> {
-    if (this.#closed) return Promise.reject(closedError());
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ topic, records, resolve, reject });
-      this.#writing ??= this.#writeRounds().finally(() => (this.#writing = undefined));
-    });
+  /** Resolves when the records are on disk. @throws LogFullError */
+  append(topic: Topic, records: readonly NewRecord[]): Promise<Position[]> {
+    const bytes = records.reduce((sum, { value }) => sum + value.byteLength, 0);
+    return this.#ask({ kind: 'append', topic, records, bytes });
   }
 
-  ranges(topic: string): PartitionRange[] {
-    return Array.from({ length: this.topic(topic).partitions }, (_, partition) => {
-      const { earliest, next } = this.#state(topic, partition);
-      return { partition, earliest, next };
-    });
+  /** Resolves when the changes are on disk; `applied` is called just before. */
+  async change(changes: readonly MetaChange[], applied: () => void): Promise<void> {
+    await this.#ask({ kind: 'change', changes, applied });
   }
 
-  /** At most `maxRecords` records and about `maxBytes` bytes from an offset on, at least one when there is one. */
-  read(topic: string, from: Position, maxRecords: number, maxBytes: number): LogRecord[] {
-    const { id } = this.topic(topic);
-    const { earliest, next } = this.#state(topic, from.partition);
-    const start = from.offset < earliest ? earliest : from.offset;
+  /** Resolves when everything asked for before is on disk or was refused. */
+  async settled(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  /** Cuts what is too old. Runs by itself every minute. */
+  async expire(): Promise<void> {
+    await this.#ask({ kind: 'expire' });
+  }
+
+  async commit(topic: Topic, group: string, commit: Committed): Promise<void> {
+    const { partition, offset, metadata } = commit;
+    await this.change(
+      [
+        { key: ['group', topic.name, group], value: 1 },
+        { key: ['commit', topic.name, group, partition], value: { offset: offset.toString(), metadata } },
+      ],
+      () => this.catalogue.setCommit(topic.name, group, commit),
+    );
+  }
+
+  /** At most `maxRecords` records, and no more once `maxBytes` are reached; one at least when there is one. */
+  read(topic: Topic, from: Position, maxRecords: number, maxBytes: number): LogRecord[] {
+    const state = topic.partitions[from.partition];
+    if (state === undefined) throw noPartition(topic.name, from.partition);
+    const start = from.offset < state.earliest ? state.earliest : from.offset;
     const records: LogRecord[] = [];
-    if (start >= next) return records;
+    if (this.#closed) throw closedError();
+    if (start >= state.next || maxRecords <= 0) return records;
     let bytes = 0;
-    const range = {
-      start: recordKey(id, from.partition, start),
-      end: recordKey(id, from.partition, next),
+    for (const { key, value } of this.#records.getRange({
+      start: placeOf(topic.id, from.partition, start),
+      end: placeOf(topic.id, from.partition, state.next),
       limit: maxRecords,
-    };
-    for (const { key, value } of this.#records.getRange(range)) {
-      records.push({ ...decodeRecord(value), partition: from.partition, offset: offsetOf(key) });
+    })) {
+      records.push(decodeRecord(key, value));
       bytes += value.length;
       if (bytes >= maxBytes) break;
     }
     return records;
   }
 
-  committed(topic: string, group: string): Committed[] {
-    return this.ranges(topic).flatMap(({ partition }) => {
-      const commit = this.#commits.get(commitKey(group, topic, partition));
-      return commit === undefined || commit.offset === NOTHING_COMMITTED ? [] : [{ partition, ...commit }];
-    });
-  }
-
-  async commit(topic: string, group: string, partition: number, offset: bigint, metadata: string): Promise<void> {
-    const key = commitKey(group, topic, partition);
-    await this.#meta.put(`commit/${key}`, { offset: offset.toString(), metadata });
-    await this.#env.flushed;
-    this.#commits.set(key, { offset, metadata });
-  }
-
-  /** From now on the group's place holds retention back, also before its first commit. */
-  async registerGroup(topic: string, group: string): Promise<void> {
-    for (const { partition } of this.ranges(topic))
-      if (!this.#commits.has(commitKey(group, topic, partition)))
-        await this.commit(topic, group, partition, NOTHING_COMMITTED, '');
-  }
-
-  /** Forgets what a group committed, as an operator or an expired broker would. */
-  async forgetGroup(topic: string, group: string): Promise<void> {
-    for (const { partition } of this.ranges(topic)) {
-      const key = commitKey(group, topic, partition);
-      await this.#meta.remove(`commit/${key}`);
-      this.#commits.delete(key);
-    }
-    await this.#env.flushed;
-  }
-
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#writing;
-    await this.#env.flushed;
+    this.#expiry?.cancel();
+    await this.settled();
     await this.#env.close();
   }
 
-  async #writeRounds(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const round = this.#queue;
-      this.#queue = [];
-      try {
-        await this.#makeRoom(round);
-        const positions = await this.#write(round);
-        round.forEach(({ resolve }, index) => resolve(positions[index]!));
-        for (const topic of new Set(round.map((append) => append.topic)))
-          for (const listener of this.#listeners) listener(topic);
-      } catch (error) {
-        const reason = asLogError(error);
-        for (const { reject } of round) reject(reason);
-      }
-    }
-  }
-
-  async #write(round: readonly Append[]): Promise<Position[][]> {
-    const now = this.clock.now();
-    const changed = new Map<string, PartitionState>();
-    const positions: Position[][] = [];
-    await this.#env.transaction(() => {
-      for (const { topic, records } of round) {
-        const { id, partitions } = this.topic(topic);
-        positions.push(
-          records.map((record) => {
-            const partition = partitionOf(record.key, partitions);
-            const place = stateKey(topic, partition);
-            const state = changed.get(place) ?? { ...this.#state(topic, partition) };
-            const bytes = encodeRecord({ ...record, appendedAt: now });
-            const offset = state.next;
-            void this.#records.put(recordKey(id, partition, offset), bytes);
-            changed.set(place, { ...state, next: offset + 1n, bytes: state.bytes + bytes.length });
-            return { partition, offset };
-          }),
-        );
-      }
-      for (const [place, state] of changed) void this.#meta.put(`range/${place}`, storedState(state));
+  #ask(request: Request): Promise<Position[]> {
+    if (this.#closed) return Promise.reject(closedError());
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ request, resolve, reject });
+      this.#writing ??= this.#writeRounds();
     });
-    await this.#env.flushed;
-    for (const [place, state] of changed) this.#states.set(place, state);
-    return positions;
   }
 
-  async #makeRoom(round: readonly Append[]): Promise<void> {
-    const wanted = round.reduce(
-      (sum, { records }) => sum + records.reduce((all, { value }) => all + value.byteLength, 0),
-      0,
-    );
-    await this.#cutExpired();
-    while (this.#totalBytes() + wanted > this.retention.maxBytes) {
-      const cut = await this.#cut(() => true);
-      if (cut === 0)
-        throw new LogFullError(
-          `The log holds ${this.#totalBytes()} bytes that have not been read yet; its bound is ${this.retention.maxBytes}. ` +
-            'It takes more as soon as the aggregator has caught up.',
-        );
-    }
-  }
-
-  /** Looks at the oldest record of each partition only: cheap when there is nothing to cut. */
-  async #cutExpired(): Promise<void> {
-    const oldest = this.clock.now() - this.retention.maxAgeMs;
-    await this.#cut((bytes) => decodeRecord(bytes).appendedAt < oldest);
-  }
-
-  /** Cuts records that every group has read, oldest offsets first, while `expired` says so. Returns how many. */
-  async #cut(expired: (bytes: Buffer) => boolean): Promise<number> {
-    let cut = 0;
-    for (const [name, { id, partitions }] of this.#topics)
-      for (let partition = 0; partition < partitions; partition++) {
-        const state = this.#state(name, partition);
-        const end = this.#slowest(name, partition);
-        const keys: Buffer[] = [];
-        let bytes = 0;
-        for (const { key, value } of this.#records.getRange({
-          start: recordKey(id, partition, state.earliest),
-          end: recordKey(id, partition, end > state.earliest ? end : state.earliest),
-          limit: CUT_STEP,
-        })) {
-          if (!expired(value)) break;
-          keys.push(key);
-          bytes += value.length;
-        }
-        if (keys.length === 0) continue;
-        const after = { earliest: state.earliest + BigInt(keys.length), next: state.next, bytes: state.bytes - bytes };
-        await this.#env.transaction(() => {
-          for (const key of keys) void this.#records.remove(key);
-          void this.#meta.put(`range/${stateKey(name, partition)}`, storedState(after));
-        });
-        this.#states.set(stateKey(name, partition), after);
-        cut += keys.length;
-      }
-    return cut;
-  }
-
-  /** The offset up to which every group has read; without any group, the end. */
-  #slowest(topic: string, partition: number): bigint {
-    let slowest = this.#state(topic, partition).next;
-    const suffix = `\n${topic}\n${partition}`;
-    for (const [key, { offset }] of this.#commits) if (key.endsWith(suffix) && offset < slowest) slowest = offset;
-    return slowest;
-  }
-
-  #totalBytes(): number {
-    let total = 0;
-    for (const { bytes } of this.#states.values()) total += bytes;
-    return total;
-  }
-
-  #state(topic: string, partition: number): PartitionState {
-    const state = this.#states.get(stateKey(topic, partition));
-    if (state === undefined)
-      throw new EventLogError('LOG_MISCONFIGURED', `Topic ${topic} has no partition ${partition}.`, false);
-    return state;
-  }
-
-  #addTopic(name: string, topic: Topic): void {
-    this.#topics.set(name, topic);
-    for (let partition = 0; partition < topic.partitions; partition++) {
-      const place = stateKey(name, partition);
-      const stored = this.#meta.get(`range/${place}`) as { earliest: string; next: string; bytes: number } | undefined;
-      this.#states.set(place, {
-        earliest: BigInt(stored?.earliest ?? 0),
-        next: BigInt(stored?.next ?? 0),
-        bytes: stored?.bytes ?? 0,
+  async #writeRounds(): Promise<void> {
+    // What is asked for in this turn goes into the first round together.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      let bytes = 0;
+      const fit = this.#queue.findIndex(({ request }, index) => {
+        bytes += request.kind === 'append' ? request.bytes : 0;
+        return index > 0 && bytes > MAX_ROUND_BYTES;
       });
+      await this.#writeRound(this.#queue.splice(0, fit < 0 ? this.#queue.length : fit));
+    }
+    // In the same turn in which the queue was found empty: whoever asks next starts the writer again.
+    this.#writing = undefined;
+  }
+
+  async #writeRound(round: readonly Waiting[]): Promise<void> {
+    const plan = new RoundPlan(
+      this.catalogue,
+      (topic, partition, from) => this.#keys(topic, partition, from),
+      this.options.retention,
+      this.options.clock.now(),
+    );
+    const planned: { waiting: Waiting; positions: Position[] }[] = [];
+    for (const waiting of round)
+      try {
+        planned.push({ waiting, positions: this.#plan(plan, waiting.request) });
+      } catch (error) {
+        waiting.reject(error);
+      }
+    try {
+      await this.#write(plan, planned);
+    } catch (error) {
+      const failure = await this.#asLogError(error);
+      for (const { waiting } of planned) waiting.reject(failure);
+      return;
+    }
+    for (const { topic, partition, state } of plan.ranges()) this.catalogue.setRange(topic, partition, state);
+    const appended = new Set<string>();
+    for (const { waiting, positions } of planned) {
+      if (waiting.request.kind === 'change') waiting.request.applied();
+      if (waiting.request.kind === 'append') appended.add(waiting.request.topic.name);
+      waiting.resolve(positions);
+    }
+    for (const topic of appended) for (const listener of this.#listeners) listener(topic);
+  }
+
+  #plan(plan: RoundPlan, request: Request): Position[] {
+    if (request.kind === 'expire') plan.cutExpired();
+    if (request.kind !== 'append') return [];
+    const free = freeBytes(this.options.path);
+    if (free < this.options.minFreeBytes + request.bytes)
+      throw new LogFullError(
+        `The disk of ${this.options.path} has ${free} bytes left; the log takes nothing below ${this.options.minFreeBytes}. Free some space.`,
+      );
+    return plan.append(request.topic, request.records);
+  }
+
+  async #write(plan: RoundPlan, planned: readonly { waiting: Waiting }[]): Promise<void> {
+    // A child transaction, since only that is undone when the callback throws.
+    await this.#env.childTransaction(() => {
+      for (const key of plan.cuts) void this.#records.remove(key);
+      for (const { key, value } of plan.puts) void this.#records.put(key, value);
+      for (const { topic, partition, state } of plan.ranges())
+        void this.#meta.put(['range', topic, partition] as unknown as string[], toStoredRange(state));
+      for (const { waiting } of planned)
+        if (waiting.request.kind === 'change')
+          for (const { key, value } of waiting.request.changes) {
+            const place = key as unknown as string[];
+            void (value === undefined ? this.#meta.remove(place) : this.#meta.put(place, value));
+          }
+    });
+  }
+
+  *#keys(topic: Topic, partition: number, from: bigint): Iterator<RecordKey> {
+    const end = placeOf(topic.id, partition, topic.partitions[partition]!.next);
+    for (let start = from; ;) {
+      // Read in pieces, so that no cursor stays open while the plan is made.
+      const keys = [
+        ...this.#records.getKeys({ start: placeOf(topic.id, partition, start), end, limit: KEYS_PER_READ }),
+      ].map(decodeKey);
+      yield* keys;
+      if (keys.length < KEYS_PER_READ) return;
+      start = keys.at(-1)!.offset + 1n;
     }
   }
 
-  #load(): void {
-    for (const { key, value } of this.#meta.getRange({ start: 'topic/', end: 'topic0' }))
-      this.#addTopic(key.slice('topic/'.length), value as Topic);
-    for (const { key, value } of this.#meta.getRange({ start: 'commit/', end: 'commit0' })) {
-      const { offset, metadata } = value as { offset: string; metadata: string };
-      this.#commits.set(key.slice('commit/'.length), { offset: BigInt(offset), metadata });
-    }
+  #expireLater(): void {
+    if (this.#closed) return;
+    this.#expiry = this.options.clock.setTimer(
+      () => {
+        // What fails here fails for the appends as well, and they tell.
+        void this.expire()
+          .catch(() => undefined)
+          .then(() => this.#expireLater());
+      },
+      EXPIRY_INTERVAL_MS,
+      { unref: true },
+    );
+  }
+
+  async #asLogError(error: unknown): Promise<EventLogError> {
+    if (error instanceof EventLogError) return error;
+    const { full, message, cause } = await lmdbFailure(error, this.options.path);
+    return full
+      ? new LogFullError(`The disk of ${this.options.path} is full (${message}). Free some space.`, { cause })
+      : new EventLogError('LOG_UNAVAILABLE', `The log could not be written: ${message}.`, true, { cause });
   }
 }
 
 export function closedError(): EventLogError {
-  return new EventLogError('LOG_CLOSED', 'The log has been closed.', false);
+  return new EventLogError('LOG_CLOSED', 'The log is closed.', false);
 }
 
-function storedState({ earliest, next, bytes }: PartitionState): object {
-  return { earliest: earliest.toString(), next: next.toString(), bytes };
-}
-
-function stateKey(topic: string, partition: number): string {
-  return `${topic}\n${partition}`;
-}
-
-function commitKey(group: string, topic: string, partition: number): string {
-  return `${group}\n${topic}\n${partition}`;
-}
-
-function asLogError(error: unknown): Error {
-  if (error instanceof EventLogError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  if (/MDB_MAP_FULL|ENOSPC|No space left/i.test(message))
-    return new LogFullError(`The log's disk or its map is full (${message}). Free space, or lower retention.`, {
-      cause: error,
-    });
-  return new EventLogError('LOG_UNAVAILABLE', `The log could not be written: ${message}`, true, { cause: error });
+export function noPartition(topic: string, partition: number): EventLogError {
+  return new EventLogError('LOG_MISCONFIGURED', `Topic ${topic} has no partition ${partition}.`, false);
 }

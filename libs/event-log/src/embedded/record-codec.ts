@@ -1,41 +1,68 @@
-import type { NewRecord } from '../event-log.js';
+import type { LogRecord, NewRecord } from '../event-log.js';
 
-/** What stands in the store for one record: `[u32 length of head][head as JSON][value]`. */
-export interface StoredRecord extends NewRecord {
+/**
+ * A record's key: `[u32 topic][u16 partition][u64 offset][u32 size][f64 appendedAt]`, big-endian. The first three sort;
+ * size and time stand in the key so that retention decides without touching values.
+ */
+export interface RecordKey {
+  readonly topicId: number;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** Bytes of the stored value. */
+  readonly size: number;
   readonly appendedAt: number;
 }
 
+const PLACE_BYTES = 14;
+const KEY_BYTES = PLACE_BYTES + 12;
 const LENGTH_BYTES = 4;
 
-export function encodeRecord({ key, headers, value, appendedAt }: StoredRecord): Buffer {
-  const head = Buffer.from(JSON.stringify([key, appendedAt, headers]));
-  const bytes = Buffer.allocUnsafe(LENGTH_BYTES + head.length + value.byteLength);
-  bytes.writeUInt32LE(head.length, 0);
-  head.copy(bytes, LENGTH_BYTES);
-  bytes.set(value, LENGTH_BYTES + head.length);
-  return bytes;
-}
-
-/** The value is a copy: the store's own pages are not handed out. */
-export function decodeRecord(bytes: Buffer): StoredRecord {
-  const headEnd = LENGTH_BYTES + bytes.readUInt32LE(0);
-  const [key, appendedAt, headers] = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, headEnd)) as [
-    string,
-    number,
-    Record<string, string>,
-  ];
-  return { key, appendedAt, headers, value: Uint8Array.prototype.slice.call(bytes, headEnd) };
-}
-
-/** Sorts by partition, then offset: `[u16 topic][u16 partition][u64 offset]`, big-endian. */
-export function recordKey(topicId: number, partition: number, offset: bigint): Buffer {
-  const key = Buffer.allocUnsafe(12);
-  key.writeUInt16BE(topicId, 0);
-  key.writeUInt16BE(partition, 2);
-  key.writeBigUInt64BE(offset, 4);
+export function encodeKey({ topicId, partition, offset, size, appendedAt }: RecordKey): Buffer {
+  const key = Buffer.allocUnsafe(KEY_BYTES);
+  writePlace(key, topicId, partition, offset);
+  key.writeUInt32BE(size, PLACE_BYTES);
+  key.writeDoubleBE(appendedAt, PLACE_BYTES + 4);
   return key;
 }
 
-export function offsetOf(key: Buffer): bigint {
-  return key.readBigUInt64BE(4);
+/** Sorts before the key of the record at this offset and after all before it: a bound for ranges. */
+export function placeOf(topicId: number, partition: number, offset: bigint): Buffer {
+  const place = Buffer.allocUnsafe(PLACE_BYTES);
+  writePlace(place, topicId, partition, offset);
+  return place;
+}
+
+export function decodeKey(key: Buffer): RecordKey {
+  return {
+    topicId: key.readUInt32BE(0),
+    partition: key.readUInt16BE(4),
+    offset: key.readBigUInt64BE(6),
+    size: key.readUInt32BE(PLACE_BYTES),
+    appendedAt: key.readDoubleBE(PLACE_BYTES + 4),
+  };
+}
+
+/** `[u32 length of the head][head: JSON of [key, headers]][value]`. */
+export function encodeRecord({ key, headers, value }: NewRecord): Buffer {
+  const head = JSON.stringify([key, headers]);
+  const headBytes = Buffer.byteLength(head);
+  const bytes = Buffer.allocUnsafe(LENGTH_BYTES + headBytes + value.byteLength);
+  bytes.writeUInt32BE(headBytes, 0);
+  bytes.write(head, LENGTH_BYTES);
+  bytes.set(value, LENGTH_BYTES + headBytes);
+  return bytes;
+}
+
+/** The value is a view of `bytes`, which must not be used for anything else afterwards. */
+export function decodeRecord(recordKey: Buffer, bytes: Buffer): LogRecord {
+  const { partition, offset, appendedAt } = decodeKey(recordKey);
+  const headEnd = LENGTH_BYTES + bytes.readUInt32BE(0);
+  const [key, headers] = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, headEnd)) as [string, Record<string, string>];
+  return { partition, offset, appendedAt, key, headers, value: bytes.subarray(headEnd) };
+}
+
+function writePlace(key: Buffer, topicId: number, partition: number, offset: bigint): void {
+  key.writeUInt32BE(topicId, 0);
+  key.writeUInt16BE(partition, 4);
+  key.writeBigUInt64BE(offset, 6);
 }

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { DirectoryLockedError, lockDirectory } from './directory-lock.js';
+
+// Plain JavaScript, so that the child needs no build: it locks as the library does, and says so.
+const HOLD = `
+  const { DatabaseSync } = require('node:sqlite');
+  const file = new DatabaseSync(process.argv[1]);
+  file.exec('BEGIN EXCLUSIVE');
+  process.stdout.write('held');
+  setInterval(() => file.location(), 1000);
+`;
+
+describe('A directory lock', () => {
+  let path: string;
+  let child: ChildProcess | undefined;
+  beforeEach(() => {
+    path = mkdtempSync(join(tmpdir(), 'alperf-lock-'));
+  });
+  afterEach(() => {
+    child?.kill('SIGKILL');
+    rmSync(path, { recursive: true });
+  });
+
+  it('is held once, by whatever name the directory goes, and can be taken again after its release', () => {
+    const lock = lockDirectory(path);
+    expect(() => lockDirectory(relative(process.cwd(), path))).toThrow(DirectoryLockedError);
+    expect(() => lockDirectory(path)).toThrow(`${path} is in use by process ${process.pid}.`);
+    lock.release();
+    lock.release();
+    lockDirectory(path).release();
+  });
+
+  it('creates the directory', () => {
+    lockDirectory(join(path, 'a', 'b')).release();
+  });
+
+  it('is refused while another process lives, and taken as soon as that was killed', async () => {
+    lockDirectory(path).release();
+    child = spawn(process.execPath, ['-e', HOLD, join(path, 'alperf.lock')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout!, 'data');
+    expect(() => lockDirectory(path)).toThrow(DirectoryLockedError);
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+    lockDirectory(path).release();
+  });
+});
