@@ -1,0 +1,1 @@
+export { EmbeddedStateStore, type EmbeddedStateStoreOptions } from './embedded-state-store.js';

@@ -1,0 +1,2 @@
+export { stateStoreContract } from './state-store-contract.js';
+export { type StateStoreHarness } from './harness.js';
