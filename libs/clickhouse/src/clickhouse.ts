@@ -27,6 +27,8 @@ const PINNED: Readonly<Record<string, string>> = {
   enable_global_with_statement: '1',
   join_use_nulls: '0',
   max_query_size: '16777216',
+  // A block may hold a month of late days; more than this no block can touch.
+  max_partitions_per_insert_block: '1000',
 };
 
 /** `@clickhouse/client` with the settings that exactness rests on, and errors of a few codes. Also the DI token. */

@@ -35,11 +35,13 @@ const BUSY = new Set([
   '1002',
 ]);
 
+const MAX_MESSAGE = 1_000;
+
 /** Folds what the client throws into one of a few codes. */
 export function asStoreError(error: unknown, doing: string): ClickHouseStoreError {
   if (error instanceof ClickHouseStoreError) return error;
   const code = (error as { code?: unknown }).code;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = shortened(error instanceof Error ? error.message : String(error));
   if (typeof code === 'string' && /^\d+$/.test(code)) {
     const busy = BUSY.has(code);
     return new ClickHouseStoreError(
@@ -52,4 +54,9 @@ export function asStoreError(error: unknown, doing: string): ClickHouseStoreErro
   return new ClickHouseStoreError('CLICKHOUSE_UNAVAILABLE', `ClickHouse did not answer ${doing}: ${message}`, true, {
     cause: error,
   });
+}
+
+/** ClickHouse repeats the statement in its errors, and a recount's names thousands of buckets. */
+function shortened(message: string): string {
+  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)} …`;
 }

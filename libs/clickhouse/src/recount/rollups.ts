@@ -1,4 +1,5 @@
 import { LEVEL_MS, type Level } from '#libs/contracts';
+import { binSql } from './bin-sql.js';
 
 export const ROLLUPS = ['cache', 'loads', 'metrics'] as const;
 export type RollupName = (typeof ROLLUPS)[number];
@@ -83,13 +84,11 @@ const cache: Rollup = {
   ],
 };
 
-/** Bin `i` of scale 5 holds `(2^(i/32), 2^((i+1)/32)]`, as libs/histogram has it. */
-const binOf = (column: string) => `toInt16(ceil(log2(s.${column}) * 32) - 1)`;
 const durations = (name: string, column: string): Measure[] => [
   sumOf(`${name}_count`, `toUInt64(count(s.${column}))`),
   sumOf(`${name}_sum`, `toUInt64(ifNull(sum(s.${column}), 0))`),
   sumOf(`${name}_zero`, `toUInt64(countIf(s.${column} = 0))`),
-  bins(`${name}_bins`, `sumMapIf(map(assumeNotNull(${binOf(column)}), toUInt64(1)), s.${column} > 0)`),
+  bins(`${name}_bins`, `sumMapIf(map(assumeNotNull(${binSql(`s.${column}`)}), toUInt64(1)), s.${column} > 0)`),
 ];
 
 const loads: Rollup = {

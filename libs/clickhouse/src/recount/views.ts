@@ -3,9 +3,12 @@ import { countRaw, mergeFiner, ROLLUP, rollupColumns, ROLLUPS, rollupTable, type
 
 /**
  * The boundary that a query fixes once: up to it every bucket of the level has been recounted; what is later is
- * answered from the level below, and last from raw events. Least over all partitions; nothing is settled at first.
+ * answered from the level below, and last from raw events. Least over the partitions that are not idle; when all are,
+ * what the furthest has (an idle one has nothing left to recount); nothing is settled at first.
  */
-const SETTLED = `(SELECT tuple(min(settled_10s), min(settled_1m), min(settled_1h)) FROM progress FINAL) AS settled`;
+const boundary = (level: Level) =>
+  `if(countIf(idle = 0) = 0, max(settled_${level}), minIf(settled_${level}, idle = 0))`;
+const SETTLED = `(SELECT tuple(${LEVELS.map(boundary).join(', ')}) FROM progress FINAL) AS settled`;
 const SETTLED_AT: Readonly<Record<Level, string>> = { '10s': 'settled.1', '1m': 'settled.2', '1h': 'settled.3' };
 
 export interface View {
