@@ -87,8 +87,8 @@ export class AggregatorStore {
     return row === undefined ? 0 : Date.parse(`${row.value.replace(' ', 'T')}Z`);
   }
 
-  writeProgress(states: readonly PartitionState[], monotonicMs: number, nowMs: number): Promise<void> {
-    return this.clickhouse.insertRows('progress', progressColumns(monotonicMs, nowMs), states);
+  writeProgress(states: readonly PartitionState[], nowMs: number): Promise<void> {
+    return this.clickhouse.insertRows('progress', progressColumns(nowMs), states);
   }
 
   /** Counts 10 s buckets anew from raw events, or buckets of a level from the level below. Whole buckets, always. */
@@ -135,12 +135,12 @@ function markColumns(consumed: boolean): readonly Column<Mark>[] {
   ];
 }
 
-function progressColumns(monotonicMs: number, nowMs: number): readonly Column<PartitionState>[] {
+function progressColumns(nowMs: number): readonly Column<PartitionState>[] {
   return [
     { name: 'partition', type: 'UInt32', value: (state) => state.partition },
     { name: 'committed', type: 'UInt64', value: (state) => state.committed },
     { name: 'watermark', type: "DateTime64(3, 'UTC')", value: (state) => state.tracker.watermark },
-    { name: 'idle', type: 'UInt8', value: (state) => (state.tracker.idle(monotonicMs) ? 1 : 0) },
+    { name: 'idle', type: 'UInt8', value: (state) => (state.idle ? 1 : 0) },
     { name: 'settled_10s', type: "DateTime('UTC')", value: (state) => state.settled['10s'] },
     { name: 'settled_1m', type: "DateTime('UTC')", value: (state) => state.settled['1m'] },
     { name: 'settled_1h', type: "DateTime('UTC')", value: (state) => state.settled['1h'] },

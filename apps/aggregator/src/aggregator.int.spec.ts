@@ -15,7 +15,13 @@ import { makeTraffic, type TrafficTotals } from '#test/support';
 import { Aggregator } from './aggregator.js';
 
 const clock = new SystemClock();
-const config = { partitions: 2, insertIntervalMs: 20, insertMaxRows: 50_000, recountIntervalMs: 50, recountMaxWaitMs: 100 };
+const config = {
+  partitions: 2,
+  insertIntervalMs: 20,
+  insertMaxRows: 50_000,
+  recountIntervalMs: 50,
+  recountMaxWaitMs: 100,
+};
 
 let path: string;
 let engine: TestEngine;
@@ -45,7 +51,14 @@ function recordOf(batch: Batch, acceptedAt = batch.sentAt): NewRecord {
   return {
     key: batch.emitter.instance,
     value: zstdCompressSync(text),
-    headers: encodeHeaders({ v: 1, sequence: batch.sequence, acceptedAt, events: batch.events.length, encoding: 'zstd', hash }),
+    headers: encodeHeaders({
+      v: 1,
+      sequence: batch.sequence,
+      acceptedAt,
+      events: batch.events.length,
+      encoding: 'zstd',
+      hash,
+    }),
   };
 }
 
@@ -56,7 +69,13 @@ interface Running {
 }
 
 async function start(store = clickhouse): Promise<Running> {
-  const aggregator = new Aggregator(config, { clickhouse: store, clock, log: new SilentLogger(), metrics: new Metrics(), newTouch: randomUUID });
+  const aggregator = new Aggregator(config, {
+    clickhouse: store,
+    clock,
+    log: new SilentLogger(),
+    metrics: new Metrics(),
+    newTouch: randomUUID,
+  });
   aggregator.start();
   const consumption = await log.consume({
     topic: EVENTS_TOPIC,
@@ -77,8 +96,12 @@ async function settled(): Promise<void> {
   for (;;) {
     const ranges = await log.ranges(EVENTS_TOPIC);
     const committed = await log.committed(EVENTS_TOPIC, AGGREGATOR_GROUP);
-    const read = ranges.every(({ partition, next }) => next === 0n || committed.find((one) => one.partition === partition)?.offset === next);
-    const [open] = await clickhouse.query<{ n: string | number }>('SELECT count() AS n FROM marks FINAL WHERE consumed = 0');
+    const read = ranges.every(
+      ({ partition, next }) => next === 0n || committed.find((one) => one.partition === partition)?.offset === next,
+    );
+    const [open] = await clickhouse.query<{ n: string | number }>(
+      'SELECT count() AS n FROM marks FINAL WHERE consumed = 0',
+    );
     if (read && Number(open?.n) === 0) return;
     await clock.sleep(25);
   }
@@ -91,26 +114,49 @@ const SOURCES = {
 };
 
 async function expectTotals(totals: TrafficTotals): Promise<void> {
-  const sums = async (sql: string) => Object.fromEntries(Object.entries((await clickhouse.query<Record<string, string | number>>(sql))[0]!).map(([name, value]) => [name, Number(value)]));
+  const sums = async (sql: string) =>
+    Object.fromEntries(
+      Object.entries((await clickhouse.query<Record<string, string | number>>(sql))[0]!).map(([name, value]) => [
+        name,
+        Number(value),
+      ]),
+    );
   const { cache, loads, metrics } = totals;
   for (const from of SOURCES.cache)
-    expect([from, await sums(`SELECT sum(t.windows) AS windows, sum(t.hits) AS hits, sum(t.misses) AS misses, sum(t.evicted) AS evicted, sum(t.get_count) AS getCount, sum(t.get_sum) AS getSumNs, sum(t.version) AS v, sum(arraySum(mapValues(t.get_bins))) AS bins FROM ${from.replace(' FINAL', '')} AS t ${from.endsWith('FINAL') ? 'FINAL' : ''}`)]).toEqual([
+    expect([
       from,
-      { ...cache, v: cache.windows, bins: cache.getCount },
-    ]);
+      await sums(
+        `SELECT sum(t.windows) AS windows, sum(t.hits) AS hits, sum(t.misses) AS misses, sum(t.evicted) AS evicted, sum(t.get_count) AS getCount, sum(t.get_sum) AS getSumNs, sum(t.version) AS v, sum(arraySum(mapValues(t.get_bins))) AS bins FROM ${from.replace(' FINAL', '')} AS t ${from.endsWith('FINAL') ? 'FINAL' : ''}`,
+      ),
+    ]).toEqual([from, { ...cache, v: cache.windows, bins: cache.getCount }]);
   for (const from of SOURCES.loads)
-    expect([from, await sums(`SELECT sum(t.loads) AS events, sum(t.bytes) AS bytes, sum(t.total_sum) AS totalNs, sum(arraySum(mapValues(t.total_bins))) AS bins FROM ${from.replace(' FINAL', '')} AS t ${from.endsWith('FINAL') ? 'FINAL' : ''}`)]).toEqual([
+    expect([
       from,
-      { ...loads, bins: loads.events },
-    ]);
+      await sums(
+        `SELECT sum(t.loads) AS events, sum(t.bytes) AS bytes, sum(t.total_sum) AS totalNs, sum(arraySum(mapValues(t.total_bins))) AS bins FROM ${from.replace(' FINAL', '')} AS t ${from.endsWith('FINAL') ? 'FINAL' : ''}`,
+      ),
+    ]).toEqual([from, { ...loads, bins: loads.events }]);
   for (const from of SOURCES.metrics)
-    expect([from, await sums(`SELECT sum(t.samples) AS events, sum(t.value_sum) AS counterSum FROM ${from.replace(' FINAL', '')} AS t ${from.endsWith('FINAL') ? 'FINAL' : ''}`)]).toEqual([from, metrics]);
+    expect([
+      from,
+      await sums(
+        `SELECT sum(t.samples) AS events, sum(t.value_sum) AS counterSum FROM ${from.replace(' FINAL', '')} AS t ${from.endsWith('FINAL') ? 'FINAL' : ''}`,
+      ),
+    ]).toEqual([from, metrics]);
 }
 
 describe('The aggregator', () => {
   it('counts exactly what was emitted at every level and in every view', async () => {
-    const { batches, totals } = makeTraffic({ seed: 1, batches: 60, startMs: clock.now() - 3_600_000, spanMs: 600_000 });
-    await log.append(EVENTS_TOPIC, batches.map((batch) => recordOf(batch)));
+    const { batches, totals } = makeTraffic({
+      seed: 1,
+      batches: 60,
+      startMs: clock.now() - 3_600_000,
+      spanMs: 600_000,
+    });
+    await log.append(
+      EVENTS_TOPIC,
+      batches.map((batch) => recordOf(batch)),
+    );
     const running = await start();
     await settled();
     await expectTotals(totals);
@@ -133,7 +179,10 @@ describe('The aggregator', () => {
 
   it('changes no answer when the whole log is replayed from the start', async () => {
     const { batches, totals } = makeTraffic({ seed: 3, batches: 40, startMs: clock.now() - 600_000, spanMs: 300_000 });
-    await log.append(EVENTS_TOPIC, batches.map((batch) => recordOf(batch)));
+    await log.append(
+      EVENTS_TOPIC,
+      batches.map((batch) => recordOf(batch)),
+    );
     const first = await start();
     await settled();
     await first.stop();
@@ -145,9 +194,19 @@ describe('The aggregator', () => {
   }, 60_000);
 
   it('puts events of a batch that spans the whole lateness into their buckets', async () => {
-    const { batches, totals } = makeTraffic({ seed: 4, batches: 48, startMs: clock.now() - 47 * 3_600_000, spanMs: 47 * 3_600_000 });
+    const { batches, totals } = makeTraffic({
+      seed: 4,
+      batches: 48,
+      startMs: clock.now() - 47 * 3_600_000,
+      spanMs: 47 * 3_600_000,
+    });
     const [first] = batches;
-    const one: Batch = { ...first!, sentAt: clock.now(), closedThrough: clock.now(), events: batches.flatMap(({ events }) => events) };
+    const one: Batch = {
+      ...first!,
+      sentAt: clock.now(),
+      closedThrough: clock.now(),
+      events: batches.flatMap(({ events }) => events),
+    };
     await log.append(EVENTS_TOPIC, [recordOf(one)]);
     const running = await start();
     await settled();
@@ -169,7 +228,9 @@ describe('The aggregator', () => {
     const running = await start();
     await settled();
     await expectTotals(totals);
-    const letters = await clickhouse.query<{ cause: string; n: string | number }>('SELECT cause, count() AS n FROM dead_letters FINAL GROUP BY cause');
+    const letters = await clickhouse.query<{ cause: string; n: string | number }>(
+      'SELECT cause, count() AS n FROM dead_letters FINAL GROUP BY cause',
+    );
     expect(letters.map(({ cause, n }) => ({ cause, n: Number(n) }))).toEqual([{ cause: 'poison', n: 8 }]);
     await running.stop();
   }, 60_000);

@@ -15,13 +15,25 @@ export class Assignments {
   /** Reads what the last owner left: watermark, settled ends, open marks. Before the first batch. */
   async assigned(partition: number, committed: Committed | undefined, monotonicMs: number): Promise<void> {
     const [restored, open] = await Promise.all([this.store.restored(partition), this.store.openMarks(partition)]);
-    const state = new PartitionState(partition, {
-      ...restored,
-      watermark: readMetadata(committed?.metadata).watermark,
-    });
+    const state = new PartitionState(
+      partition,
+      { ...restored, watermark: readMetadata(committed?.metadata).watermark },
+      monotonicMs,
+    );
     state.committed = committed?.offset ?? 0n;
     this.#states.set(partition, state);
-    this.marks.add(open, monotonicMs);
+    this.marks.addFound(open, monotonicMs);
+  }
+
+  /**
+   * Reads open marks that the table has and the book has not: those of an owner before, written after this one had read
+   * them. Marks that are taken now would be found again, so call it between recounts.
+   */
+  async findMarks(monotonicMs: number): Promise<void> {
+    for (const { partition } of this.all()) {
+      const open = await this.store.openMarks(partition);
+      if (this.get(partition) !== undefined) this.marks.addFound(open, monotonicMs);
+    }
   }
 
   revoked(partition: number): void {

@@ -7,6 +7,7 @@ import {
   type ContentEncoding,
   type Event,
   type RecordHeaders,
+  type RejectedEvent,
 } from '#libs/contracts';
 import type { LogRecord } from '#libs/event-log';
 
@@ -42,6 +43,8 @@ export function decodeRecord(record: LogRecord): DecodedRecord | PoisonRecord {
   });
   try {
     const headers = decodeHeaders(record.headers);
+    const strange = strangeHeader(headers);
+    if (strange !== undefined) return poison(strange);
     const text = decompress(record.value, headers.encoding).toString('utf8');
     const checked = checkBatch(JSON.parse(text));
     if (!checked.ok) return poison(`the batch is not valid: ${checked.fault.reason}`);
@@ -62,6 +65,26 @@ export function decodeRecord(record: LogRecord): DecodedRecord | PoisonRecord {
       error instanceof SyntaxError ? 'the value is not JSON' : error instanceof Error ? error.message : String(error),
     );
   }
+}
+
+/** 2100-01-01: later accept times would not fit the tables' days. */
+const MAX_EPOCH_MS = 4_102_444_800_000;
+const MAX_INDEX = 0xffff_fffe;
+
+/** What no collector writes, though it has the form: rows made of it would not fit their tables. */
+function strangeHeader({ acceptedAt, originalAcceptedAt, indexes, rejections }: RecordHeaders): string | undefined {
+  if (acceptedAt > MAX_EPOCH_MS || (originalAcceptedAt ?? 0) > MAX_EPOCH_MS) return 'the accept time is after 2100';
+  if ((indexes?.at(-1) ?? 0) > MAX_INDEX) return 'an index is out of range';
+  const fits = (rejection: RejectedEvent) =>
+    typeof rejection === 'object' &&
+    rejection !== null &&
+    Number.isInteger(rejection.index) &&
+    rejection.index >= 0 &&
+    rejection.index <= MAX_INDEX &&
+    typeof rejection.pointer === 'string' &&
+    typeof rejection.reason === 'string' &&
+    (rejection.event === undefined || typeof rejection.event === 'string');
+  return rejections?.every(fits) === false ? 'a rejection is not one' : undefined;
 }
 
 export function isPoison(record: DecodedRecord | PoisonRecord): record is PoisonRecord {

@@ -11,12 +11,28 @@ import type { DecodedRecord, PoisonRecord } from '../consume/decode-record.js';
 import { NO_INSTANCE, type BatchRow, type DeadLetterRow } from './bookkeeping.js';
 import { TouchedBuckets } from './touched.js';
 
+/**
+ * Collectors reject by a lateness that is configurable there. These bounds are wider than any of it: they keep a faulty
+ * record from touching thousands of days, each of which is a part of its own.
+ */
+const MAX_AGE_MS = 30 * 86_400_000;
+const MAX_AHEAD_MS = 86_400_000;
+
 const ENCODERS = new Map(
   EVENT_KINDS.map((kind) => {
     const table = EVENT_TABLES[kind] as unknown as EventTable;
     return [kind, { table, encoder: new RowEncoder<Event>(table.columns as never) }] as const;
   }),
 );
+
+/** An emitter that a record of the block comes from, and through what time its windows are closed. */
+export interface Heard {
+  readonly partition: number;
+  readonly instance: string;
+  readonly acceptedAt: number;
+  /** ms since 1970; 0 when the record says nothing about time. */
+  readonly closedThrough: number;
+}
 
 export interface TableBytes {
   readonly table: string;
@@ -34,6 +50,7 @@ export class Block {
   readonly batches: BatchRow[] = [];
   readonly deadLetters: DeadLetterRow[] = [];
   readonly touched = new TouchedBuckets();
+  readonly heard: Heard[] = [];
   rows = 0;
 
   /** @param rawFrom ms since 1970: older buckets are no longer kept raw, and what belongs there goes to the dead letters. */
@@ -47,13 +64,14 @@ export class Block {
     let inserted = 0;
     for (const { event, index } of events) {
       const bucketEnd = eventBucketEnd(event);
-      if (bucketEnd <= this.rawFrom) {
+      const outside = this.#outside(bucketEnd, acceptedAt);
+      if (outside !== undefined) {
         this.deadLetters.push({
           ...place(record),
           acceptedAt,
           index,
           cause: 'too_late',
-          reason: 'raw events of that time are no longer kept',
+          reason: outside,
           pointer: `/events/${index}`,
           event: JSON.stringify(event),
         });
@@ -112,6 +130,14 @@ export class Block {
       const { table, encoder } = ENCODERS.get(kind)!;
       return { table: table.table, columnList: encoder.columnList, bytes: out.bytes(), rows };
     });
+  }
+
+  /** Why an event of that time is not inserted, or undefined. */
+  #outside(bucketEnd: number, acceptedAt: number): string | undefined {
+    if (bucketEnd <= this.rawFrom) return 'raw events of that time are no longer kept';
+    if (bucketEnd < acceptedAt - MAX_AGE_MS || bucketEnd > acceptedAt + MAX_AHEAD_MS)
+      return 'its time is further from its accept time than any collector allows';
+    return undefined;
   }
 
   #insert(event: Event, index: number, { partition, offset, batch, headers }: DecodedRecord, bucketEnd: number): void {

@@ -1,3 +1,4 @@
+import { eventTime } from '#libs/contracts';
 import type { LogRecord, RecordBatch } from '#libs/event-log';
 import type { Logger } from '#libs/operations';
 import type { Clock } from '#libs/time';
@@ -6,7 +7,7 @@ import type { Assignments } from '../assignments.js';
 import { decodeRecord, isPoison, type DecodedRecord } from '../consume/decode-record.js';
 import type { Mark, MarkBook } from '../recount/mark-book.js';
 import type { AggregatorTelemetry } from '../telemetry.js';
-import { Block } from './block.js';
+import { Block, type Heard } from './block.js';
 import { decide, identityKey, type KnownBatch } from './identity.js';
 
 export interface InserterOptions {
@@ -125,7 +126,7 @@ export class Inserter {
         instance: decoded.instance,
         sequence: decoded.headers.sequence,
       });
-    this.#heard(decoded);
+    block.heard.push(heardFrom(decoded));
   }
 
   async #writeBlock(block: Block): Promise<void> {
@@ -144,6 +145,11 @@ export class Inserter {
       marks.filter(({ partition }) => this.assignments.get(partition) !== undefined),
       this.clock.monotonic(),
     );
+    // Only now: the watermark says what is in the tables, and a bucket settles only when its marks are known.
+    const monotonic = this.clock.monotonic();
+    for (const { partition, instance, acceptedAt, closedThrough } of block.heard)
+      if (closedThrough > 0)
+        this.assignments.get(partition)?.tracker.heard(instance, acceptedAt, closedThrough, monotonic);
     for (const { table, rows } of tables) this.telemetry.inserted(table, rows);
     this.telemetry.deadLetters(block.deadLetters);
   }
@@ -155,18 +161,13 @@ export class Inserter {
     await batch.commit(last.offset + 1n, state?.metadata() ?? '{}');
     if (state !== undefined) state.committed = last.offset + 1n;
   }
+}
 
-  /** A resend speaks for its emitter, too. */
-  #heard({ partition, instance, headers, batch, events }: DecodedRecord): void {
-    let latest = 0;
-    if (batch.closedThrough === undefined)
-      for (const { event } of events) latest = Math.max(latest, event.kind === 'cache.window' ? event.end : event.time);
-    const closedThrough = batch.closedThrough ?? latest;
-    if (closedThrough > 0)
-      this.assignments
-        .get(partition)
-        ?.tracker.heard(instance, headers.acceptedAt, closedThrough, this.clock.monotonic());
-  }
+/** What a record says about its emitter; a resend speaks for it, too. */
+function heardFrom({ partition, instance, headers, batch, events }: DecodedRecord): Heard {
+  let latest = 0;
+  if (batch.closedThrough === undefined) for (const { event } of events) latest = Math.max(latest, eventTime(event));
+  return { partition, instance, acceptedAt: headers.acceptedAt, closedThrough: batch.closedThrough ?? latest };
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

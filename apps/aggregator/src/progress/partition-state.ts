@@ -22,14 +22,18 @@ const CLOCK_DOUBT_MS = 2 * 3_600_000;
 export class PartitionState {
   readonly tracker: WatermarkTracker;
   settled: Settled;
+  /** No emitter was heard lately and nothing waits for its recount: the partition holds no answer up. */
+  idle = false;
   committed = 0n;
   revision: bigint;
 
   constructor(
     readonly partition: number,
     restored: Restored,
+    /** When the partition was assigned: what is silent since then is silent. */
+    monotonicMs: number,
   ) {
-    this.tracker = new WatermarkTracker(restored.watermark);
+    this.tracker = new WatermarkTracker(restored.watermark, monotonicMs);
     this.settled = restored.settled;
     this.revision = restored.revision;
   }
@@ -37,9 +41,14 @@ export class PartitionState {
   /** Moves watermark and settled ends on. */
   advance(marks: MarkBook, monotonicMs: number, nowMs: number): void {
     const watermark = this.tracker.advance(monotonicMs);
-    const idle = this.tracker.idle(monotonicMs);
-    const through = idle ? Math.max(watermark, this.tracker.passed(monotonicMs) ?? nowMs - CLOCK_DOUBT_MS) : watermark;
-    this.settled = advanceSettled(this.settled, through, (level) => marks.earliest(this.partition, level));
+    const silent = this.tracker.idle(monotonicMs);
+    const through = silent
+      ? Math.max(watermark, this.tracker.passed(monotonicMs) ?? nowMs - CLOCK_DOUBT_MS)
+      : watermark;
+    this.settled = advanceSettled(this.settled, through, (level, after) =>
+      marks.earliest(this.partition, level, after),
+    );
+    this.idle = silent && !marks.isOpen(this.partition);
   }
 
   metadata(): string {

@@ -10,16 +10,19 @@ export const NOTHING_SETTLED: Settled = { '10s': 0, '1m': 0, '1h': 0 };
  * on this level or one below. Never goes back: what comes later than its bucket was settled is recounted as a revision.
  *
  * @param through ms since 1970: the watermark, or for an idle partition the time that has passed.
- * @param earliestOpen earliest bucket end with an open mark, by level, in seconds; Infinity for none.
+ * @param earliestOpen earliest bucket end after a given one with an open mark, by level, in seconds; Infinity for none.
  */
-export function advanceSettled(before: Settled, through: number, earliestOpen: (level: Level) => number): Settled {
+export function advanceSettled(
+  before: Settled,
+  through: number,
+  earliestOpen: (level: Level, after: number) => number,
+): Settled {
   let limit = Math.floor(through / 1_000);
   const after: Record<Level, number> = { ...before };
   for (const level of LEVELS) {
     const step = LEVEL_MS[level] / 1_000;
-    const open = earliestOpen(level);
-    // An open mark below the settled end belongs to late events: it holds nothing back.
-    if (open > before[level]) limit = Math.min(limit, open - step);
+    // An open mark up to the settled end belongs to late events and holds nothing back; the first one beyond it does.
+    limit = Math.min(limit, earliestOpen(level, before[level]) - step);
     const reached = Math.floor(limit / step) * step;
     if (reached > before[level]) after[level] = reached;
     limit = Math.min(limit, after[level]);

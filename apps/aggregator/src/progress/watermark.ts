@@ -18,11 +18,15 @@ export class WatermarkTracker {
   readonly #emitters = new Map<string, Heard>();
   #watermark: number;
   #latestAccept = 0;
-  #latestHandled = -Infinity;
+  #latestHandled: number;
 
-  /** @param restored ms since 1970, from the commit's metadata; 0 when there is none. */
-  constructor(restored: number) {
+  /**
+   * @param restored ms since 1970, from the commit's metadata; 0 when there is none.
+   * @param monotonicMs when the partition was assigned: it is not silent before it could be heard.
+   */
+  constructor(restored: number, monotonicMs: number) {
     this.#watermark = restored;
+    this.#latestHandled = monotonicMs;
   }
 
   /** ms since 1970; 0 when nothing was heard yet. */

@@ -1,5 +1,5 @@
 import type { RollupName } from '#libs/clickhouse';
-import type { Level } from '#libs/contracts';
+import { LEVELS, type Level } from '#libs/contracts';
 
 /** A bucket that must be recounted, as it stands in `marks`. */
 export interface Mark {
@@ -16,14 +16,19 @@ export interface Mark {
 
 interface Kept {
   readonly mark: Mark;
+  /** Written by this owner in this assignment: nobody else can have taken it. */
+  readonly own: boolean;
   /** Monotonic ms when it came into the book. */
   readonly since: number;
 }
 
 /**
- * The open marks of the assigned partitions, as `marks` has them. A touch of a bucket whose mark is open needs no other:
- * that one will be taken later, and what is taken is counted after it was taken. From the moment it is taken, a touch
- * makes a new mark.
+ * The open marks of the assigned partitions, as `marks` has them. A touch of a bucket whose own mark is open needs no
+ * other: that one will be taken later, and what is taken is counted after it was taken. From the moment it is taken, a
+ * touch makes a new mark.
+ *
+ * A mark that was read from the table stands for no later touch: the owner before may be amid its recount, and would
+ * consume it without having counted what came since.
  */
 export class MarkBook {
   readonly #open = new Map<string, Kept[]>();
@@ -31,16 +36,25 @@ export class MarkBook {
 
   /** Whether a touch of this bucket needs a mark of its own. */
   needsMark(bucket: Omit<Mark, 'touch'>): boolean {
-    return !this.#open.has(keyOf(bucket));
+    return !(this.#open.get(keyOf(bucket)) ?? []).some(({ own }) => own);
   }
 
-  /** Puts marks in that are durable. */
+  /** Puts marks in that this owner has just written, and that are durable. */
   add(marks: readonly Mark[], monotonicMs: number): void {
+    this.#add(marks, monotonicMs, true);
+  }
+
+  /** Puts marks in that were found in the table. */
+  addFound(marks: readonly Mark[], monotonicMs: number): void {
+    this.#add(marks, monotonicMs, false);
+  }
+
+  #add(marks: readonly Mark[], monotonicMs: number, own: boolean): void {
     for (const mark of marks) {
       const key = keyOf(mark);
       const kept = this.#open.get(key) ?? [];
       if (kept.some((one) => one.mark.touch === mark.touch)) continue;
-      this.#open.set(key, [...kept, { mark, since: monotonicMs }]);
+      this.#open.set(key, [...kept, { mark, own, since: monotonicMs }]);
     }
   }
 
@@ -69,17 +83,23 @@ export class MarkBook {
     for (const mark of marks) this.#taken.delete(mark);
   }
 
-  /** Their recount failed: they are open as before. */
+  /** Their recount failed: they are open as before, unless their partition has gone meanwhile. */
   putBack(marks: readonly Mark[], monotonicMs: number): void {
+    const still = marks.filter((mark) => this.#taken.has(mark));
     this.done(marks);
-    this.add(marks, monotonicMs);
+    // Whether they were consumed all the same is not known: what comes needs marks of its own.
+    this.addFound(still, monotonicMs);
   }
 
-  /** The earliest bucket of a partition and level that is not recounted yet, seconds since 1970; Infinity when there is none. */
-  earliest(partition: number, level: Level): number {
+  /**
+   * The earliest bucket of a partition and level that ends after `after` and is not recounted yet, seconds since 1970;
+   * Infinity when there is none. O(open marks).
+   */
+  earliest(partition: number, level: Level, after = 0): number {
     let earliest = Infinity;
     const look = (mark: Mark) => {
-      if (mark.partition === partition && mark.level === level) earliest = Math.min(earliest, mark.bucketEnd);
+      if (mark.partition === partition && mark.level === level && mark.bucketEnd > after)
+        earliest = Math.min(earliest, mark.bucketEnd);
     };
     for (const kept of this.#open.values()) for (const { mark } of kept) look(mark);
     for (const mark of this.#taken) look(mark);
@@ -94,6 +114,11 @@ export class MarkBook {
       else this.#open.set(key, left);
     }
     for (const mark of this.#taken) if (mark.partition === partition) this.#taken.delete(mark);
+  }
+
+  /** Whether any mark of the partition is open, of any level. */
+  isOpen(partition: number): boolean {
+    return LEVELS.some((level) => Number.isFinite(this.earliest(partition, level)));
   }
 
   get size(): number {

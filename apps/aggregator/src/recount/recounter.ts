@@ -15,12 +15,15 @@ export interface RecounterOptions {
   readonly maxWaitMs: Readonly<Record<Level, number>>;
   /** Buckets in one statement: bounds the rows that it reads. */
   readonly maxBuckets: number;
+  /** How often the table is searched for marks that the book lacks, ms. */
+  readonly searchMs: number;
 }
 
 export const DEFAULT_RECOUNT: RecounterOptions = {
   intervalMs: 1_000,
   maxWaitMs: { '10s': 15_000, '1m': 60_000, '1h': 300_000 },
   maxBuckets: 2_000,
+  searchMs: 30_000,
 };
 
 /**
@@ -31,6 +34,7 @@ export class Recounter {
   #timer: Timer | undefined;
   #round: Promise<void> | undefined;
   #stopped = true;
+  #searched = -Infinity;
 
   constructor(
     private readonly store: AggregatorStore,
@@ -69,6 +73,7 @@ export class Recounter {
 
   async #allLevels(): Promise<void> {
     try {
+      await this.#search();
       for (const level of LEVELS) {
         this.#advance();
         for (const rollup of ROLLUPS) await this.#level(level, rollup);
@@ -76,13 +81,21 @@ export class Recounter {
       this.#advance();
       const states = this.assignments.all();
       for (const state of states) state.revision += 1n;
-      await this.store.writeProgress(states, this.clock.monotonic(), this.clock.now());
+      await this.store.writeProgress(states, this.clock.now());
     } catch (error) {
       this.telemetry.failedRecount(error);
       this.log.warn('Recount failed; its marks stay open.', {
         reason: error instanceof Error ? error.message : String(error),
       });
     }
+  }
+
+  async #search(): Promise<void> {
+    const monotonic = this.clock.monotonic();
+    if (this.#searched === -Infinity) this.#searched = monotonic;
+    if (monotonic - this.#searched < this.options.searchMs) return;
+    await this.assignments.findMarks(monotonic);
+    this.#searched = monotonic;
   }
 
   #advance(): void {
