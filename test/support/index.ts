@@ -3,3 +3,4 @@ export { describeWithKafka, sharedKafka, type DescribeOptions } from './kafka/de
 export { kafkaMissing, KafkaMissingError } from './kafka/jars.js';
 export { between, pick, seededRandom, seededUuid } from './random.js';
 export { addTo, makeTraffic, noTotals, type Traffic, type TrafficOptions, type TrafficTotals } from './traffic.js';
+export { expectExact, inconsistencies, untilCounted } from './exactness.js';

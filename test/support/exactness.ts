@@ -1,0 +1,145 @@
+import { countRaw, mergeFiner, ROLLUP, rollupColumns, ROLLUPS, rollupTable, viewName } from '#libs/clickhouse';
+import type { ClickHouse, Rollup, RollupName } from '#libs/clickhouse';
+import { AGGREGATOR_GROUP, EVENT_KINDS, EVENT_TABLES, EVENTS_TOPIC, LEVELS, type Level } from '#libs/contracts';
+import type { EventLog } from '#libs/event-log';
+import type { Clock } from '#libs/time';
+import type { TrafficTotals } from './traffic.js';
+
+/** Relative difference that sums of floats may have, since they are added in any order. */
+const FLOAT_TOLERANCE = 1e-9;
+const SHOWN = 5;
+
+/**
+ * Throws, saying what differs, unless the database holds exactly what was emitted: the raw events, every rollup level,
+ * every view and the batches; each row of each level and view equal to a plain recount of the raw events.
+ * Call it when everything is counted (`untilCounted`). For databases of up to some million events.
+ */
+export async function expectExact(clickhouse: ClickHouse, emitted: TrafficTotals): Promise<void> {
+  const problems = [...(await inconsistencies(clickhouse)), ...(await differencesFromEmitted(clickhouse, emitted))];
+  if (problems.length > 0)
+    throw new Error(`The database is not exact:\n${problems.map((one) => `- ${one}`).join('\n')}`);
+}
+
+/** Waits until the log is committed to its end and no bucket waits for its recount. @throws Error when it takes longer. */
+export async function untilCounted(
+  log: EventLog,
+  clickhouse: ClickHouse,
+  clock: Clock,
+  timeoutMs = 60_000,
+): Promise<void> {
+  const deadline = clock.monotonic() + timeoutMs;
+  for (;;) {
+    const waiting = await waitingFor(log, clickhouse);
+    if (waiting === '') return;
+    if (clock.monotonic() > deadline) throw new Error(`Not counted after ${timeoutMs} ms: ${waiting}.`);
+    await clock.sleep(25);
+  }
+}
+
+/** What disagrees inside the database, whatever was emitted: each level and view against a plain recount. */
+export async function inconsistencies(clickhouse: ClickHouse): Promise<string[]> {
+  const problems: string[] = [];
+  for (const kind of EVENT_KINDS) {
+    const { table } = EVENT_TABLES[kind];
+    const { rows, identities } = await numbers(
+      clickhouse,
+      `SELECT count() AS rows, uniqExact(instance, sequence, idx) AS identities FROM ${table} FINAL`,
+    );
+    if (rows !== identities) problems.push(`${table}: ${rows} rows for ${identities} identities`);
+  }
+  for (const name of ROLLUPS)
+    for (const level of LEVELS) {
+      problems.push(...(await differences(clickhouse, name, level, `${rollupTable(name, level)} FINAL`)));
+      problems.push(...(await differences(clickhouse, name, level, viewName(name, level))));
+    }
+  return problems;
+}
+
+async function differencesFromEmitted(clickhouse: ClickHouse, emitted: TrafficTotals): Promise<string[]> {
+  const problems: string[] = [];
+  const expectSums = async (what: string, sql: string, expected: Readonly<Record<string, number>>) => {
+    const found = await numbers(clickhouse, sql);
+    for (const [name, value] of Object.entries(expected))
+      if (found[name] !== value) problems.push(`${what}: ${name} is ${found[name]}, emitted were ${value}`);
+  };
+  await expectSums(
+    'batches',
+    'SELECT uniqExact(instance, sequence) AS batches, sum(n) AS events FROM (SELECT instance, sequence, argMin(b.events, b.offset) AS n FROM batches AS b GROUP BY instance, sequence)',
+    { batches: emitted.batches, events: emitted.events },
+  );
+  await expectSums(
+    'raw events',
+    `SELECT ${EVENT_KINDS.map((kind) => `(SELECT count() FROM ${EVENT_TABLES[kind].table} FINAL)`).join(' + ')} AS events`,
+    { events: emitted.events },
+  );
+  for (const name of ROLLUPS)
+    for (const from of [
+      'raw',
+      ...LEVELS.flatMap((level) => [`${rollupTable(name, level)} FINAL`, viewName(name, level)]),
+    ]) {
+      const source = from === 'raw' ? `(${countRaw(ROLLUP[name], '1')})` : `(SELECT * FROM ${from})`;
+      await expectSums(`${name} of ${from}`, `SELECT ${SUMS[name]} FROM ${source} AS s`, expectedSums(name, emitted));
+    }
+  return problems;
+}
+
+const SUMS: Readonly<Record<RollupName, string>> = {
+  cache:
+    'sum(s.windows) AS windows, sum(s.version) AS versions, sum(s.hits) AS hits, sum(s.misses) AS misses, sum(s.evicted) AS evicted, sum(s.get_count) AS getCount, sum(s.get_sum) AS getSumNs, sum(s.get_zero) + sum(arraySum(mapValues(s.get_bins))) AS inBins',
+  loads:
+    'sum(s.loads) AS events, sum(s.version) AS versions, sum(s.bytes) AS bytes, sum(s.total_sum) AS totalNs, sum(s.total_zero) + sum(arraySum(mapValues(s.total_bins))) AS inBins',
+  metrics: "sum(s.samples) AS events, sum(s.version) AS versions, sumIf(s.value_sum, s.type = 'counter') AS counterSum",
+};
+
+function expectedSums(name: RollupName, { cache, loads, metrics }: TrafficTotals): Record<string, number> {
+  if (name === 'cache') return { ...cache, versions: cache.windows, inBins: cache.getCount };
+  if (name === 'loads') return { ...loads, versions: loads.events, inBins: loads.events };
+  return { ...metrics, versions: metrics.events };
+}
+
+/** Buckets of a source that are not those of a plain recount of the raw events, with both values. */
+async function differences(clickhouse: ClickHouse, name: RollupName, level: Level, source: string): Promise<string[]> {
+  const rollup = ROLLUP[name];
+  const raw = countRaw(rollup, '1');
+  const recounted = level === '10s' ? raw : mergeFiner(rollup, level, `(${raw})`);
+  const columns = rollupColumns(rollup).join(', ');
+  const keys = [...rollup.dimensions, 'bucket_end'].map((key) => `u.${key}`).join(', ');
+  const [exact, floats] = measuresOf(rollup);
+  const whole = `toString(tuple(${exact.map((measure) => `u.${measure}`).join(', ')}))`;
+  const apart = floats.map(
+    (measure) => `max(u.${measure}) - min(u.${measure}) > ${FLOAT_TOLERANCE} * greatest(1, abs(max(u.${measure})))`,
+  );
+  const rows = await clickhouse.query<{ key: string; found: string[] }>(
+    `SELECT toString(tuple(${keys})) AS key, groupArray(concat(u.origin, ': ', ${whole})) AS found
+     FROM (SELECT 'stored' AS origin, ${columns} FROM ${source} UNION ALL SELECT 'recounted' AS origin, ${columns} FROM (${recounted})) AS u
+     GROUP BY ${keys}
+     HAVING count() != 2 OR min(${whole}) != max(${whole})${apart.map((one) => ` OR ${one}`).join('')}`,
+  );
+  const shown = rows.slice(0, SHOWN).map(({ key, found }) => `${source}: ${key} has ${found.join(' and ')}`);
+  return rows.length > SHOWN ? [...shown, `${source}: ${rows.length - SHOWN} more buckets differ`] : shown;
+}
+
+const FLOATS = /^(value_|histogram_sum$)/;
+
+function measuresOf(rollup: Rollup): [exact: string[], floats: string[]] {
+  const names = [...rollup.measures.map(({ name }) => name), 'version'];
+  const isFloat = (name: string) => rollup.name === 'metrics' && FLOATS.test(name);
+  return [names.filter((name) => !isFloat(name)), names.filter(isFloat)];
+}
+
+async function waitingFor(log: EventLog, clickhouse: ClickHouse): Promise<string> {
+  const committed = new Map(
+    (await log.committed(EVENTS_TOPIC, AGGREGATOR_GROUP)).map(({ partition, offset }) => [partition, offset]),
+  );
+  for (const { partition, next } of await log.ranges(EVENTS_TOPIC))
+    if (next > 0n && committed.get(partition) !== next)
+      return `partition ${partition} is committed to ${committed.get(partition) ?? 'nothing'} of ${next}`;
+  const { open } = await numbers(clickhouse, 'SELECT count() AS open FROM marks FINAL WHERE consumed = 0');
+  return open === 0 ? '' : `${open} marks are open`;
+}
+
+/** The one row of an answer, its values as numbers. Sums in tests stay below 2^53. */
+async function numbers(clickhouse: ClickHouse, sql: string): Promise<Record<string, number>> {
+  const [row] = await clickhouse.query<Record<string, string | number>>(sql);
+  return Object.fromEntries(Object.entries(row ?? {}).map(([name, value]) => [name, Number(value)]));
+}
