@@ -54,7 +54,8 @@ export function isTestCode(file: string): boolean {
   return /\.spec\.ts$|\/testing\//.test(file) || file.startsWith('test/');
 }
 
-/** `libs/time` or `apps/api`: relative paths stay inside. */
+/** `libs/time`, `apps/api` or `bench`: relative paths stay inside. */
 export function room(file: string): string {
+  if (file.startsWith('bench/')) return 'bench';
   return file.split('/').slice(0, 2).join('/');
 }
