@@ -1,4 +1,11 @@
-import { Module, type BeforeApplicationShutdown, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { EventLog } from '#libs/event-log';
 import { Access, Health, Metrics } from '#libs/operations';
 import { Clock } from '#libs/time';
@@ -8,15 +15,14 @@ import { OpenApiController } from './openapi/openapi.controller.js';
 import { PageController, PageFiles } from './page/page.controller.js';
 import { readPage } from './page/page-files.js';
 import { ReadGuard } from './read.guard.js';
+import { SqlGate } from './sql/sql-gate.js';
 import { DatabaseStatus } from './status/database-reading.js';
 import { RowReader } from './status/row-reader.js';
 import { StatusController } from './status/status.controller.js';
 import { StatusPoll } from './status/status-poll.js';
 
-/** The port that SQL for people listens on, asked at each status; null where there is none. */
-export type SqlPort = () => number | null;
-
-const SQL_PORT = Symbol('SQL_PORT');
+/** SQL for people, or null where there is none. */
+const SQL_GATE = Symbol('SQL_GATE');
 
 export interface ApiOptions {
   /** Who may read; shared with whoever listens on the same port. */
@@ -24,7 +30,8 @@ export interface ApiOptions {
   /** Opened and closed by whoever hosts the API. */
   readonly eventLog: EventLog;
   readonly rows: RowReader;
-  readonly sqlPort: SqlPort;
+  /** SQL for people; left out, there is none. Started and stopped with the application. */
+  readonly sqlGate?: SqlGate;
   /** Directory of the built page. */
   readonly pageDirectory: string;
 }
@@ -34,7 +41,7 @@ export interface ApiOptions {
  * Needs OperationsModule beside it: Clock, Metrics and Health come from there.
  */
 @Module({})
-export class ApiModule implements OnModuleInit, BeforeApplicationShutdown {
+export class ApiModule implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #takeBack: (() => void)[] = [];
 
   constructor(
@@ -43,6 +50,7 @@ export class ApiModule implements OnModuleInit, BeforeApplicationShutdown {
     private readonly rows: RowReader,
     private readonly poll: StatusPoll,
     private readonly streams: StatusStreams,
+    @Inject(SQL_GATE) private readonly sqlGate: SqlGate | null,
   ) {}
 
   static register(options: ApiOptions): DynamicModule {
@@ -54,9 +62,9 @@ export class ApiModule implements OnModuleInit, BeforeApplicationShutdown {
         { provide: Access, useValue: options.access },
         { provide: EventLog, useValue: options.eventLog },
         { provide: RowReader, useValue: options.rows },
-        { provide: SQL_PORT, useValue: options.sqlPort },
+        { provide: SQL_GATE, useValue: options.sqlGate ?? null },
         { provide: PageFiles, useFactory: () => new PageFiles(readPage(options.pageDirectory)) },
-        { provide: StatusPoll, useFactory: statusPoll, inject: [Clock, EventLog, RowReader, SQL_PORT] },
+        { provide: StatusPoll, useFactory: statusPoll, inject: [Clock, EventLog, RowReader, SQL_GATE] },
         {
           provide: StatusStreams,
           useFactory: (clock: Clock, poll: StatusPoll) => new StatusStreams({ clock, poll }),
@@ -82,15 +90,20 @@ export class ApiModule implements OnModuleInit, BeforeApplicationShutdown {
     this.poll.start();
   }
 
+  async onApplicationBootstrap(): Promise<void> {
+    await this.sqlGate?.start();
+  }
+
   /** Before the server waits for its connections: a stream would never end by itself. */
-  beforeApplicationShutdown(): void {
+  async beforeApplicationShutdown(): Promise<void> {
     this.streams.closeAll();
     this.poll.stop();
     for (const takeBack of this.#takeBack) takeBack();
+    await this.sqlGate?.stop();
   }
 }
 
-function statusPoll(clock: Clock, log: EventLog, rows: RowReader, sqlPort: SqlPort): StatusPoll {
+function statusPoll(clock: Clock, log: EventLog, rows: RowReader, sqlGate: SqlGate | null): StatusPoll {
   const database = new DatabaseStatus(rows, clock);
-  return new StatusPoll({ clock, log, database: () => database.read(), sqlPort });
+  return new StatusPoll({ clock, log, database: () => database.read(), sqlPort: () => sqlGate?.port ?? null });
 }

@@ -1,5 +1,6 @@
-export { ApiModule, type ApiOptions, type SqlPort } from './api.module.js';
+export { ApiModule, type ApiOptions } from './api.module.js';
 export { apiSettings } from './config.js';
 export { openApiDocument } from './openapi/openapi.js';
+export { SqlGate, type SqlGateOptions } from './sql/sql-gate.js';
 export { ClickHouseRowReader } from './status/clickhouse-row-reader.js';
 export { RowReader } from './status/row-reader.js';

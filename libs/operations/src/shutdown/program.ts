@@ -9,7 +9,7 @@ export const EXIT = { clean: 0, failed: 1, settings: 2, unclean: 3, interrupted:
 /** The part of Node's process that a program's life depends on. */
 export interface ProcessPort {
   readonly stderr: { write(text: string): unknown };
-  on(event: string, listener: (detail: never) => void): unknown;
+  on(event: string, listener: (...details: never[]) => void): unknown;
   exit(code: number): void;
 }
 

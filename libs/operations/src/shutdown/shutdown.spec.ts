@@ -10,11 +10,11 @@ import { Shutdown } from './shutdown.js';
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 class FakeProcess implements ProcessPort {
-  readonly #listeners = new Map<string, (detail: never) => void>();
+  readonly #listeners = new Map<string, (...details: never[]) => void>();
   readonly said: string[] = [];
   readonly codes: number[] = [];
   readonly stderr = { write: (text: string) => this.said.push(text) };
-  on(event: string, listener: (detail: never) => void): void {
+  on(event: string, listener: (...details: never[]) => void): void {
     this.#listeners.set(event, listener);
   }
   emit(event: string, detail: unknown): void {

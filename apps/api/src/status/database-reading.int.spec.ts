@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ClickHouse, migrate } from '#libs/clickhouse';
+import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
+import { SystemClock } from '#libs/time';
+import { ClickHouseRowReader } from './clickhouse-row-reader.js';
+import { DatabaseStatus } from './database-reading.js';
+
+describe('DatabaseStatus on a real engine', () => {
+  const clock = new SystemClock();
+  const at = Date.UTC(2026, 10, 24, 12);
+  let engine: TestEngine;
+  let clickhouse: ClickHouse;
+  const read = () => new DatabaseStatus(new ClickHouseRowReader(clickhouse), clock).read();
+
+  beforeAll(async () => {
+    engine = await startTestEngine();
+    clickhouse = new ClickHouse(engine);
+    await migrate(clickhouse, clock);
+  }, 60_000);
+
+  afterAll(async () => {
+    await clickhouse.close();
+    await engine.stop();
+  });
+
+  it('finds nothing in an empty database, and no audit that could be trusted', async () => {
+    expect(await read()).toMatchObject({
+      progress: [],
+      exact: true,
+      cache: { requests: 0, hits: 0, misses: 0 },
+      deadLetters: 0,
+      audit: { lost: null, duplicated: null, checkedAt: null },
+    });
+  });
+
+  it('counts rows that were inserted twice once', async () => {
+    const row = `SELECT 's' AS service, 'c' AS cache, 'memory' AS tier, 1000 AS window_ms, 7 AS hits, 3 AS misses,
+      toDateTime64(${at / 1_000}, 3, 'UTC') AS time, toDateTime(${at / 1_000}, 'UTC') AS bucket_end,
+      toUUID('00000000-0000-4000-8000-000000000001') AS instance, number AS sequence, 0 AS idx, 1 AS row_version
+      FROM numbers(5)`;
+    const columns =
+      'service, cache, tier, window_ms, hits, misses, time, bucket_end, instance, sequence, idx, row_version';
+    for (let twice = 0; twice < 2; twice++) await clickhouse.command(`INSERT INTO cache_windows (${columns}) ${row}`);
+    const { byKind, exact } = await read();
+    expect({ windows: byKind['cache.window'], exact }).toEqual({ windows: 5, exact: true });
+  });
+
+  it('takes the newest progress of each partition, and an unset time as unknown', async () => {
+    for (const [revision, committed] of [
+      [1, 10],
+      [2, 25],
+    ])
+      await clickhouse.command(
+        `INSERT INTO progress (partition, committed, watermark, idle, settled_10s, revision)
+        VALUES (0, ${committed}, ${at / 1_000 + revision!}, 0, ${at / 1_000}, ${revision})`,
+      );
+    const { progress } = await read();
+    expect(progress).toEqual([
+      { partition: 0, watermark: at + 2_000, idle: false, settled: { '10s': at, '1m': null, '1h': null } },
+    ]);
+  });
+
+  it('adds up the latest finding of each scope of the audit', async () => {
+    const finding = (scope: string, second: number, lost: number, duplicated: number, full: number) =>
+      clickhouse.command(
+        `INSERT INTO audit (time, scope, checked_from, checked_through, full, checked, lost, duplicated)
+        VALUES (${at / 1_000 + second}, '${scope}', 0, ${at / 1_000 + second - 60}, ${full}, 1, ${lost}, ${duplicated})`,
+      );
+    await finding('batches', 1, 9, 9, 1);
+    await finding('batches', 5, 1, 0, 0);
+    await finding('rollups', 3, 2, 4, 0);
+    expect((await read()).audit).toEqual({
+      lost: 3,
+      duplicated: 4,
+      checkedAt: at + 5_000,
+      checkedThrough: at + 3_000 - 60_000,
+      lastFullCheckAt: at + 1_000,
+    });
+  });
+});

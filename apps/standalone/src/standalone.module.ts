@@ -1,0 +1,28 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AggregatorModule, type AggregatorOptions } from '#apps/aggregator';
+import { ApiModule, type ApiOptions } from '#apps/api';
+import { CollectorModule, type CollectorOptions } from '#apps/collector';
+import { OperationsModule, type OperationsOptions } from '#libs/operations/nest';
+
+export interface StandaloneModuleOptions {
+  readonly operations: OperationsOptions;
+  readonly collector: CollectorOptions;
+  readonly aggregator: AggregatorOptions;
+  readonly api: ApiOptions;
+}
+
+/** Collector, aggregator and API in one application; collector and API on one origin. */
+@Module({})
+export class StandaloneModule {
+  static register({ operations, collector, aggregator, api }: StandaloneModuleOptions): DynamicModule {
+    return {
+      module: StandaloneModule,
+      imports: [
+        OperationsModule.register(operations),
+        CollectorModule.register(collector),
+        AggregatorModule.register(aggregator),
+        ApiModule.register(api),
+      ],
+    };
+  }
+}
