@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { Access, corsHeaders, type ApiKeys } from '#libs/operations';
+import type { Clock } from '#libs/time';
+import { checkFormat, effectiveSettings } from './allowed-settings.js';
+import { checkAccess } from './gate-access.js';
+import { advised } from './remedies.js';
+import { SqlError } from './sql-error.js';
+import { bounds, DEFAULT_SQL_LIMITS, pinnedSettings, type SqlLimits } from './sql-limits.js';
+import { readSqlRequest, targetOf, type SqlRequest } from './sql-request.js';
+import { StatementCheck } from './statement-check.js';
+import { Turns } from './turns.js';
+import { readText, Upstream, UpstreamRefusal, type UpstreamOptions } from './upstream.js';
+
+export interface SqlGateOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly upstream: UpstreamOptions;
+  /** Databases whose tables may be read; names without one lead to the first. Default `alperf`. */
+  readonly databases?: readonly [string, ...string[]];
+  readonly limits?: Partial<SqlLimits>;
+  /** Origins of pages that may ask, besides the gate's own and the desktop app's. */
+  readonly origins?: readonly string[];
+  /** The keys in force, asked at each request; left out where none are set, which takes a loopback host. */
+  readonly keys?: () => ApiKeys;
+  readonly clock: Clock;
+}
+
+/** How much longer than a query may run the gate waits for ClickHouse to end it, ms. */
+const GRACE_MS = 5_000;
+const MAX_HEADER_BYTES = 256 * 1_024;
+
+/**
+ * SQL for people: ClickHouse's HTTP interface, for reading the project's tables and nothing else. Each statement is checked
+ * (statement-check.ts), runs with readonly=1 after its limits were set, and within them.
+ */
+export class SqlGate {
+  readonly #upstream: Upstream;
+  readonly #check: StatementCheck;
+  readonly #turns: Turns;
+  readonly #access: Access;
+  readonly #limits: SqlLimits;
+  readonly #databases: readonly [string, ...string[]];
+  readonly #server: Server;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(private readonly options: SqlGateOptions) {
+    this.#limits = { ...DEFAULT_SQL_LIMITS, ...options.limits };
+    this.#databases = options.databases ?? ['alperf'];
+    const wrong = this.#databases.find((name) => !/^\w+$/.test(name));
+    if (wrong !== undefined)
+      throw new SqlError('BAD_ARGUMENTS', `The database ${JSON.stringify(wrong)} has no plain name.`);
+    this.#upstream = new Upstream(options.upstream);
+    this.#check = new StatementCheck(this.#upstream, { databases: this.#databases });
+    this.#turns = new Turns(this.#limits.maxConcurrent, this.#limits.maxWaiting);
+    this.#access = new Access({
+      bind: options.listen.host,
+      port: () => this.port,
+      origins: options.origins ?? [],
+      ...(options.keys !== undefined && { keys: options.keys }),
+      clock: options.clock,
+    });
+    this.#server = createServer(
+      { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 30_000, headersTimeout: 10_000 },
+      (request, response) => {
+        this.#answer(request, response).catch((error: unknown) => this.#fail(response, error));
+      },
+    );
+  }
+
+  /** @throws SettingsError when bound to more than loopback without a key. */
+  static create(options: SqlGateOptions): SqlGate {
+    return new SqlGate(options);
+  }
+
+  /** Resolves when it listens. */
+  start(): Promise<void> {
+    const { host, port } = this.options.listen;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  /** The port it listens on; 0 before `start`. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? 0;
+  }
+
+  /** Takes no more and cuts off what runs. Idempotent. */
+  stop(): Promise<void> {
+    return (this.#stopping ??= new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+      this.#upstream.close();
+    }));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    checkAccess(request, this.#access);
+    const { origin } = request.headers;
+    if (origin !== undefined)
+      for (const [name, value] of Object.entries(corsHeaders(origin))) response.setHeader(name, value);
+    const { pathname, search } = targetOf(request);
+    if (pathname === '/ping' || (pathname === '/' && search === '' && request.method === 'GET'))
+      return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end('Ok.\n');
+    if (pathname !== '/') return void response.writeHead(404, PLAIN).end(`There is no ${pathname}: queries go to /.\n`);
+    if (request.method !== 'GET' && request.method !== 'POST')
+      return void response.writeHead(405, { ...PLAIN, Allow: 'GET, POST' }).end('Queries go by GET or POST.\n');
+
+    const gone = new AbortController();
+    response.on('close', () => gone.abort(new Error('The client went away.')));
+    const late = new AbortController();
+    const timer = this.options.clock.setTimer(
+      () => late.abort(tookTooLong(this.#limits)),
+      this.#limits.maxSeconds * 1_000 + GRACE_MS,
+    );
+    try {
+      const asked = await readSqlRequest(request, this.#limits.maxStatementBytes);
+      const done = await this.#turns.take(gone.signal);
+      try {
+        await this.#run(asked, response, AbortSignal.any([gone.signal, late.signal]));
+      } finally {
+        done();
+      }
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #run(asked: SqlRequest, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    const database = asked.database ?? this.#databases[0];
+    if (!this.#databases.includes(database))
+      throw new SqlError(
+        'UNKNOWN_DATABASE',
+        `The database ${database} is not the project's. Take ${this.#databases.join(', ')}.`,
+      );
+    const { statement, parameters } = asked;
+    const checked = await this.#check.check({ statement, database, parameters }, signal);
+    const settings = effectiveSettings([...asked.settings, ...checked.settings], bounds(this.#limits));
+    for (const [name, value] of pinnedSettings(this.#limits, this.#databases)) settings.set(name, value);
+    const answer = await this.#upstream.ask({
+      sql: checked.sql,
+      parameters: [
+        ['database', database],
+        ['default_format', checkFormat(checked.format ?? asked.defaultFormat ?? 'TabSeparated')],
+        ['query_id', asked.queryId ?? randomUUID()],
+        ...settings,
+        ...parameters.map(([name, value]): [string, string] => [`param_${name}`, value]),
+        ...(asked.packed ? ([['enable_http_compression', '1']] as const) : []),
+        ...(asked.clientProtocolVersion === undefined
+          ? []
+          : ([['client_protocol_version', asked.clientProtocolVersion]] as const)),
+      ],
+      ...(asked.packed && asked.acceptEncoding !== undefined && { acceptEncoding: asked.acceptEncoding }),
+      signal,
+    });
+    if (answer.statusCode !== 200)
+      throw new UpstreamRefusal(
+        answer.statusCode ?? 500,
+        String(answer.headers['x-clickhouse-exception-code'] ?? ''),
+        await readText(answer),
+      );
+    for (const name of PASSED_ON) {
+      const value = answer.headers[name];
+      if (value !== undefined) response.setHeader(name, value);
+    }
+    response.writeHead(200);
+    await pipeline(answer, response, { signal });
+  }
+
+  #fail(response: ServerResponse, error: unknown): void {
+    if (response.headersSent || response.destroyed) return void response.destroy();
+    const head = { ...PLAIN, Connection: 'close' };
+    if (error instanceof UpstreamRefusal) {
+      response.writeHead(error.status, { ...head, 'X-ClickHouse-Exception-Code': error.exceptionCode });
+      response.end(advised(error.text, error.exceptionCode));
+      return;
+    }
+    const known =
+      error instanceof SqlError
+        ? error
+        : new SqlError('LOGICAL_ERROR', 'The gate failed. Ask again.', { cause: error });
+    response.writeHead(known.status, {
+      ...head,
+      'X-ClickHouse-Exception-Code': String(known.number),
+      ...(known.status === 401 && { 'WWW-Authenticate': 'Basic realm="ClickHouse SQL"' }),
+      ...(known.status === 503 && { 'Retry-After': '1' }),
+    });
+    response.end(known.text);
+  }
+}
+
+const PLAIN = { 'Content-Type': 'text/plain; charset=UTF-8' };
+
+/** Headers of ClickHouse's answer that are the client's. */
+const PASSED_ON = [
+  'content-type',
+  'content-encoding',
+  'content-length',
+  'x-clickhouse-query-id',
+  'x-clickhouse-format',
+  'x-clickhouse-summary',
+  'x-clickhouse-timezone',
+];
+
+function tookTooLong({ maxSeconds }: SqlLimits): SqlError {
+  return new SqlError(
+    'TIMEOUT_EXCEEDED',
+    `The query took longer than ${maxSeconds} s. Ask for a shorter time or a coarser rollup.`,
+  );
+}
