@@ -28,8 +28,8 @@ export function RateChart(props: { status: PipelineStatus | undefined; points: r
         </p>
       </div>
       <div class="plot">
-        <span class="axis top">{formatCompact(scale().top)}</span>
-        <span class="axis bottom">0</span>
+        <span class="axis highest">{formatCompact(scale().top)}</span>
+        <span class="axis lowest">0</span>
         <svg
           viewBox={`0 0 ${SIZE.width} ${SIZE.height}`}
           preserveAspectRatio="none"

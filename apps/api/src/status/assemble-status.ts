@@ -29,7 +29,10 @@ export function assembleStatus(input: StatusInput): PipelineStatus {
     const { watermark = null, idle = true } = progress.get(one.partition) ?? {};
     return { ...one, watermark, idle };
   });
-  const watermark = least(partitions.filter(({ idle }) => !idle).map((one) => one.watermark));
+  const watermark = least(
+    // A partition that never had a record holds nothing up.
+    partitions.filter(({ idle, next }) => !idle && next > 0).map((one) => one.watermark),
+  );
   const { requests, hits } = found.cache;
   return {
     at,
