@@ -1,12 +1,11 @@
 import { setting, type Settings, type SettingsOf } from '#libs/operations';
 
 /** Labels that say nothing of a person and have few values; what else an installation needs it adds to the list. */
-const DEFAULT_LABELS = [
-  ...['action', 'browser', 'cause', 'code', 'component', 'connection', 'engine', 'format', 'instance_group', 'kind'],
-  ...['level', 'method', 'mode', 'name', 'navigation', 'operation', 'outcome', 'page', 'phase', 'platform', 'pool'],
-  ...['priority', 'protocol', 'queue', 'rating', 'reason', 'region', 'resource', 'result', 'route', 'source', 'space'],
-  ...['state', 'status', 'tier', 'type', 'unit', 'version', 'zone'],
-];
+const DEFAULT_LABELS = (
+  'action browser cause code component connection engine format instance_group kind level method mode name ' +
+  'navigation operation outcome page phase platform pool priority protocol queue rating reason region ' +
+  'resource result route source space state status tier type unit version zone'
+).split(' ');
 
 /** The collector's own settings. Whoever hosts it composes them with those of libs/operations. */
 export const collectorSettings = {
