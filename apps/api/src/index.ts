@@ -1,5 +1,5 @@
 export { ApiModule, type ApiOptions } from './api.module.js';
-export { apiSettings } from './config.js';
+export { accessSettings, apiSettings } from './config.js';
 export { openApiDocument } from './openapi/openapi.js';
 export { SqlGate, type SqlGateOptions } from './sql/sql-gate.js';
 export { ClickHouseRowReader } from './status/clickhouse-row-reader.js';

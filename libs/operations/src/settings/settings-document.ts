@@ -9,7 +9,8 @@ export function settingsTable(settings: Settings): string {
       `\`${settingsFileKey(one.variable)}\``,
       defaultText(one.fallback),
       one.expects,
-      one.help,
+      // Underscores at both ends would make it bold.
+      one.help.replace(/__\w+__/g, '`$&`'),
     ]);
   return table([['variable', 'settings file', 'default', 'expects', 'what it does'], ...rows]);
 }
