@@ -6,6 +6,10 @@ import { describe } from '@jest/globals';
 import { chromium, type BrowserContext } from 'playwright-core';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const FLAGS =
+  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(
+    ' ',
+  );
 const REMEDY = 'Chromium is missing: apt-get install chromium';
 
 /** A browser of its own, with an empty profile that `close` removes. */
@@ -15,10 +19,7 @@ export async function openChromium(): Promise<{ context: BrowserContext; close: 
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
     headless: true,
-    args: [
-      ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    ],
+    args: FLAGS,
   });
   return {
     context,

@@ -17,8 +17,15 @@ describe('The settings', () => {
 
   it('are all known to every app, since the apps share one environment', () => {
     const all = [
-      ...[standaloneSettings, collectorSettings, aggregatorSettings, apiSettings, accessSettings],
-      ...[clickHouseSettings, eventLogSettings, httpSettings(0), logSettings],
+      standaloneSettings,
+      collectorSettings,
+      aggregatorSettings,
+      apiSettings,
+      accessSettings,
+      clickHouseSettings,
+      eventLogSettings,
+      httpSettings(0),
+      logSettings,
     ].flatMap((settings) => Object.values(settings).map(({ variable }) => variable));
     expect(all.filter((variable) => !KNOWN_VARIABLES.includes(variable))).toEqual([]);
   });

@@ -10,6 +10,8 @@ describe('DatabaseStatus on a real engine', () => {
   const at = Date.UTC(2026, 10, 24, 12);
   let engine: TestEngine;
   let clickhouse: ClickHouse;
+  /** A bare number would be taken for ticks. */
+  const moment = (ms: number) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`;
   const read = () => new DatabaseStatus(new ClickHouseRowReader(clickhouse), clock).read();
 
   beforeAll(async () => {
@@ -52,7 +54,7 @@ describe('DatabaseStatus on a real engine', () => {
     ])
       await clickhouse.command(
         `INSERT INTO progress (partition, committed, watermark, idle, settled_10s, revision)
-        VALUES (0, ${committed}, ${at / 1_000 + revision!}, 0, ${at / 1_000}, ${revision})`,
+        VALUES (0, ${committed}, ${moment(at + revision! * 1_000)}, 0, ${at / 1_000}, ${revision})`,
       );
     const { progress } = await read();
     expect(progress).toEqual([
@@ -64,7 +66,7 @@ describe('DatabaseStatus on a real engine', () => {
     const finding = (scope: string, second: number, lost: number, duplicated: number, full: number) =>
       clickhouse.command(
         `INSERT INTO audit (time, scope, checked_from, checked_through, full, checked, lost, duplicated)
-        VALUES (${at / 1_000 + second}, '${scope}', 0, ${at / 1_000 + second - 60}, ${full}, 1, ${lost}, ${duplicated})`,
+        VALUES (${moment(at + second * 1_000)}, '${scope}', 0, ${moment(at + (second - 60) * 1_000)}, ${full}, 1, ${lost}, ${duplicated})`,
       );
     await finding('batches', 1, 9, 9, 1);
     await finding('batches', 5, 1, 0, 0);
