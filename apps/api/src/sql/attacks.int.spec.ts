@@ -136,6 +136,7 @@ const ATTACKS: readonly (readonly [statement: string, more?: string])[] = [
   ["SELECT nullIn('x', other.secrets)"],
   ["SELECT 'x' IN {t: Identifier}", 'param_t=other.secrets'],
   ['SELECT * FROM windows, other.secrets'],
+  ['SELECT * FROM zeros(3)'],
   ['SELECT * FROM windows LEFT JOIN other.secrets ON 1'],
   ['SELECT * FROM (SELECT * FROM (SELECT * FROM other.secrets))'],
   ['WITH a AS (SELECT * FROM other.secrets) SELECT * FROM a'],

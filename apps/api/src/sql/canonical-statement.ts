@@ -36,25 +36,12 @@ export function readCanonical(text: string): CanonicalStatement {
     if (kind === 'name' && word.includes('\\'))
       throw denied(`The name ${word} holds characters that are not taken here. Choose a plain name.`);
   }
-  let end = tokens.length;
-  let format: string | undefined;
-  const last = tokens[end - 1];
-  if (isClause(tokens[end - 2], 'FORMAT') && last?.kind === 'word' && last.depth === 0) {
-    format = last.text;
-    end -= 2;
-  }
-  const settings: (readonly [string, string])[] = [];
-  const start = tokens
-    .slice(0, end)
-    .findIndex((token, at) => isClause(token, 'SETTINGS') && tokens[at + 2]?.text === '=');
-  if (start >= 0) {
-    settings.push(...readSettings(tokens.slice(start + 1, end)));
-    end = start;
-  }
+  const clauses = takeClauses(tokens);
+  const first = tokens[clauses.start];
   return {
-    sql: end < tokens.length ? text.slice(0, tokens[end]!.start).trimEnd() : text.trimEnd(),
-    format,
-    settings,
+    sql: (first === undefined ? text : text.slice(0, first.start)).trimEnd(),
+    format: clauses.format,
+    settings: clauses.settings,
     identifierParameters: tokens.flatMap(({ text: word, kind }, at) =>
       kind === 'word' &&
       tokens[at - 1]?.text === '{' &&
@@ -64,6 +51,35 @@ export function readCanonical(text: string): CanonicalStatement {
         : [],
     ),
   };
+}
+
+interface Clauses {
+  /** The token where they start. */
+  readonly start: number;
+  readonly format: string | undefined;
+  readonly settings: readonly (readonly [string, string])[];
+}
+
+/** The clauses at the end of the statement, in either order. */
+function takeClauses(tokens: readonly Token[]): Clauses {
+  let start = tokens.length;
+  let format: string | undefined;
+  let settings: readonly (readonly [string, string])[] = [];
+  const takeFormat = () => {
+    const name = tokens[start - 1];
+    if (format !== undefined || !isClause(tokens[start - 2], 'FORMAT') || name?.kind !== 'word' || name.depth > 0)
+      return;
+    format = name.text;
+    start -= 2;
+  };
+  takeFormat();
+  const at = tokens.findIndex((token, i) => i < start && isClause(token, 'SETTINGS') && tokens[i + 2]?.text === '=');
+  if (at >= 0) {
+    settings = readSettings(tokens.slice(at + 1, start));
+    start = at;
+    takeFormat();
+  }
+  return { start, format, settings };
 }
 
 function isClause(token: Token | undefined, word: string): boolean {

@@ -177,7 +177,7 @@ export class SqlGate {
     if (response.headersSent || response.destroyed) return void response.destroy();
     const head = { ...PLAIN, Connection: 'close' };
     if (error instanceof UpstreamRefusal) {
-      response.writeHead(error.status, { ...head, 'X-ClickHouse-Exception-Code': error.exceptionCode });
+      response.writeHead(statusOf(error), { ...head, 'X-ClickHouse-Exception-Code': error.exceptionCode });
       response.end(advised(error.text, error.exceptionCode));
       return;
     }
@@ -207,6 +207,28 @@ const PASSED_ON = [
   'x-clickhouse-summary',
   'x-clickhouse-timezone',
 ];
+
+/** Unknown exceptions of all sorts, broken logic, the network, the disk. */
+const FAULTS_OF_THE_SERVER = new Set([
+  '',
+  '0',
+  '49',
+  '74',
+  '75',
+  '76',
+  '209',
+  '210',
+  '236',
+  '243',
+  '1000',
+  '1001',
+  '1002',
+]);
+
+/** ClickHouse answers 500 to most mistakes in a statement; they are the sender's. */
+function statusOf({ status, exceptionCode }: UpstreamRefusal): number {
+  return status === 500 && !FAULTS_OF_THE_SERVER.has(exceptionCode) ? 400 : status;
+}
 
 function tookTooLong({ maxSeconds }: SqlLimits): SqlError {
   return new SqlError(
