@@ -54,6 +54,8 @@ function runLayer({ name, workers }) {
       '--maxWorkers',
       workers,
       '--passWithNoTests',
+      // Real servers on a busy machine: a test that needs longer says so itself.
+      ...(name === 'unit' ? [] : ['--testTimeout', '60000']),
       '--json',
       '--outputFile',
       report,
