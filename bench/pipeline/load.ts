@@ -12,15 +12,16 @@ const telemetry = createTelemetry({
   maxBufferBytes: 256 * 2 ** 20,
 });
 const cache = telemetry.cache(name, { sampling: { rate: 1 }, maxAccessesPerWindow: Infinity });
-let stopping = false;
-process.once('SIGTERM', () => (stopping = true));
+const stopping = new AbortController();
+process.once('SIGTERM', () => stopping.abort());
 process.once('disconnect', () => process.exit(1));
 
 const started = performance.now();
 let emitted = 0;
-while (!stopping) {
+while (!stopping.signal.aborted) {
   const due = Math.floor(((performance.now() - started) / 1_000) * Number(perSecond));
-  for (; emitted < due; emitted++) cache.accessKey('get', emitted % 5 === 0 ? 'miss' : 'hit', String(emitted % 100_000));
+  for (; emitted < due; emitted++)
+    cache.accessKey('get', emitted % 5 === 0 ? 'miss' : 'hit', String(emitted % 100_000));
   await pause(10);
 }
 await telemetry.shutdown({ deadlineMs: 30_000 });

@@ -64,7 +64,10 @@ export class FakeClock extends Clock {
   #next(until: number): Pending | undefined {
     let first: Pending | undefined;
     for (const one of this.#pending)
-      if (one.due <= until && (first === undefined || one.due < first.due || (one.due === first.due && one.order < first.order)))
+      if (
+        one.due <= until &&
+        (first === undefined || one.due < first.due || (one.due === first.due && one.order < first.order))
+      )
         first = one;
     return first;
   }
