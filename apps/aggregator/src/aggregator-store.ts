@@ -10,30 +10,35 @@ import {
 } from '#libs/clickhouse';
 import { LEVEL_MS, type Column, type Level } from '#libs/contracts';
 import { BATCH_COLUMNS, DEAD_LETTER_COLUMNS, type BatchRow, type DeadLetterRow } from './insert/bookkeeping.js';
+import type { Clock } from '#libs/time';
 import type { TableBytes } from './insert/block.js';
 import { identityKey, type KnownBatch } from './insert/identity.js';
+import { persist } from './persist.js';
 import type { PartitionState, Restored } from './progress/partition-state.js';
 import { NOTHING_SETTLED } from './progress/settled.js';
 import type { Mark } from './recount/mark-book.js';
 
 /** What the aggregator writes to and reads from ClickHouse, in its own terms. */
 export class AggregatorStore {
-  constructor(private readonly clickhouse: ClickHouse) {}
+  constructor(
+    private readonly clickhouse: ClickHouse,
+    private readonly clock: Clock,
+  ) {}
 
   insertEvents({ table, columnList, bytes }: TableBytes): Promise<void> {
-    return this.clickhouse.insertBytes(table, columnList, bytes);
+    return persist(this.clock, () => this.clickhouse.insertBytes(table, columnList, bytes));
   }
 
   insertBatches(rows: readonly BatchRow[]): Promise<void> {
-    return this.clickhouse.insertRows('batches', BATCH_COLUMNS, rows);
+    return persist(this.clock, () => this.clickhouse.insertRows('batches', BATCH_COLUMNS, rows));
   }
 
   insertDeadLetters(rows: readonly DeadLetterRow[]): Promise<void> {
-    return this.clickhouse.insertRows('dead_letters', DEAD_LETTER_COLUMNS, rows);
+    return persist(this.clock, () => this.clickhouse.insertRows('dead_letters', DEAD_LETTER_COLUMNS, rows));
   }
 
   insertMarks(marks: readonly Mark[], consumed: boolean): Promise<void> {
-    return this.clickhouse.insertRows('marks', markColumns(consumed), marks);
+    return persist(this.clock, () => this.clickhouse.insertRows('marks', markColumns(consumed), marks));
   }
 
   /** Of each identity the lowest offset that is known. */
@@ -88,7 +93,7 @@ export class AggregatorStore {
   }
 
   writeProgress(states: readonly PartitionState[], nowMs: number): Promise<void> {
-    return this.clickhouse.insertRows('progress', progressColumns(nowMs), states);
+    return persist(this.clock, () => this.clickhouse.insertRows('progress', progressColumns(nowMs), states));
   }
 
   /** Counts 10 s buckets anew from raw events, or buckets of a level from the level below. Whole buckets, always. */
@@ -100,9 +105,8 @@ export class AggregatorStore {
       below === undefined
         ? countRaw(rollup, where)
         : mergeFiner(rollup, level, `(SELECT * FROM ${rollupTable(rollupName, below)} FINAL WHERE ${where})`);
-    await this.clickhouse.command(
-      `INSERT INTO ${rollupTable(rollupName, level)} (${rollupColumns(rollup).join(', ')}) ${select}`,
-    );
+    const statement = `INSERT INTO ${rollupTable(rollupName, level)} (${rollupColumns(rollup).join(', ')}) ${select}`;
+    await persist(this.clock, () => this.clickhouse.command(statement));
   }
 }
 

@@ -30,7 +30,7 @@ export class Aggregator {
     private readonly parts: AggregatorParts,
   ) {
     const { clock, log } = parts;
-    const store = new AggregatorStore(parts.clickhouse);
+    const store = new AggregatorStore(parts.clickhouse, parts.clock);
     const marks = new MarkBook();
     this.#assignments = new Assignments(store, marks);
     const telemetry = new AggregatorTelemetry(parts.metrics, {

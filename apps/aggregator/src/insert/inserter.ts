@@ -50,7 +50,7 @@ export class Inserter {
   insert(batch: RecordBatch): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ batch, resolve, reject });
-      this.#running ??= this.#rounds().finally(() => (this.#running = undefined));
+      this.#running ??= this.#rounds();
     });
   }
 
@@ -68,6 +68,8 @@ export class Inserter {
       this.#waiting = [];
       await this.#round(round);
     }
+    // In the same turn as the last look at what waits: a batch that comes a turn later must find nobody running.
+    this.#running = undefined;
   }
 
   async #round(round: readonly Waiting[]): Promise<void> {

@@ -1,0 +1,114 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
+import { ClickHouse, migrate } from '#libs/clickhouse';
+import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
+import { AGGREGATOR_GROUP, encodeHeaders, EVENTS_TOPIC, type Batch } from '#libs/contracts';
+import type { NewRecord } from '#libs/event-log';
+import { EmbeddedEventLog } from '#libs/event-log/embedded';
+import { Metrics } from '#libs/operations';
+import { RecordingLogger } from '#libs/operations/testing';
+import { SystemClock } from '#libs/time';
+import { Aggregator } from '../aggregator.js';
+import type { AggregatorConfig } from '../config.js';
+
+/** As in production, but without waiting. */
+export const QUICK: AggregatorConfig = {
+  partitions: 3,
+  insertIntervalMs: 10,
+  insertMaxRows: 50_000,
+  recountIntervalMs: 20,
+  recountMaxWaitMs: 50,
+};
+
+/** A record as the collector writes it. */
+export function recordOf(batch: Batch, acceptedAt = batch.sentAt): NewRecord {
+  const text = JSON.stringify(batch);
+  const hash = createHash('sha256').update(text).digest('hex');
+  const { sequence, events } = batch;
+  return {
+    key: batch.emitter.instance,
+    value: zstdCompressSync(text),
+    headers: encodeHeaders({ v: 1, sequence, acceptedAt, events: events.length, encoding: 'zstd', hash }),
+  };
+}
+
+export interface RunningAggregator {
+  readonly aggregator: Aggregator;
+  readonly errors: readonly Error[];
+  readonly logger: RecordingLogger;
+  stop(): Promise<void>;
+}
+
+/** A real engine, a real log, and any number of aggregators over them. */
+export class TestAggregation {
+  readonly clock = new SystemClock();
+  readonly #running = new Set<RunningAggregator>();
+
+  private constructor(
+    private readonly path: string,
+    readonly engine: TestEngine,
+    readonly clickhouse: ClickHouse,
+    readonly log: EmbeddedEventLog,
+  ) {}
+
+  static async start(): Promise<TestAggregation> {
+    const path = mkdtempSync(join(tmpdir(), 'alperf-aggregation-'));
+    const clock = new SystemClock();
+    const engine = await startTestEngine();
+    const clickhouse = new ClickHouse(engine);
+    await migrate(clickhouse, clock);
+    const log = await EmbeddedEventLog.open({ path, clock, random: Math.random });
+    await log.ensureTopic(EVENTS_TOPIC, { partitions: QUICK.partitions });
+    return new TestAggregation(path, engine, clickhouse, log);
+  }
+
+  async append(batches: readonly Batch[]): Promise<void> {
+    await this.log.append(
+      EVENTS_TOPIC,
+      batches.map((batch) => recordOf(batch)),
+    );
+  }
+
+  /** @param clickhouse the one it writes to; default the engine itself. */
+  async aggregate(clickhouse = this.clickhouse, config: Partial<AggregatorConfig> = {}): Promise<RunningAggregator> {
+    const logger = new RecordingLogger();
+    const errors: Error[] = [];
+    const aggregator = new Aggregator(
+      { ...QUICK, ...config },
+      { clickhouse, clock: this.clock, log: logger, metrics: new Metrics(), newTouch: randomUUID },
+    );
+    aggregator.start();
+    const consumption = await this.log.consume({
+      topic: EVENTS_TOPIC,
+      group: AGGREGATOR_GROUP,
+      maxBatchRecords: 20,
+      onAssigned: (_topic, partition, committed) => aggregator.assigned(partition, committed),
+      onRevoked: async (_topic, partition) => aggregator.revoked(partition),
+      onBatch: (batch) => aggregator.handle(batch),
+      onError: (error) => errors.push(error),
+    });
+    const running: RunningAggregator = {
+      aggregator,
+      errors,
+      logger,
+      stop: async () => {
+        if (!this.#running.delete(running)) return;
+        await consumption.close();
+        await aggregator.stop();
+      },
+    };
+    this.#running.add(running);
+    return running;
+  }
+
+  async stop(): Promise<void> {
+    for (const running of this.#running) await running.stop();
+    await this.log.close();
+    await this.clickhouse.close();
+    await this.engine.stop();
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
