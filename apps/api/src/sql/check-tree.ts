@@ -13,6 +13,7 @@ const SYSTEM_TABLES = new Set([
   'system.tables',
   'system.columns',
   'system.functions',
+  'system.settings',
   'system.formats',
   'system.data_type_families',
   'system.time_zones',

@@ -7,6 +7,7 @@ import type { Clock } from '#libs/time';
 import { asEngineError, EngineError } from './engine-error.js';
 import { insertFrom, receive, type InsertFiles } from './insert.js';
 import { decodedBody, readRequest, requestUrl, type EngineRequest } from './request.js';
+import { forRevision } from './native-blocks.js';
 import { quote, type Output, type Sessions, type Work } from './sessions.js';
 import { formatClause, readStatement, type InsertHead, type Statement } from './statement.js';
 import { TableStructures } from './table-structures.js';
@@ -61,7 +62,8 @@ export class HttpDoor {
     });
     const started = this.options.clock.monotonic();
     const { output, format } = await this.#run(request, asked, queryId, gone.signal);
-    await this.#send(response, asked, output, format, this.options.clock.monotonic() - started);
+    const bytes = format === 'Native' ? forRevision(output.bytes, asked.protocolRevision) : output.bytes;
+    await this.#send(response, asked, { ...output, bytes }, format, this.options.clock.monotonic() - started);
   }
 
   async #run(request: IncomingMessage, asked: EngineRequest, queryId: string, signal: AbortSignal): Promise<Answer> {

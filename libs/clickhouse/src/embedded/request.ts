@@ -13,6 +13,8 @@ export interface EngineRequest {
   readonly user: string;
   readonly password: string;
   readonly compressAnswer: boolean;
+  /** Of a client that reads Native as the protocol of that revision has it; 0 for others. */
+  readonly protocolRevision: number;
   readonly settings: readonly (readonly [string, string])[];
   readonly parameters: readonly (readonly [string, string])[];
 }
@@ -83,6 +85,7 @@ export function readRequest(request: IncomingMessage): EngineRequest {
     password: header('x-clickhouse-key') ?? basic?.password ?? searchParams.get('password') ?? '',
     compressAnswer:
       searchParams.get('enable_http_compression') === '1' && /\bgzip\b/.test(header('accept-encoding') ?? ''),
+    protocolRevision: Number(searchParams.get('client_protocol_version') ?? 0),
     settings,
     parameters,
   };
