@@ -32,8 +32,11 @@ const post = (query: string, body?: BodyInit, headers: Record<string, string> = 
 const rows = async (): Promise<unknown> =>
   (await client.query({ query: 'SELECT a, b FROM t ORDER BY a', format: 'JSONCompactEachRow' })).json();
 const waitFor = async (condition: () => Promise<boolean>) => {
-  for (const until = Date.now() + 10_000; !(await condition());)
+  const until = Date.now() + 10_000;
+  while (!(await condition())) {
     if (Date.now() > until) throw new Error('The condition did not come true.');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 };
 const running = async (marker: string): Promise<boolean> => {
   const result = await client.query({

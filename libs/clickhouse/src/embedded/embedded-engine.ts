@@ -48,6 +48,9 @@ const MAX_STATEMENT_BYTES = 16 * 2 ** 20;
  * The ClickHouse engine in this process (chDB), behind ClickHouse's own HTTP interface on loopback, so that everything
  * else uses `@clickhouse/client` as against a server.
  *
+ * Each running statement holds a thread of Node's pool, whose default is 4, and files, compression and LMDB need some, too:
+ * the program sets UV_THREADPOOL_SIZE to at least `readers + writers + 4` before anything uses the pool (main.ts).
+ *
  * @throws DirectoryLockedError when another process has the data open.
  */
 export async function startEmbeddedEngine(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {

@@ -2,6 +2,10 @@
 import { DirectoryLockedError } from '#libs/operations';
 import { startEmbeddedEngine } from './embedded-engine.js';
 
+// Each running query holds a thread of Node's pool, whose default is 4; files and compression need some, too. The pool
+// reads this at its first use, which is after the imports.
+process.env.UV_THREADPOOL_SIZE ??= '24';
+
 const {
   ALPERF_ENGINE_PATH: path,
   ALPERF_ENGINE_PORT: port,

@@ -26,6 +26,8 @@ export interface SessionLimits {
   readonly waiting: number;
 }
 
+const KILL_AGAIN_MS = 100;
+
 /** A bound on how many do a thing at once; a few more may wait, the rest are refused. */
 class Turnstile {
   #inside = 0;
@@ -125,8 +127,7 @@ export class Sessions {
     const leave = await this.#turnstiles[sort].enter();
     try {
       if (this.#closed) throw closing();
-      if (work.signal.aborted)
-        throw new EngineError(394, 'QUERY_WAS_CANCELLED', 'The client went away before the query ran.');
+      if (work.signal.aborted) throw cancelled();
       const session = new Session(this.path);
       try {
         return await this.#prepared(session, work, task);
@@ -149,10 +150,6 @@ export class Sessions {
         throw asEngineError(error);
       }
     };
-    const kill = () => {
-      // Best effort: a query that has ended meanwhile is not there to be killed.
-      this.root(`KILL QUERY WHERE Settings['log_comment'] = ${quote(comment)} ASYNC`).catch(() => undefined);
-    };
     const stop = AbortSignal.any([work.signal, this.#closing.signal]);
     const early = work.settings.filter(([name]) => name !== 'readonly' && name !== 'log_comment');
     const readonly = work.settings.find(([name]) => name === 'readonly');
@@ -165,13 +162,29 @@ export class Sessions {
     if (work.database !== undefined) await run(`USE ${quoteName(work.database)}`);
     await run(`SET ${assignments.join(', ')}`);
     if (readonly !== undefined) await run(`SET readonly = ${quote(readonly[1])}`);
-    stop.addEventListener('abort', kill, { once: true });
+    if (stop.aborted) throw cancelled();
+    const ended = new AbortController();
+    const onAbort = () => void this.#kill(comment, ended.signal);
+    stop.addEventListener('abort', onAbort, { once: true });
     try {
       return await task(run);
     } finally {
-      stop.removeEventListener('abort', kill);
+      stop.removeEventListener('abort', onAbort);
+      ended.abort();
     }
   }
+
+  /** Again and again until the query has ended: a KILL that comes before the query is known to the engine finds nothing. */
+  async #kill(comment: string, ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      await this.root(`KILL QUERY WHERE Settings['log_comment'] = ${quote(comment)} ASYNC`).catch(() => undefined);
+      await this.clock.sleep(KILL_AGAIN_MS, ended).catch(() => undefined);
+    }
+  }
+}
+
+function cancelled(): EngineError {
+  return new EngineError(394, 'QUERY_WAS_CANCELLED', 'The client went away before the query ran.');
 }
 
 function closing(): EngineError {
