@@ -1,5 +1,5 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerClientError, sendProblem } from './fastify-answers.js';
 
 export interface HttpServerLimits {
@@ -47,5 +47,24 @@ export function httpAdapter(limits: HttpServerLimits = {}): FastifyAdapter {
   server.headersTimeout = limits.headersTimeoutMs ?? 10_000;
   server.requestTimeout = limits.requestTimeoutMs ?? 30_000;
   server.keepAliveTimeout = limits.keepAliveTimeoutMs ?? 65_000;
+  letGoWhileClosing(adapter.getInstance());
   return adapter;
+}
+
+/**
+ * Closing ends the connections that are idle at that moment. One whose request is still answered becomes idle later, and
+ * would keep the server from closing until the other side lets go.
+ */
+function letGoWhileClosing(fastify: FastifyInstance): void {
+  let closing = false;
+  fastify.addHook('preClose', async () => {
+    closing = true;
+  });
+  fastify.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
+  // The answer may have been on its way already when the closing began.
+  fastify.addHook('onResponse', async () => {
+    if (closing) setImmediate(() => fastify.server.closeIdleConnections());
+  });
 }
