@@ -2,6 +2,8 @@
 export class ByteWriter {
   #bytes: Buffer;
   #length = 0;
+  #uuidText = '';
+  #uuidBytes = Buffer.alloc(0);
 
   constructor(initialBytes = 1 << 16) {
     this.#bytes = Buffer.allocUnsafe(initialBytes);
@@ -94,13 +96,18 @@ export class ByteWriter {
     this.#length += this.#bytes.write(value, this.#length, 'utf8');
   }
 
-  /** As RowBinary has it: the two halves of the number, each little-endian. */
+  /**
+   * As RowBinary has it: the two halves of the number, each little-endian. All rows of a batch have one instance, so the
+   * last one is kept: reading its digits anew for each row was a quarter of the encoder's time.
+   */
   uuid(value: string): void {
-    this.#room(16);
-    const hex = value.replaceAll('-', '');
-    for (let half = 0; half < 2; half++)
-      for (let i = 7; i >= 0; i--)
-        this.#bytes[this.#length++] = Number.parseInt(hex.slice(half * 16 + i * 2, half * 16 + i * 2 + 2), 16);
+    if (value !== this.#uuidText) {
+      this.#uuidBytes = Buffer.from(value.replaceAll('-', ''), 'hex');
+      this.#uuidBytes.subarray(0, 8).reverse();
+      this.#uuidBytes.subarray(8, 16).reverse();
+      this.#uuidText = value;
+    }
+    this.raw(this.#uuidBytes);
   }
 
   raw(bytes: Uint8Array): void {
