@@ -25,14 +25,14 @@ export async function untilCounted(
   log: EventLog,
   clickhouse: ClickHouse,
   clock: Clock,
-  timeoutMs = 60_000,
+  { timeoutMs = 60_000, lookMs = 25 }: { timeoutMs?: number; lookMs?: number } = {},
 ): Promise<void> {
   const deadline = clock.monotonic() + timeoutMs;
   for (;;) {
     const waiting = await waitingFor(log, clickhouse);
     if (waiting === '') return;
     if (clock.monotonic() > deadline) throw new Error(`Not counted after ${timeoutMs} ms: ${waiting}.`);
-    await clock.sleep(25);
+    await clock.sleep(lookMs);
   }
 }
 

@@ -18,7 +18,7 @@ import {
 import { recordOf, TestAggregation } from './testing/test-aggregation.js';
 
 let test: TestAggregation;
-const counted = () => untilCounted(test.log, test.clickhouse, test.clock, 90_000);
+const counted = () => untilCounted(test.log, test.clickhouse, test.clock, { timeoutMs: 90_000 });
 
 beforeEach(async () => {
   test = await TestAggregation.start();
