@@ -1,5 +1,5 @@
 import { CompressionTypes, Partitioners, type Kafka, type Message, type Producer, type RecordMetadata } from 'kafkajs';
-import type { Clock } from '#libs/time';
+import { fullJitter, type Clock } from '#libs/time';
 import { EventLogError } from '../errors.js';
 import type { NewRecord, Position } from '../event-log.js';
 import { RETRY } from './client.js';
@@ -7,6 +7,8 @@ import { toEventLogError } from './kafka-errors.js';
 
 export interface AppenderOptions {
   readonly clock: Clock;
+  /** Yields `[0, 1)`; for jitter. */
+  readonly random: () => number;
   /** How long the first of a group waits for others, ms. */
   readonly lingerMs: number;
   /** How long an append may take before it is rejected, ms. */
@@ -15,6 +17,8 @@ export interface AppenderOptions {
   readonly maxRequestBytes: number;
   /** Most bytes of one append in one partition. */
   readonly maxBatchBytes: number;
+  /** Most bytes of all appends that have not settled; a single one may be larger. */
+  readonly maxQueueBytes: number;
 }
 
 interface Waiting {
@@ -22,12 +26,16 @@ interface Waiting {
   readonly messages: (Message & { partition: number })[];
   readonly compress: boolean;
   readonly bytes: number;
+  /** When it was called, monotonic ms. */
+  readonly since: number;
   resolve(positions: Position[]): void;
   reject(error: EventLogError): void;
 }
 
 /** What a record costs besides its key, value and headers: lengths, deltas and the batch's header, rounded up. */
 const RECORD_OVERHEAD_BYTES = 96;
+/** Between a failed request and the next one: a failure costs a new producer, with connections of its own. */
+const BACKOFF = { baseMs: 50, capMs: 1_000 };
 
 /**
  * Appends through idempotent producers, one produce request at a time: what is appended meanwhile travels together in
@@ -36,10 +44,12 @@ const RECORD_OVERHEAD_BYTES = 96;
 export class KafkaAppender {
   readonly #queue: Waiting[] = [];
   readonly #partitioner = Partitioners.DefaultPartitioner();
+  readonly #closing = new AbortController();
+  #heldBytes = 0;
+  #failures = 0;
   #producer: Promise<Producer> | undefined;
   #pumping = false;
   #pumped: Promise<void> = Promise.resolve();
-  #closed = false;
 
   constructor(
     private readonly kafka: Kafka,
@@ -48,36 +58,53 @@ export class KafkaAppender {
   ) {}
 
   async append(topic: string, records: readonly NewRecord[]): Promise<Position[]> {
-    if (this.#closed) throw new EventLogError('LOG_CLOSED', 'The log is closed.', false);
+    this.#checkOpen();
     if (records.length === 0) return [];
-    const partitions = await this.partitionCount(topic);
-    const waiting = this.#prepare(topic, records, partitions);
-    return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(new EventLogError('LOG_CLOSED', 'The log is closed.', false));
-      this.#queue.push({ ...waiting, resolve, reject });
-      if (!this.#pumping) this.#pumped = this.#pump();
-    });
+    // Counted before the first wait: while no broker answers, whoever goes on appending must not fill the memory.
+    const sizes = records.map(sizeOf);
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    if (this.#heldBytes > 0 && this.#heldBytes + bytes > this.options.maxQueueBytes)
+      throw new EventLogError('LOG_UNAVAILABLE', `${this.#heldBytes} bytes wait for the log already.`, true);
+    this.#heldBytes += bytes;
+    try {
+      const since = this.options.clock.monotonic();
+      const partitions = await this.partitionCount(topic);
+      const prepared = this.#prepare(topic, records, sizes, partitions);
+      this.#checkOpen();
+      return await new Promise<Position[]>((resolve, reject) => {
+        this.#queue.push({ ...prepared, bytes, since, resolve, reject });
+        if (!this.#pumping) this.#pumped = this.#pump();
+      });
+    } finally {
+      this.#heldBytes -= bytes;
+    }
   }
 
-  /** Sends what waits, then disconnects. */
+  /** Sends what waits, then disconnects. When a request fails, what is left is rejected. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     await this.#pumped;
     const producer = await this.#producer?.catch(() => undefined);
     this.#producer = undefined;
     await producer?.disconnect().catch(() => undefined);
   }
 
-  #prepare(topic: string, records: readonly NewRecord[], partitions: number): Omit<Waiting, 'resolve' | 'reject'> {
+  #checkOpen(): void {
+    if (this.#closing.signal.aborted) throw new EventLogError('LOG_CLOSED', 'The log is closed.', false);
+  }
+
+  #prepare(
+    topic: string,
+    records: readonly NewRecord[],
+    sizes: readonly number[],
+    partitions: number,
+  ): Pick<Waiting, 'topic' | 'messages' | 'compress'> {
     const perPartition = new Map<number, number>();
     // The partitioner takes a list with one entry per partition, and looks at its length for records that have a key.
     const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => placeholder(partitionId));
-    let bytes = 0;
-    const messages = records.map(({ key, value, headers }) => {
+    const messages = records.map(({ key, value, headers }, i) => {
       const partition = this.#partitioner({ topic, partitionMetadata, message: { key, value: null } });
-      const size = sizeOf(key, value, headers);
-      bytes += size;
-      perPartition.set(partition, (perPartition.get(partition) ?? 0) + size);
+      perPartition.set(partition, (perPartition.get(partition) ?? 0) + sizes[i]!);
       return { key, value: Buffer.from(value.buffer, value.byteOffset, value.byteLength), headers, partition };
     });
     const largest = Math.max(...perPartition.values());
@@ -89,15 +116,24 @@ export class KafkaAppender {
       );
     // A value that an emitter compressed already does not get smaller.
     const compress = records.some(({ headers }) => (headers['ce'] ?? 'identity') === 'identity');
-    return { topic, messages, compress, bytes };
+    return { topic, messages, compress };
   }
 
   async #pump(): Promise<void> {
     this.#pumping = true;
     if (this.options.lingerMs > 0) await this.options.clock.sleep(this.options.lingerMs);
-    while (this.#queue.length > 0) await this.#send(this.#takeGroup());
+    while (this.#queue.length > 0) {
+      await this.#backOff();
+      await this.#send(this.#takeGroup());
+    }
     // In the same turn as the look at the queue: an append between the two would wait for the next one.
     this.#pumping = false;
+  }
+
+  async #backOff(): Promise<void> {
+    if (this.#failures === 0) return;
+    const delayMs = fullJitter(this.#failures - 1, BACKOFF, this.options.random);
+    await this.options.clock.sleep(delayMs, this.#closing.signal).catch(() => undefined);
   }
 
   /** The front of the queue that fits one request: one topic, one codec, so that the order stays. */
@@ -119,13 +155,23 @@ export class KafkaAppender {
     try {
       const metadata = await this.#deliver(topic, messages, compress);
       const positions = positionsOf(messages, metadata);
+      this.#failures = 0;
       let start = 0;
       for (const one of group) one.resolve(positions.slice(start, (start += one.messages.length)));
     } catch (error) {
+      this.#failures++;
       this.#discardProducer();
       const failure = toEventLogError(error, `Append to ${topic} failed`);
-      for (const one of group) one.reject(failure);
+      for (const one of [...group, ...this.#takeExpired()]) one.reject(failure);
     }
+  }
+
+  /** What must not wait for another request after a failed one: it waited long enough, or the log is closing. */
+  #takeExpired(): Waiting[] {
+    const called = this.options.clock.monotonic() - this.options.deliveryTimeoutMs;
+    const alive = this.#queue.findIndex(({ since }) => since > called);
+    const all = this.#closing.signal.aborted || alive < 0;
+    return this.#queue.splice(0, all ? this.#queue.length : alive);
   }
 
   async #deliver(topic: string, messages: Message[], compress: boolean): Promise<RecordMetadata[]> {
@@ -160,7 +206,13 @@ export class KafkaAppender {
       createPartitioner: Partitioners.DefaultPartitioner,
       retry: RETRY,
     });
-    await producer.connect();
+    try {
+      await producer.connect();
+    } catch (error) {
+      // It may have connections although it could not begin.
+      await producer.disconnect().catch(() => undefined);
+      throw error;
+    }
     return producer;
   }
 
@@ -197,7 +249,7 @@ function positionsOf(
   });
 }
 
-function sizeOf(key: string, value: Uint8Array, headers: Readonly<Record<string, string>>): number {
+function sizeOf({ key, value, headers }: NewRecord): number {
   let size = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key) + value.byteLength;
   for (const [name, text] of Object.entries(headers)) size += name.length + Buffer.byteLength(text) + 8;
   return size;

@@ -1,5 +1,6 @@
 import { PartitionAssigners, type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import { fullJitter, type Clock } from '#libs/time';
+import { EventLogError, LostPartitionError } from '../errors.js';
 import type { Committed, ConsumeOptions, Consumption } from '../event-log.js';
 import { QUICK_RETRY } from './client.js';
 import { toEventLogError } from './kafka-errors.js';
@@ -13,6 +14,10 @@ export interface ConsumptionOptions {
   readonly sessionTimeoutMs: number;
   /** Longest wait of a fetch that finds nothing, ms: also the longest that a partition waits to be fetched again. */
   readonly maxWaitMs: number;
+  /** How long the first join is tried again after failures that may pass, ms. */
+  readonly joinTimeoutMs: number;
+  /** Aborts when the log is closing, also before the first join. */
+  readonly closing: AbortSignal;
 }
 
 /** Where a group stands in a topic. */
@@ -39,7 +44,10 @@ export class KafkaConsumption implements Consumption {
   /** By partition, when the latest session has ended. */
   readonly #ended = new Map<number, Promise<void>>();
   readonly #closing = new AbortController();
+  readonly #joined: PromiseWithResolvers<void> = Promise.withResolvers();
   #crashed: PromiseWithResolvers<Error> = Promise.withResolvers();
+  #hasJoined = false;
+  #subscribed = false;
   #supervising: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -72,7 +80,11 @@ export class KafkaConsumption implements Consumption {
     });
   }
 
-  /** Joins. Resolves when partitions are assigned; rejects when that fails the first time. */
+  /**
+   * Joins. Resolves when partitions are assigned. A broker that is still loading the group, or away, is asked again
+   * with backoff, told through `onError`, for `joinTimeoutMs`.
+   * @throws EventLogError of the last attempt; at once when another attempt cannot help.
+   */
   static async start(
     kafka: Kafka,
     consume: ConsumeOptions,
@@ -80,11 +92,15 @@ export class KafkaConsumption implements Consumption {
     locate: Locate,
   ): Promise<KafkaConsumption> {
     const consumption = new KafkaConsumption(kafka, consume, options, locate);
+    const close = () => void consumption.close();
+    options.closing.addEventListener('abort', close, { once: true });
     try {
       await consumption.#start();
     } catch (error) {
       await consumption.close();
-      throw toEventLogError(error, `Group ${consume.group} could not be joined`);
+      throw error;
+    } finally {
+      options.closing.removeEventListener('abort', close);
     }
     return consumption;
   }
@@ -99,38 +115,54 @@ export class KafkaConsumption implements Consumption {
 
   async #start(): Promise<void> {
     const { topic } = this.consume;
-    const joined = Promise.withResolvers<void>();
     this.#consumer.on(this.#consumer.events.GROUP_JOIN, ({ payload }) => {
       this.#assign(payload.memberAssignment[topic] ?? []);
-      joined.resolve();
+      this.#hasJoined = true;
+      this.#joined.resolve();
     });
     this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => this.#crashed.resolve(payload.error));
-    await this.#consumer.connect();
-    await this.#consumer.subscribe({ topics: [topic], fromBeginning: true });
     this.#supervising = this.#supervise();
-    await Promise.race([joined.promise, this.#crashed.promise.then((error) => Promise.reject(error))]);
+    await this.#joined.promise;
   }
 
   /** Runs kafkajs' consumer, and again whenever it gave up. */
   async #supervise(): Promise<void> {
+    const { clock, random, joinTimeoutMs } = this.options;
     const closing = new Promise<void>((resolve) => this.#closing.signal.addEventListener('abort', () => resolve()));
+    const began = clock.monotonic();
     for (let failures = 0; !this.#closing.signal.aborted; failures++) {
       this.#crashed = Promise.withResolvers();
-      const started = this.options.clock.monotonic();
-      const run = this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        eachBatch: (payload) => this.#deliver(payload),
-      });
-      await run.catch((error: unknown) => this.#crashed.resolve(error as Error));
+      const started = clock.monotonic();
+      await this.#run().catch((error: unknown) => this.#crashed.resolve(error as Error));
       const error = await Promise.race([this.#crashed.promise, closing]);
       if (error === undefined) return;
       this.#loseAll('the connection to the group broke');
-      this.consume.onError?.(toEventLogError(error, `Consumption of ${this.consume.topic} broke off`));
-      if (this.options.clock.monotonic() - started > 30_000) failures = 0;
-      const delayMs = fullJitter(failures, RESTART_BACKOFF, this.options.random);
-      await this.options.clock.sleep(delayMs, this.#closing.signal).catch(() => undefined);
+      const delayMs = fullJitter(failures, RESTART_BACKOFF, random);
+      if (this.#hasJoined) {
+        this.consume.onError?.(toEventLogError(error, `Consumption of ${this.consume.topic} broke off`));
+      } else {
+        const failure = toEventLogError(error, `Group ${this.consume.group} could not be joined`);
+        // Losing the membership while joining is no loss of anything: the next attempt joins as a new member.
+        const passing = failure.retriable || failure instanceof LostPartitionError;
+        if (!passing || clock.monotonic() + delayMs - began > joinTimeoutMs) return this.#joined.reject(failure);
+        this.consume.onError?.(failure);
+      }
+      if (clock.monotonic() - started > 30_000) failures = 0;
+      await clock.sleep(delayMs, this.#closing.signal).catch(() => undefined);
     }
+  }
+
+  async #run(): Promise<void> {
+    if (!this.#subscribed) {
+      await this.#consumer.connect();
+      await this.#consumer.subscribe({ topics: [this.consume.topic], fromBeginning: true });
+      this.#subscribed = true;
+    }
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: (payload) => this.#deliver(payload),
+    });
   }
 
   #assign(partitions: readonly number[]): void {
@@ -167,13 +199,17 @@ export class KafkaConsumption implements Consumption {
   async #deliver({ batch, resolveOffset, isStale, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
     const { topic, partition } = batch;
     const session = this.#sessions.get(partition);
-    if (session === undefined || isStale()) return;
+    if (isStale()) return;
+    // Not resolved, a batch is fetched again at once, and again: whoever wants it later resumes the partition.
+    const refuse = () => this.#consumer.pause([{ topic, partitions: [partition] }]);
+    if (session === undefined || session.lost) return refuse();
     const records = batch.messages.map((message) => toLogRecord(partition, message));
     const commit: CommitInGeneration = (offset, metadata) => {
       const entry = { partition, offset: String(offset), metadata };
       return commitOffsetsIfNecessary({ topics: [{ topic, partitions: [entry] }] });
     };
     if (session.deliver(records, BigInt(batch.highWatermark), commit)) resolveOffset(batch.lastOffset());
+    else refuse();
   }
 
   #loseAll(reason: string): void {
@@ -182,6 +218,7 @@ export class KafkaConsumption implements Consumption {
 
   async #close(): Promise<void> {
     this.#closing.abort();
+    this.#joined.reject(new EventLogError('LOG_CLOSED', 'The log was closed before the group was joined.', false));
     this.#loseAll('the consumer is closing');
     // kafkajs goes on with heartbeats until the handlers have ended: nobody else gets the partitions before.
     await Promise.all(this.#ended.values());

@@ -34,6 +34,10 @@ export interface KafkaEventLogOptions extends KafkaConnection {
   readonly sessionTimeoutMs?: number;
   /** Longest wait of a fetch that finds nothing, ms. Default 100. */
   readonly maxWaitMs?: number;
+  /** How long `consume` tries again when the group cannot be joined yet, ms. Default 30,000. */
+  readonly joinTimeoutMs?: number;
+  /** Most bytes that appends hold until they settle; more are rejected as LOG_UNAVAILABLE. Default 64 MiB. */
+  readonly maxQueueBytes?: number;
 }
 
 const READ_BYTES = 4 * 1024 * 1024;
@@ -44,7 +48,8 @@ export class KafkaEventLog extends EventLog {
   readonly #topics: KafkaTopics;
   readonly #appender: KafkaAppender;
   readonly #reader: KafkaReader;
-  readonly #consumptions = new Set<Consumption>();
+  readonly #consumptions = new Set<Promise<Consumption>>();
+  readonly #closing = new AbortController();
   #admin: Promise<Admin> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -55,10 +60,12 @@ export class KafkaEventLog extends EventLog {
     this.#reader = new KafkaReader(this.#kafka);
     this.#appender = new KafkaAppender(this.#kafka, (topic) => this.#topics.partitionCount(topic), {
       clock: options.clock,
+      random: options.random,
       lingerMs: options.lingerMs ?? 1,
       deliveryTimeoutMs: options.deliveryTimeoutMs ?? 10_000,
       maxRequestBytes: 1024 * 1024,
       maxBatchBytes: MAX_MESSAGE_BYTES,
+      maxQueueBytes: options.maxQueueBytes ?? 64 * 1024 * 1024,
     });
   }
 
@@ -80,15 +87,20 @@ export class KafkaEventLog extends EventLog {
 
   async consume(options: ConsumeOptions): Promise<Consumption> {
     this.#checkOpen();
-    const { clock, random, sessionTimeoutMs = 10_000, maxWaitMs = 100 } = this.options;
-    const consumption = await KafkaConsumption.start(
+    const { clock, random, sessionTimeoutMs = 10_000, maxWaitMs = 100, joinTimeoutMs = 30_000 } = this.options;
+    const consumption = KafkaConsumption.start(
       this.#kafka,
       options,
-      { clock, random, sessionTimeoutMs, maxWaitMs },
+      { clock, random, sessionTimeoutMs, maxWaitMs, joinTimeoutMs, closing: this.#closing.signal },
       () => this.#locate(options.topic, options.group),
     );
     this.#consumptions.add(consumption);
-    return consumption;
+    try {
+      return await consumption;
+    } catch (error) {
+      this.#consumptions.delete(consumption);
+      throw error;
+    }
   }
 
   committed(topic: string, group: string): Promise<Committed[]> {
@@ -145,7 +157,15 @@ export class KafkaEventLog extends EventLog {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...[...this.#consumptions].map((one) => one.close()), this.#appender.close()]);
+    this.#closing.abort();
+    const consumptions = [...this.#consumptions].map((one) =>
+      one.then(
+        (joined) => joined.close(),
+        // Its caller has the failure.
+        () => undefined,
+      ),
+    );
+    await Promise.all([...consumptions, this.#appender.close()]);
     await this.#reader.close();
     const admin = await this.#admin?.catch(() => undefined);
     await admin?.disconnect().catch(() => undefined);

@@ -15,7 +15,7 @@ describeWithKafka(
   (kafka) => {
     const opened: KafkaEventLog[] = [];
     let enough = new AbortController();
-    const open = async (deliveryTimeoutMs = 10_000) => {
+    const open = async (deliveryTimeoutMs = 10_000, joinTimeoutMs = 60_000) => {
       const log = await KafkaEventLog.open({
         brokers: kafka().brokers,
         clientId: 'spec',
@@ -23,6 +23,7 @@ describeWithKafka(
         random: Math.random,
         sessionTimeoutMs: 2_000,
         deliveryTimeoutMs,
+        joinTimeoutMs,
       });
       opened.push(log);
       return log;
@@ -43,6 +44,8 @@ describeWithKafka(
       const producers = Array.from({ length: 8 }, async (_, producer) => {
         for (let i = 0; !enough.signal.aborted; i++) {
           const text = `${producer}-${i}`;
+          // A log that is closed rejects at once: going on would starve the event loop, and fill the memory.
+          if (failures.some((failure) => !(failure instanceof EventLogError && failure.retriable))) return;
           await log.append(topic, [{ key: `${producer}`, value: Buffer.from(text), headers: { ce: 'zstd' } }]).then(
             ([position]) => acknowledged.set(text, `${position!.partition}/${position!.offset}`),
             (error: unknown) => failures.push(error),
@@ -82,17 +85,61 @@ describeWithKafka(
       });
     }, 180_000);
 
+    it('joins a group once the broker is back, and tells each failure until then', async () => {
+      const log = await open();
+      const topic = `t.${randomUUID()}`;
+      await log.ensureTopic(topic, { partitions: 2 });
+      await kafka().kill9();
+      const told: Error[] = [];
+      const joining = log.consume({
+        topic,
+        group: `g.${randomUUID()}`,
+        onBatch: async () => undefined,
+        onError: (error) => told.push(error),
+      });
+      joining.catch(() => undefined);
+      await Promise.race([joining, until(() => told.length > 0)]);
+      await kafka().restart();
+      const consumption = await joining;
+      expect(consumption.assigned).toEqual([0, 1]);
+      for (const failure of told) expect(failure).toMatchObject({ code: 'LOG_UNAVAILABLE', retriable: true });
+    }, 120_000);
+
+    it('gives up joining after the time for it, and at once when the topic does not exist', async () => {
+      const log = await open();
+      const told: Error[] = [];
+      const handlers = { onBatch: async () => undefined, onError: (error: Error) => void told.push(error) };
+      const missing = { topic: `t.${randomUUID()}`, group: `g.${randomUUID()}` };
+      await expect(log.consume({ ...missing, ...handlers })).rejects.toMatchObject({ code: 'LOG_MISCONFIGURED' });
+      expect(told).toEqual([]);
+      const short = await open(10_000, 1_000);
+      const topic = `t.${randomUUID()}`;
+      await short.ensureTopic(topic, { partitions: 1 });
+      await kafka().kill9();
+      try {
+        const joining = short.consume({ topic, group: `g.${randomUUID()}`, ...handlers });
+        await expect(joining).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE', retriable: true });
+        // Closing ends an attempt that is under way.
+        const waiting = log.consume({ topic, group: `g.${randomUUID()}`, ...handlers });
+        const outcome = expect(waiting).rejects.toMatchObject({ code: 'LOG_CLOSED', retriable: false });
+        await log.close();
+        await outcome;
+      } finally {
+        await kafka().restart();
+      }
+    }, 120_000);
+
     it('rejects an append, as one to be tried again, while the broker is silent', async () => {
       const log = await open(1_500);
       const topic = `t.${randomUUID()}`;
       await log.ensureTopic(topic, { partitions: 1 });
       const record = { key: 'a', value: Buffer.from('a'), headers: {} };
       await log.append(topic, [record]);
-      kafka().pause();
+      await kafka().pause();
       try {
         await expect(log.append(topic, [record])).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE', retriable: true });
       } finally {
-        kafka().resume();
+        await kafka().resume();
       }
       await until(() =>
         log.append(topic, [record]).then(

@@ -20,6 +20,7 @@ const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
 /** What topics are like: partitions, copies, retention, how safe an acknowledgement is. */
 export class KafkaTopics {
   readonly #partitions = new Map<string, number>();
+  readonly #lookups = new Map<string, Promise<number>>();
 
   constructor(
     private readonly admin: () => Promise<Admin>,
@@ -47,6 +48,16 @@ export class KafkaTopics {
   async partitionCount(topic: string): Promise<number> {
     const known = this.#partitions.get(topic);
     if (known !== undefined) return known;
+    // One question for all appends that wait for its answer.
+    let lookup = this.#lookups.get(topic);
+    if (lookup === undefined) {
+      lookup = this.#lookUp(topic).finally(() => this.#lookups.delete(topic));
+      this.#lookups.set(topic, lookup);
+    }
+    return lookup;
+  }
+
+  async #lookUp(topic: string): Promise<number> {
     const found = await this.#metadata(topic).catch((error: unknown) => {
       throw toEventLogError(error, `Topic ${topic} could not be looked up`);
     });
