@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
+import { dockerAnswers, startKafkaContainer } from './container.js';
 import { kafkaJars } from './jars.js';
 
 export interface KafkaOptions {
@@ -17,7 +18,7 @@ export interface KafkaOptions {
 /** One real broker on 127.0.0.1. */
 export interface KafkaBroker {
   readonly brokers: string[];
-  /** The broker's own process. */
+  /** A process that lives as long as the broker: its own, or the guard of its container. */
   readonly pid: number;
   /** Ends it and removes its data. Idempotent. */
   stop(): Promise<void>;
@@ -26,24 +27,37 @@ export interface KafkaBroker {
   /** Starts it again on the same port and data; resolves when it answers. */
   restart(): Promise<void>;
   /** Holds the process still (SIGSTOP): connections stay open and nothing answers. */
-  pause(): void;
-  resume(): void;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 const START_TIMEOUT_MS = 90_000;
 const CLUSTER_ID = '4L6g3nShT-eMCtK--X86sw';
 
 /**
- * Starts Apache Kafka (KRaft, one node) from its own jars: free ports, data in a temporary folder, every record synced.
+ * Starts Apache Kafka (KRaft, one node): in a container where Docker answers, else from its own jars. Free ports, data in a temporary folder, every record synced.
  * The broker ends with this process, however it ends. Takes about 7 s.
  * @throws KafkaMissingError when this machine cannot run one.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroker> {
+  if (await dockerAnswers()) {
+    const [port, controllerPort] = await freePorts(2);
+    // Inside, all addresses; what it advertises is the same port on this machine.
+    const settings = { listeners: `PLAINTEXT://:${port},CONTROLLER://:${controllerPort}`, ...options.properties };
+    const folder = '/var/lib/kafka';
+    return startKafkaContainer({
+      port: port!,
+      properties: properties(folder, port!, controllerPort!, settings),
+      note: noteOf(process.pid),
+      answers,
+    });
+  }
   const classPath = join(await kafkaJars(), '*');
   const folder = await mkdtemp(join(tmpdir(), 'alperf-kafka-'));
   const [port, controllerPort] = await freePorts(2);
   const config = join(folder, 'server.properties');
-  await writeFile(config, properties(folder, port!, controllerPort!, options.properties ?? {}));
+  const settings = Object.entries(properties(folder, port!, controllerPort!, options.properties ?? {}));
+  await writeFile(config, settings.map(([name, value]) => `${name}=${value}`).join('\n'));
   await java(classPath, folder, 'kafka.tools.StorageTool', ['format', '-t', CLUSTER_ID, '-c', config]);
 
   let child = await run(classPath, folder, config, port!);
@@ -64,8 +78,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroke
       await end(child);
       child = await run(classPath, folder, config, port!);
     },
-    pause: () => void child.kill('SIGSTOP'),
-    resume: () => void child.kill('SIGCONT'),
+    pause: async () => void child.kill('SIGSTOP'),
+    resume: async () => void child.kill('SIGCONT'),
   };
 }
 
@@ -178,8 +192,8 @@ function properties(
   port: number,
   controllerPort: number,
   overrides: Readonly<Record<string, string>>,
-): string {
-  const all: Record<string, string> = {
+): Record<string, string> {
+  return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
@@ -201,7 +215,4 @@ function properties(
     'group.min.session.timeout.ms': '1000',
     ...overrides,
   };
-  return Object.entries(all)
-    .map(([name, value]) => `${name}=${value}`)
-    .join('\n');
 }
