@@ -1,17 +1,16 @@
 // CPU of the collector, from the socket to the durable append. Options: --runs 5 --events 1000000 --connections 16
 // --log kafka --brokers 127.0.0.1:9092 --profile DIRECTORY
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { LoadDone, LoadOrder } from './collector/load.js';
+import { cpuSeconds, median, residentMiB, round, send, startCollector } from './collector/processes.js';
 
 const EVENTS_PER_BATCH = 500;
-/** Linux counts CPU time in hundredths of a second for every process. */
-const TICKS_PER_SECOND = 100;
 const here = dirname(fileURLToPath(import.meta.url));
 
 export async function run({ args }: { args: readonly string[] }): Promise<object> {
@@ -31,6 +30,7 @@ export async function run({ args }: { args: readonly string[] }): Promise<object
   const load = fork(join(here, 'collector', 'load.js'), [], { execArgv: [] });
   try {
     const order: LoadOrder = {
+      format: 'batches',
       port: collector.port,
       batches: Math.ceil(Number(values.events) / EVENTS_PER_BATCH),
       connections: Number(values.connections),
@@ -69,61 +69,3 @@ export async function run({ args }: { args: readonly string[] }): Promise<object
     rmSync(folder, { recursive: true, force: true });
   }
 }
-
-async function startCollector(
-  folder: string,
-  { log, brokers, profile }: { log: string; brokers: string; profile?: string | undefined },
-): Promise<{ process: ChildProcess; port: number }> {
-  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const child = spawn(process.execPath, [...profiling, join(here, '..', 'apps', 'collector', 'src', 'main.js')], {
-    cwd: folder,
-    env: {
-      PATH: process.env['PATH'],
-      ALPERF_HTTP_PORT: '0',
-      ALPERF_LOG: log,
-      ALPERF_KAFKA_BROKERS: brokers,
-      ALPERF_DATA_DIR: folder,
-      ALPERF_LOG_FORMAT: 'json',
-      ALPERF_RATE_EVENTS: '0',
-      ALPERF_RATE_BYTES: '0',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  child.stdout!.setEncoding('utf8');
-  for await (const line of child.stdout! as AsyncIterable<string>) {
-    const port = /"port":(\d+)/.exec(line)?.[1];
-    if (port === undefined) continue;
-    child.stdout!.resume();
-    return { process: child, port: Number(port) };
-  }
-  throw new Error('The collector ended before it listened.');
-}
-
-async function send(load: ChildProcess, order: LoadOrder): Promise<LoadDone> {
-  const ended = once(load, 'exit').then(() => {
-    throw new Error('The load generator ended before its work.');
-  });
-  load.send(order);
-  const [done] = (await Promise.race([once(load, 'message'), ended])) as [LoadDone];
-  return done;
-}
-
-/** User and system time of a process, all its threads. */
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-function residentMiB(pid: number): number {
-  const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Math.round(Number(kib) / 1_024);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-const round = (value: number) => Math.round(value * 100) / 100;
