@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { GateFixture, SECRET } from './testing/gate-fixture.js';
+
+// Generous, for machines that do other things as well.
+jest.setTimeout(60_000);
 
 let fixture: GateFixture;
 let before: string;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { request as httpRequest } from 'node:http';
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
@@ -7,6 +7,9 @@ import { SystemClock } from '#libs/time';
 import { allowedFunctionNames } from './allowed-functions.js';
 import { SqlGate } from './sql-gate.js';
 import { GateFixture } from './testing/gate-fixture.js';
+
+// Generous, for machines that do other things as well.
+jest.setTimeout(60_000);
 
 let fixture: GateFixture;
 let client: ClickHouseClient;

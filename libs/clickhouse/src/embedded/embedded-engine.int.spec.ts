@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +6,9 @@ import { Readable } from 'node:stream';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { startTestEngine, type TestEngine } from '../testing/index.js';
 import { startEmbeddedEngine } from './embedded-engine.js';
+
+// Generous, for machines that do other things as well.
+jest.setTimeout(60_000);
 
 let engine: TestEngine;
 let client: ClickHouseClient;
