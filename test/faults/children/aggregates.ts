@@ -1,0 +1,77 @@
+// An aggregator as a process of its own, that kills itself at the point it is told. It ends with its parent, too.
+import { randomUUID } from 'node:crypto';
+import { Aggregator } from '#apps/aggregator';
+import { ClickHouse, type ClickHouseOptions } from '#libs/clickhouse';
+import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
+import type { EventLog, RecordBatch } from '#libs/event-log';
+import { EmbeddedEventLog } from '#libs/event-log/embedded';
+import { KafkaEventLog } from '#libs/event-log/kafka';
+import { Metrics, SilentLogger } from '#libs/operations';
+import { SystemClock } from '#libs/time';
+import { QUICK_AGGREGATOR, SESSION_MS } from '../timing.js';
+import type { ChildPlan } from './plan.js';
+import { KillSwitch } from './kill-switch.js';
+
+const plan = JSON.parse(process.argv[2]!) as ChildPlan;
+const clock = new SystemClock();
+const killSwitch = new KillSwitch(plan.kill, clock);
+
+/** ClickHouse whose writes pass the switch. */
+class Killing extends ClickHouse {
+  constructor(options: ClickHouseOptions) {
+    super(options);
+  }
+
+  override insertBytes(table: string, columnList: string, bytes: Uint8Array): Promise<void> {
+    const step =
+      table === 'batches' || table === 'marks' || table === 'progress'
+        ? table
+        : table === 'dead_letters'
+          ? undefined
+          : 'rows';
+    const write = () => super.insertBytes(table, columnList, bytes);
+    return step === undefined || bytes.length === 0 ? write() : killSwitch.around(step, write);
+  }
+
+  override command(sql: string): Promise<void> {
+    const write = () => super.command(sql);
+    return sql.startsWith('INSERT INTO') ? killSwitch.around('recount', write) : write();
+  }
+}
+
+const log: EventLog =
+  plan.log.kind === 'embedded'
+    ? await EmbeddedEventLog.open({ path: plan.log.path, clock, random: Math.random })
+    : await KafkaEventLog.open({
+        brokers: plan.log.brokers,
+        clientId: 'aggregates',
+        clock,
+        random: Math.random,
+        sessionTimeoutMs: SESSION_MS,
+      });
+const aggregator = new Aggregator(QUICK_AGGREGATOR, {
+  clickhouse: new Killing(plan.engine),
+  clock,
+  log: new SilentLogger(),
+  metrics: new Metrics(),
+  newTouch: randomUUID,
+  eventLog: log,
+});
+aggregator.start();
+await log.consume({
+  topic: EVENTS_TOPIC,
+  group: AGGREGATOR_GROUP,
+  maxBatchRecords: 2,
+  onAssigned: (_topic, partition, committed) => aggregator.assigned(partition, committed),
+  onRevoked: async (_topic, partition) => aggregator.revoked(partition),
+  onBatch: (batch) => aggregator.handle(committing(batch)),
+});
+process.on('disconnect', () => process.exit(0));
+process.send!('consuming');
+
+function committing(batch: RecordBatch): RecordBatch {
+  return {
+    ...batch,
+    commit: (offset, metadata) => killSwitch.around('commit', () => batch.commit(offset, metadata)),
+  };
+}
