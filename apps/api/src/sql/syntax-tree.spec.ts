@@ -42,7 +42,7 @@ describe('A syntax tree', () => {
     const { node } = fc.letrec<{ node: SyntaxNode }>((tie) => ({
       node: fc.oneof(
         { maxDepth: 5 },
-        fc.record({ type, name, children: fc.constant([]) }),
+        fc.record({ type, name, children: fc.constant<SyntaxNode[]>([]) }),
         fc.record({ type, name, children: fc.array(tie('node'), { maxLength: 3 }) }),
       ),
     }));
