@@ -157,7 +157,10 @@ describe('The product as a user runs it: one process, built, by its command', ()
 
     await start();
     const stored = async () => {
-      const [row] = await askSql<{ n: string }>(sqlUrl, "SELECT count() AS n FROM metric_events WHERE name = 'e2e_total'");
+      const [row] = await askSql<{ n: string }>(
+        sqlUrl,
+        "SELECT count() AS n FROM metric_events WHERE name = 'e2e_total'",
+      );
       return Number(row!.n);
     };
     await until(
@@ -168,6 +171,74 @@ describe('The product as a user runs it: one process, built, by its command', ()
     // What was in the log although its answer got lost may be there besides: one batch a poster at most.
     expect(await stored()).toBeLessThanOrEqual(accepted + 4 * 50);
   }, 120_000);
+
+  it('counts a rejected event once when it was mended and replayed, twice', async () => {
+    await start();
+    const time = Math.floor(Date.now());
+    const instance = randomUUID();
+    const event = (value: unknown) => ({ kind: 'metric', time, name: 'mended_total', type: 'counter', value });
+    const posted = await fetch(`${url}/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        schema: 1,
+        emitter: { service: 'e2e', instance, version: '1' },
+        sequence: 0,
+        sentAt: time,
+        events: [event(1), event('ten'), event(100)],
+      }),
+    });
+    expect(await posted.json()).toMatchObject({ accepted: 2, rejected: [{ index: 1 }] });
+    const server = ['--endpoint', url, '--sql', sqlUrl, '--json'];
+    const show = () => launch(CLI, ['dead-letters', 'show', `${instance}/0/1`, ...server]).ended();
+    let shown = await show();
+    await until(
+      async () => shown.code === 0 || (shown = await show()).code === 0,
+      20_000,
+      () => `the dead letter is there: ${shown.stdout}`,
+    );
+    const { deadLetters } = JSON.parse(shown.stdout) as { deadLetters: Record<string, unknown>[] };
+    const mended = join(folder, 'mended.ndjson');
+    writeFileSync(mended, `${JSON.stringify({ ...deadLetters[0], event: event(10), version: '1' })}\n`);
+    for (let round = 0; round < 2; round++) {
+      const { code, stdout } = await launch(CLI, ['dead-letters', 'replay', '--from', mended, ...server]).ended();
+      expect(JSON.parse(stdout)).toMatchObject({ letters: 1, accepted: 1, rejected: 0 });
+      expect(code).toBe(0);
+    }
+    // As it was rejected, it is rejected again.
+    const unmended = await launch(CLI, ['dead-letters', 'replay', '--service', 'e2e', ...server]).ended();
+    expect(JSON.parse(unmended.stdout)).toMatchObject({ letters: 1, accepted: 0, rejected: 1 });
+    expect(unmended.code).toBe(5);
+
+    const sums = () =>
+      askSql<{ rows: string; total: number }>(
+        sqlUrl,
+        "SELECT toString(count()) AS rows, sum(value) AS total FROM metric_events WHERE name = 'mended_total'",
+      );
+    await until(
+      async () => (await sums())[0]!.rows === '3',
+      20_000,
+      () => 'the mended event is stored',
+    );
+    // All that was accepted is in the database once the last batch of the same emitter is.
+    await fetch(`${url}/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        schema: 1,
+        emitter: { service: 'e2e', instance, version: '1' },
+        sequence: 1,
+        sentAt: time,
+        events: [event(1_000)],
+      }),
+    });
+    await until(
+      async () => (await sums())[0]!.total >= 1_000,
+      20_000,
+      () => 'the last event is stored',
+    );
+    expect(await sums()).toEqual([{ rows: '4', total: 1_111 }]);
+  }, 90_000);
 
   it('refuses a second process on the same data, says why, and leaves the first alone', async () => {
     await start();

@@ -12,10 +12,10 @@ import { LEVEL_MS, type Column, type Level } from '#libs/contracts';
 import { BATCH_COLUMNS, DEAD_LETTER_COLUMNS, type BatchRow, type DeadLetterRow } from './insert/bookkeeping.js';
 import type { Clock } from '#libs/time';
 import type { TableBytes } from './insert/block.js';
-import { identityKey, type KnownBatch } from './insert/identity.js';
+import { identityKey, isLetterHash, type KnownBatch } from './insert/identity.js';
 import { persist } from './persist.js';
 import type { PartitionState, Restored } from './progress/partition-state.js';
-import { NOTHING_SETTLED } from './progress/settled.js';
+import { NOTHING_SETTLED, type Settled } from './progress/settled.js';
 import type { Mark } from './recount/mark-book.js';
 
 /** What the aggregator writes to and reads from ClickHouse, in its own terms. */
@@ -41,27 +41,43 @@ export class AggregatorStore {
     return persist(this.clock, () => this.clickhouse.insertRows('marks', markColumns(consumed), marks));
   }
 
-  /** Of each identity the lowest offset that is known. */
-  async knownBatches(identities: readonly { instance: string; sequence: number }[]): Promise<Map<string, KnownBatch>> {
-    const known = new Map<string, KnownBatch>();
+  /** Of each identity the records that are known. */
+  async knownBatches(
+    identities: readonly { instance: string; sequence: number }[],
+  ): Promise<Map<string, readonly KnownBatch[]>> {
+    const known = new Map<string, KnownBatch[]>();
     if (identities.length === 0) return known;
     const list = identities.map(({ instance, sequence }) => `(${text(instance)}, ${integer(sequence)})`).join(', ');
     const rows = await this.clickhouse.query<{
       instance: string;
       sequence: string;
-      first_offset: string;
-      first_hash: string;
+      place: string;
+      hash: string;
+      events: number;
+      indexes: number[];
     }>(
-      `SELECT toString(b.instance) AS instance, toString(b.sequence) AS sequence,
-         toString(min(b.offset)) AS first_offset, argMin(b.hash, b.offset) AS first_hash
-       FROM batches AS b WHERE (b.instance, b.sequence) IN (${list}) GROUP BY b.instance, b.sequence`,
+      `SELECT toString(b.instance) AS instance, toString(b.sequence) AS sequence, toString(b.offset) AS place,
+         b.hash AS hash, b.events AS events, b.indexes AS indexes
+       FROM batches AS b WHERE (b.instance, b.sequence) IN (${list})`,
     );
-    for (const row of rows)
-      known.set(identityKey(row.instance, Number(row.sequence)), {
-        offset: BigInt(row.first_offset),
-        hash: row.first_hash,
-      });
+    for (const { instance, sequence, place, hash, events, indexes } of rows) {
+      const key = identityKey(instance, Number(sequence));
+      const batch = { offset: BigInt(place), hash, letter: isLetterHash(hash), events, indexes };
+      const others = known.get(key);
+      if (others === undefined) known.set(key, [batch]);
+      else others.push(batch);
+    }
     return known;
+  }
+
+  /** Records of a range of offsets that could not be read. */
+  async poisonOffsets(partition: number, from: number, to: number): Promise<Set<bigint>> {
+    const rows = await this.clickhouse.query<{ found: string }>(
+      `SELECT DISTINCT toString(d.offset) AS found FROM dead_letters AS d
+       WHERE d.cause = 'poison' AND d.partition = {partition:UInt32} AND d.offset >= {from:UInt64} AND d.offset < {to:UInt64}`,
+      { partition, from, to },
+    );
+    return new Set(rows.map(({ found }) => BigInt(found)));
   }
 
   async openMarks(partition: number): Promise<Mark[]> {
@@ -82,6 +98,37 @@ export class AggregatorStore {
     );
     if (row === undefined) return { settled: NOTHING_SETTLED, revision: 0n };
     return { settled: { '10s': row.s10, '1m': row.s60, '1h': row.s3600 }, revision: BigInt(row.revision) };
+  }
+
+  /** How far all partitions are settled, seconds since 1970. */
+  async leastSettled(): Promise<Settled> {
+    const [row] = await this.clickhouse.query<{ s10: number; s60: number; s3600: number }>(
+      `SELECT toUnixTimestamp(min(settled_10s)) AS s10, toUnixTimestamp(min(settled_1m)) AS s60, toUnixTimestamp(min(settled_1h)) AS s3600
+       FROM progress FINAL`,
+    );
+    return row === undefined ? NOTHING_SETTLED : { '10s': row.s10, '1m': row.s60, '1h': row.s3600 };
+  }
+
+  /** What keeps old partitions: watermarks of partitions that are not idle, and buckets with open marks; ms since 1970. */
+  async retentionFacts(): Promise<{ watermarks: readonly number[]; openMarks: readonly number[] }> {
+    const [progress, marks] = await Promise.all([
+      this.clickhouse.query<{ at: string | number }>(
+        'SELECT toUnixTimestamp64Milli(watermark) AS at FROM progress FINAL WHERE idle = 0',
+      ),
+      this.clickhouse.query<{ at: string | number }>(
+        'SELECT DISTINCT toUnixTimestamp(bucket_end) AS at FROM marks FINAL WHERE consumed = 0 ORDER BY at LIMIT 10000',
+      ),
+    ]);
+    return { watermarks: progress.map(({ at }) => Number(at)), openMarks: marks.map(({ at }) => Number(at) * 1_000) };
+  }
+
+  /** Names of the partitions that a table has. */
+  async partitionsOf(table: string): Promise<string[]> {
+    const rows = await this.clickhouse.query<{ partition: string }>(
+      'SELECT DISTINCT partition FROM system.parts WHERE active AND database = {database:String} AND table = {table:String}',
+      { database: this.clickhouse.database, table },
+    );
+    return rows.map(({ partition }) => partition);
   }
 
   /** Raw events up to here are gone, ms since 1970; 0 while everything is kept. */

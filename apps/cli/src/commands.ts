@@ -1,6 +1,7 @@
 import type { Command } from './command/command.js';
 import { configCommand } from './config/config.command.js';
 import { deadLettersListCommand } from './dead-letters/list.command.js';
+import { deadLettersReplayCommand } from './dead-letters/replay.command.js';
 import { deadLettersShowCommand } from './dead-letters/show.command.js';
 import { doctorCommand } from './doctor/doctor.command.js';
 import { keysCreateCommand } from './keys/create.command.js';
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   sendCommand,
   deadLettersListCommand,
   deadLettersShowCommand,
+  deadLettersReplayCommand,
   keysCreateCommand,
   keysListCommand,
   doctorCommand,

@@ -9,6 +9,8 @@ import { RateLimiter } from './admission/rate-limit.js';
 import { ServiceCaps } from './admission/service-caps.js';
 import { Collector } from './collector.js';
 import type { CollectorConfig } from './config.js';
+import { DeadLetterReplay } from './dead-letters/dead-letter-replay.js';
+import { replayRoute } from './dead-letters/replay-route.js';
 import { eventsRoute } from './ingest/events-route.js';
 import { InFlight } from './ingest/in-flight.js';
 import { LagCheck, NoLagCheck } from './publish/lag-check.js';
@@ -74,6 +76,8 @@ export class CollectorModule implements OnModuleInit, OnApplicationShutdown {
     const log = this.logger.with({ app: 'collector' });
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     await fastify.register(eventsRoute({ collector, access, inFlight, telemetry, log }));
+    const replay = new DeadLetterReplay(config, clock, rates, caps, publisher);
+    await fastify.register(replayRoute({ replay, access, inFlight, telemetry }));
     this.#takeBack.push(
       this.health.add('log', () => this.#durability()),
       this.health.add('lag', () => this.#lag()),

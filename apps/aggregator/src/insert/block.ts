@@ -9,6 +9,7 @@ import {
 } from '#libs/contracts';
 import type { DecodedRecord, PoisonRecord } from '../consume/decode-record.js';
 import { NO_INSTANCE, type BatchRow, type DeadLetterRow } from './bookkeeping.js';
+import { storedHash } from './identity.js';
 import { TouchedBuckets } from './touched.js';
 
 /**
@@ -56,12 +57,13 @@ export class Block {
   /** @param rawFrom ms since 1970: older buckets are no longer kept raw, and what belongs there goes to the dead letters. */
   constructor(private readonly rawFrom: number) {}
 
-  add(record: DecodedRecord): void {
+  /** @returns the row of `batches` that says what was inserted. */
+  add(record: DecodedRecord): BatchRow {
     const { instance, headers, batch, partition, offset, events } = record;
     const acceptedAt = headers.originalAcceptedAt ?? headers.acceptedAt;
     let earliest = Infinity;
     let latest = 0;
-    let inserted = 0;
+    const inserted: number[] = [];
     for (const { event, index } of events) {
       const bucketEnd = eventBucketEnd(event);
       const outside = this.#outside(bucketEnd, acceptedAt);
@@ -80,7 +82,7 @@ export class Block {
       this.#insert(event, index, record, bucketEnd);
       earliest = Math.min(earliest, bucketEnd);
       latest = Math.max(latest, bucketEnd);
-      inserted++;
+      inserted.push(index);
     }
     for (const rejection of headers.rejections ?? [])
       this.deadLetters.push({
@@ -92,21 +94,24 @@ export class Block {
         pointer: rejection.pointer,
         event: rejection.event ?? '',
       });
-    this.batches.push({
+    const row: BatchRow = {
       instance,
       sequence: headers.sequence,
       partition,
       offset,
       service: batch.emitter.service,
       acceptedAt,
-      events: inserted,
+      events: inserted.length,
       rejected: headers.rejections?.length ?? 0,
-      indexes: headers.indexes ?? [],
-      hash: headers.hash,
+      // In order and complete unless something was left out, here or by the collector.
+      indexes: inserted.every((index, at) => index === at) ? [] : inserted,
+      hash: storedHash(headers.hash, headers.originalAcceptedAt !== undefined),
       dropped: batch.dropped ?? {},
       earliestBucket: Number.isFinite(earliest) ? earliest / 1_000 : 0,
       latestBucket: latest / 1_000,
-    });
+    };
+    this.batches.push(row);
+    return row;
   }
 
   addPoison(record: PoisonRecord, appendedAt: number): void {

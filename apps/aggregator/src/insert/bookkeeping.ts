@@ -1,6 +1,6 @@
 import type { Column } from '#libs/contracts';
 
-/** One row of `batches`: a batch that counted. */
+/** One row of `batches`: a record that counted. */
 export interface BatchRow {
   readonly instance: string;
   readonly sequence: number;
@@ -10,8 +10,9 @@ export interface BatchRow {
   readonly acceptedAt: number;
   readonly events: number;
   readonly rejected: number;
-  /** Empty when all events of the emitter's batch were accepted. */
+  /** Of the rows, in the emitter's bytes; empty when they are the first `events` of them. */
   readonly indexes: readonly number[];
+  /** As `storedHash` makes it. */
   readonly hash: string;
   readonly dropped: Readonly<Record<string, number>>;
   readonly earliestBucket: number;

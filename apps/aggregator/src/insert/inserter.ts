@@ -105,7 +105,7 @@ export class Inserter {
     this.telemetry.wroteRound((this.clock.monotonic() - started) / 1_000);
   }
 
-  #take(record: LogRecord, known: Map<string, KnownBatch>, block: Block): void {
+  #take(record: LogRecord, known: Map<string, readonly KnownBatch[]>, block: Block): void {
     const decoded = decodeRecord(record);
     if (isPoison(decoded)) {
       this.telemetry.poison();
@@ -117,18 +117,24 @@ export class Inserter {
       return block.addPoison(decoded, record.appendedAt);
     }
     const key = identityKey(decoded.instance, decoded.headers.sequence);
-    const mine = { offset: record.offset, hash: decoded.headers.hash };
-    const decision = decide(known.get(key), mine);
+    const { hash, originalAcceptedAt } = decoded.headers;
+    const letter = originalAcceptedAt !== undefined;
+    const indexes = decoded.events.map(({ index }) => index);
+    const others = known.get(key) ?? [];
+    const { decision, taken } = decide(others, { offset: record.offset, hash, letter, indexes });
     this.telemetry.decided(decision);
     if (decision === 'insert') {
-      known.set(key, mine);
-      block.add(decoded);
+      const rest =
+        taken === undefined ? decoded : { ...decoded, events: decoded.events.filter(({ index }) => !taken.has(index)) };
+      const row = block.add(rest);
+      known.set(key, [...others, { offset: row.offset, hash, letter, events: row.events, indexes: row.indexes }]);
     } else if (decision === 'conflict')
       this.log.warn('Two batches under one identity; the earlier one counts.', {
         instance: decoded.instance,
         sequence: decoded.headers.sequence,
       });
-    block.heard.push(heardFrom(decoded));
+    // A mended letter is somebody else's word: the emitter may be long gone.
+    if (!letter) block.heard.push(heardFrom(decoded));
   }
 
   async #writeBlock(block: Block): Promise<void> {
