@@ -21,6 +21,7 @@ const config = {
   insertMaxRows: 50_000,
   recountIntervalMs: 50,
   recountMaxWaitMs: 100,
+  auditIntervalMs: 3_600_000,
 };
 
 let path: string;
@@ -75,6 +76,7 @@ async function start(store = clickhouse): Promise<Running> {
     log: new SilentLogger(),
     metrics: new Metrics(),
     newTouch: randomUUID,
+    eventLog: log,
   });
   aggregator.start();
   const consumption = await log.consume({

@@ -65,6 +65,7 @@ export class AggregatorModule implements OnModuleInit, OnApplicationBootstrap, O
           useFactory: (clock: Clock, logger: Logger, metrics: Metrics) =>
             new Aggregator(config, {
               clickhouse,
+              eventLog,
               clock,
               log: logger.with({ app: 'aggregator' }),
               metrics,

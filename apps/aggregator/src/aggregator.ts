@@ -1,17 +1,23 @@
-import type { Committed, RecordBatch } from '#libs/event-log';
+import type { Committed, EventLog, RecordBatch } from '#libs/event-log';
 import type { ClickHouse } from '#libs/clickhouse';
 import type { Logger, Metrics } from '#libs/operations';
 import type { Clock } from '#libs/time';
 import { AggregatorStore } from './aggregator-store.js';
 import { Assignments } from './assignments.js';
+import { AuditStore } from './audit/audit-store.js';
+import { AuditTelemetry } from './audit/audit-telemetry.js';
+import { Auditor, DEFAULT_AUDIT } from './audit/auditor.js';
 import type { AggregatorConfig } from './config.js';
 import { Inserter } from './insert/inserter.js';
 import { MarkBook } from './recount/mark-book.js';
 import { DEFAULT_RECOUNT, Recounter } from './recount/recounter.js';
+import { DEFAULT_RETENTION, Retention } from './retention/retention.js';
 import { AggregatorTelemetry } from './telemetry.js';
 
 export interface AggregatorParts {
   readonly clickhouse: ClickHouse;
+  /** For the audit; the records themselves are handed in. */
+  readonly eventLog: EventLog;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -24,6 +30,8 @@ export class Aggregator {
   readonly #assignments: Assignments;
   readonly #inserter: Inserter;
   readonly #recounter: Recounter;
+  readonly #auditor: Auditor;
+  readonly #retention: Retention;
 
   constructor(
     config: AggregatorConfig,
@@ -52,6 +60,21 @@ export class Aggregator {
       intervalMs: config.recountIntervalMs,
       maxWaitMs: { '10s': wait, '1m': wait * 4, '1h': wait * 20 },
     });
+    const audit = new AuditStore(parts.clickhouse);
+    this.#auditor = new Auditor(
+      parts.eventLog,
+      store,
+      audit,
+      this.#assignments,
+      clock,
+      new AuditTelemetry(parts.metrics),
+      log,
+      {
+        ...DEFAULT_AUDIT,
+        intervalMs: config.auditIntervalMs,
+      },
+    );
+    this.#retention = new Retention(parts.clickhouse, store, this.#assignments, clock, log, DEFAULT_RETENTION);
   }
 
   handle(batch: RecordBatch): Promise<void> {
@@ -73,6 +96,8 @@ export class Aggregator {
 
   start(): void {
     this.#recounter.start();
+    this.#auditor.start();
+    this.#retention.start();
   }
 
   /** Recounts what is due, now. */
@@ -80,7 +105,18 @@ export class Aggregator {
     return this.#recounter.run();
   }
 
+  /** One round of the audit, now. */
+  audit(): Promise<void> {
+    return this.#auditor.run();
+  }
+
+  /** Drops what is older than it is kept, now. */
+  retain(): Promise<void> {
+    return this.#retention.run();
+  }
+
   async stop(): Promise<void> {
+    await Promise.all([this.#auditor.stop(), this.#retention.stop()]);
     await this.#inserter.idle();
     await this.#recounter.stop();
   }

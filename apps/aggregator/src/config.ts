@@ -25,6 +25,12 @@ export const aggregatorSettings = {
     [10, 60_000],
     'Time between two rounds of recounts, in milliseconds.',
   ),
+  auditIntervalMs: setting.integer(
+    'ALPERF_AUDIT_INTERVAL_MS',
+    10_000,
+    [100, 3_600_000],
+    'Time between two rounds of the audit, in milliseconds.',
+  ),
   recountMaxWaitMs: setting.integer(
     'ALPERF_RECOUNT_MAX_WAIT_MS',
     15_000,
@@ -36,6 +42,6 @@ export const aggregatorSettings = {
 export type AggregatorConfig = SettingsOf<typeof aggregatorSettings>;
 
 export function aggregatorConfig(values: AggregatorConfig): AggregatorConfig {
-  const { partitions, insertIntervalMs, insertMaxRows, recountIntervalMs, recountMaxWaitMs } = values;
-  return { partitions, insertIntervalMs, insertMaxRows, recountIntervalMs, recountMaxWaitMs };
+  const { partitions, insertIntervalMs, insertMaxRows, recountIntervalMs, recountMaxWaitMs, auditIntervalMs } = values;
+  return { partitions, insertIntervalMs, insertMaxRows, recountIntervalMs, recountMaxWaitMs, auditIntervalMs };
 }

@@ -5,6 +5,10 @@ import { standaloneSettings } from './config.js';
 import { startStandalone } from './standalone.js';
 import { welcomeText } from './welcome.js';
 
+// Each query of the embedded engine holds a thread of Node's pool while it runs; the default of 4 would let people's SQL
+// starve compression and the log. It is read when the pool is first used.
+process.env['UV_THREADPOOL_SIZE'] ??= '24';
+
 await runProgram(process, async () => {
   const clock = new SystemClock();
   const { values } = loadSettings(standaloneSettings, { env: process.env, cwd: process.cwd() });

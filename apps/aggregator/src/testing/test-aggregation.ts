@@ -21,6 +21,7 @@ export const QUICK: AggregatorConfig = {
   insertMaxRows: 50_000,
   recountIntervalMs: 20,
   recountMaxWaitMs: 50,
+  auditIntervalMs: 3_600_000,
 };
 
 /** A record as the collector writes it. */
@@ -78,7 +79,7 @@ export class TestAggregation {
     const errors: Error[] = [];
     const aggregator = new Aggregator(
       { ...QUICK, ...config },
-      { clickhouse, clock: this.clock, log: logger, metrics: new Metrics(), newTouch: randomUUID },
+      { clickhouse, eventLog: this.log, clock: this.clock, log: logger, metrics: new Metrics(), newTouch: randomUUID },
     );
     aggregator.start();
     const consumption = await this.log.consume({
