@@ -1,5 +1,5 @@
 // CPU of the collector on a real Kafka broker and, run by run in turn, of the OpenTelemetry Collector on the same one.
-// Options: --runs 5 --events 500000 --connections 16 --peer PATH (docs/adr/0006-collector-peer.md) --profile DIRECTORY
+// Options: --runs 5 --events 500000 --connections 16 --peer PATH (docs/adr/0003-kafka-client.md) --profile DIRECTORY
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -35,7 +35,7 @@ service:
       exporters: [kafka]
 `;
 
-/** Starts an OpenTelemetry Collector (docs/adr/0006-collector-peer.md says how to build it); resolves when it listens. */
+/** Starts an OpenTelemetry Collector (docs/adr/0003-kafka-client.md says how to build it); resolves when it listens. */
 export async function startPeer(
   binary: string,
   folder: string,

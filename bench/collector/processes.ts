@@ -1,6 +1,5 @@
 // What the collector's benches share: processes, their CPU, medians.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,13 +40,16 @@ export async function startCollector(
 }
 
 /** Has the load generator do its work; resolves when all is answered. */
-export async function send(load: ChildProcess, order: LoadOrder): Promise<LoadDone> {
-  const ended = once(load, 'exit').then(() => {
-    throw new Error('The load generator ended before its work.');
+export function send(load: ChildProcess, order: LoadOrder): Promise<LoadDone> {
+  return new Promise((resolve, reject) => {
+    const onExit = () => reject(new Error('The load generator ended before its work.'));
+    load.once('exit', onExit);
+    load.once('message', (done) => {
+      load.off('exit', onExit);
+      resolve(done as LoadDone);
+    });
+    load.send(order);
   });
-  load.send(order);
-  const [done] = (await Promise.race([once(load, 'message'), ended])) as [LoadDone];
-  return done;
 }
 
 /** User and system time of a process, all its threads, seconds in hundredths. */

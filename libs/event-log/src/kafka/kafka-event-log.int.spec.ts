@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { SystemClock } from '#libs/time';
 import { describeWithKafka } from '#test/support';
 import { LostPartitionError } from '../errors.js';
@@ -142,6 +144,38 @@ describeWithKafka('The Kafka log on a real broker', (kafka) => {
     const [moved] = consumption.assigned;
     expect((await first.committed(topic, group)).filter(({ metadata }) => metadata === 'late')).toEqual([]);
     expect((await first.committed(topic, group)).find(({ partition }) => partition === moved)?.metadata).toBe('second');
+  }, 60_000);
+
+  it('does not fetch over and over what it cannot hand out while it closes', async () => {
+    const sockets = new Set<Socket>();
+    const onSocket = (message: unknown) => sockets.add((message as { socket: Socket }).socket);
+    subscribe('net.client.socket', onSocket);
+    try {
+      const [log, other] = [await open(), await open()];
+      await log.ensureTopic(topic, { partitions: 1 });
+      await log.append(topic, [record('a')]);
+      const [begun, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const consumption = await log.consume({
+        topic,
+        group,
+        onBatch() {
+          begun.resolve();
+          return end.promise;
+        },
+      });
+      await begun.promise;
+      const closing = consumption.close();
+      const large = { key: 'a', value: Buffer.alloc(900_000, 'x'), headers: { ce: 'zstd' } };
+      await other.append(topic, [large]);
+      const read = () => [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, 0);
+      const before = read();
+      await clock.sleep(1_000);
+      expect(read() - before).toBeLessThan(3 * 900_000);
+      end.resolve();
+      await closing;
+    } finally {
+      unsubscribe('net.client.socket', onSocket);
+    }
   }, 60_000);
 
   it('keeps its partition while a handler works longer than the session timeout', async () => {

@@ -56,7 +56,7 @@ export class KafkaEventLog extends EventLog {
   private constructor(private readonly options: KafkaEventLogOptions) {
     super();
     this.#kafka = kafkaClient(options);
-    this.#topics = new KafkaTopics(() => this.#connectedAdmin(), options.topics ?? {});
+    this.#topics = new KafkaTopics(() => this.#connectedAdmin(), options.topics ?? {}, options.clock, options.random);
     this.#reader = new KafkaReader(this.#kafka);
     this.#appender = new KafkaAppender(this.#kafka, (topic) => this.#topics.partitionCount(topic), {
       clock: options.clock,

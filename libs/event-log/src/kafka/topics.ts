@@ -1,4 +1,5 @@
 import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
+import { fullJitter, type Clock } from '#libs/time';
 import { EventLogError } from '../errors.js';
 import type { Durability } from '../event-log.js';
 import { kafkaErrorType, toEventLogError } from './kafka-errors.js';
@@ -15,6 +16,10 @@ export interface TopicOptions {
 
 /** Most bytes that one append may hold in one partition: 4 MiB. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** A topic that was just created is not known to every broker yet: how long that may last, ms. */
+const CREATED_TIMEOUT_MS = 15_000;
+const CREATED_BACKOFF = { baseMs: 50, capMs: 1_000 };
+const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
 const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
 
 /** What topics are like: partitions, copies, retention, how safe an acknowledgement is. */
@@ -25,6 +30,8 @@ export class KafkaTopics {
   constructor(
     private readonly admin: () => Promise<Admin>,
     private readonly options: TopicOptions,
+    private readonly clock: Clock,
+    private readonly random: () => number,
   ) {}
 
   async ensure(topic: string, partitions: number): Promise<void> {
@@ -112,7 +119,11 @@ export class KafkaTopics {
     };
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
     await admin
-      .createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }] })
+      .createTopics({
+        topics: [{ topic, numPartitions: partitions, replicationFactor, configEntries }],
+        // kafkajs would give up on the first broker that does not know the topic yet.
+        waitForLeaders: false,
+      })
       .catch((error: unknown) => {
         // Another process was quicker; kafkajs wraps one error per topic.
         if (!/TOPIC_ALREADY_EXISTS|already exists/i.test(`${kafkaErrorType(error)} ${String(error)}`)) throw error;
@@ -120,9 +131,16 @@ export class KafkaTopics {
   }
 
   async #created(topic: string): Promise<ITopicMetadata> {
-    const found = await this.#metadata(topic);
-    if (found === undefined) throw new EventLogError('LOG_UNAVAILABLE', `Topic ${topic} is not there yet.`, true);
-    return found;
+    const began = this.clock.monotonic();
+    for (let attempt = 0; ; attempt++) {
+      const found = await this.#metadata(topic).catch((error: unknown) => {
+        if (!NOT_YET.has(kafkaErrorType(error) ?? '')) throw error;
+      });
+      if (found?.partitions.every(({ leader }) => leader >= 0) === true) return found;
+      if (this.clock.monotonic() - began > CREATED_TIMEOUT_MS)
+        throw new EventLogError('LOG_UNAVAILABLE', `Topic ${topic} is not there yet.`, true);
+      await this.clock.sleep(fullJitter(attempt, CREATED_BACKOFF, this.random));
+    }
   }
 
   async #metadata(topic: string): Promise<ITopicMetadata | undefined> {
