@@ -122,13 +122,14 @@ export class Auditor {
         lost: total.lost,
         duplicated: total.duplicated,
       });
-    const times =
-      scope.isTime && chunks.length > 0 ? { from: chunks[0]!, through: chunks.at(-1)! } : { from: 0, through: 0 };
+    const now = this.clock.now();
+    // Offsets are no times, and where there is nothing everything is checked: both stand for now.
+    const [from = now, through = now] = scope.isTime ? [chunks[0], chunks.at(-1)] : [];
     return {
-      time: this.clock.now(),
+      time: now,
       scope: scope.name,
-      checkedFrom: times.from,
-      checkedThrough: times.through,
+      checkedFrom: from,
+      checkedThrough: through,
       full: findings.fullRounds > before || looked.length === chunks.length,
       finding: total,
       conflicts: 0,
