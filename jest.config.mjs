@@ -16,7 +16,10 @@ export default {
   projects: [
     project(
       'unit',
-      ['<rootDir>/{apps,libs,dashboards,scripts,bench}/**/*.spec.ts', '<rootDir>/test/{architecture,compose,support}/**/*.spec.ts'],
+      [
+        '<rootDir>/{apps,libs,dashboards,scripts,bench}/**/*.spec.ts',
+        '<rootDir>/test/{architecture,compose,support}/**/*.spec.ts',
+      ],
       {
         testPathIgnorePatterns: ['\\.int\\.spec\\.ts$'],
       },
