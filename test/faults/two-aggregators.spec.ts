@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Kafka, logLevel } from 'kafkajs';
+import { ClickHouse, migrate } from '#libs/clickhouse';
+import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
+import { KafkaEventLog } from '#libs/event-log/kafka';
+import { SystemClock } from '#libs/time';
+import { describeWithKafka, expectExact, makeTraffic, noTotals, untilCounted } from '#test/support';
+import { recordOf } from '../support/records.js';
+import { sumTotals } from '../support/totals.js';
+import { AggregatorHere } from './aggregator-here.js';
+import { AggregatorProcess } from './child.js';
+import { EngineProcess } from './engine-process.js';
+import { QUICK_AGGREGATOR } from './timing.js';
+
+const clock = new SystemClock();
+const ROUNDS = 4;
+
+describeWithKafka(
+  'Two aggregators on Kafka',
+  (kafka) => {
+    let engine: EngineProcess;
+    let clickhouse: ClickHouse;
+    let log: KafkaEventLog;
+
+    // One database for one topic: it holds what all these tests have sent.
+    let totals = noTotals();
+
+    beforeAll(async () => {
+      engine = await EngineProcess.start();
+      clickhouse = new ClickHouse(engine);
+      await migrate(clickhouse, clock);
+      log = await KafkaEventLog.open({ brokers: kafka().brokers, clientId: 'two', clock, random: Math.random });
+      await log.ensureTopic(EVENTS_TOPIC, { partitions: QUICK_AGGREGATOR.partitions });
+    }, 60_000);
+    afterAll(async () => {
+      await log.close();
+      await clickhouse.close();
+      await engine.stop();
+    }, 60_000);
+
+    it('lose and double nothing while one of them is killed and started again under load', async () => {
+      const { url, username, password } = engine;
+      const spawn = () =>
+        new AggregatorProcess({
+          log: { kind: 'kafka', brokers: kafka().brokers },
+          engine: { url, username, password },
+        });
+      const steady = spawn();
+      await steady.consuming();
+      let round = 0;
+      const append = async () => {
+        const startMs = clock.now() - 1_200_000;
+        const traffic = makeTraffic({ seed: 40 + round++, emitters: 8, batches: 40, startMs, spanMs: 120_000 });
+        totals = sumTotals(totals, traffic.totals);
+        // Little by little: the load goes on while partitions move.
+        for (const batch of traffic.batches) {
+          await log.append(EVENTS_TOPIC, [recordOf(batch)]);
+          await clock.sleep(10);
+        }
+      };
+      for (let index = 0; index < ROUNDS; index++) {
+        const other = spawn();
+        await Promise.all([other.consuming(), append()]);
+        await Promise.all([other.kill9(), append()]);
+      }
+      await untilCounted(log, clickhouse, clock);
+      await steady.kill9();
+      await expectExact(clickhouse, totals);
+      expect(totals.batches).toBe(ROUNDS * 2 * 40);
+    }, 180_000);
+
+    it('change no answer when the committed offsets have vanished', async () => {
+      const startMs = clock.now() - 1_200_000;
+      const traffic = makeTraffic({ seed: 60, batches: 30, startMs, spanMs: 120_000 });
+      totals = sumTotals(totals, traffic.totals);
+      await log.append(
+        EVENTS_TOPIC,
+        traffic.batches.map((batch) => recordOf(batch)),
+      );
+      const before = await AggregatorHere.start(log, clickhouse, clock);
+      await untilCounted(log, clickhouse, clock);
+      await before.stop();
+      await expectExact(clickhouse, totals);
+      await forgetCommits(kafka().brokers);
+      expect(await log.committed(EVENTS_TOPIC, AGGREGATOR_GROUP)).toEqual([]);
+      const after = await AggregatorHere.start(log, clickhouse, clock);
+      await untilCounted(log, clickhouse, clock);
+      await after.stop();
+      await expectExact(clickhouse, totals);
+    }, 120_000);
+  },
+  { own: true },
+);
+
+async function forgetCommits(brokers: string[]): Promise<void> {
+  const admin = new Kafka({ brokers, clientId: 'two', logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  await admin.deleteGroups([AGGREGATOR_GROUP]);
+  await admin.disconnect();
+}
