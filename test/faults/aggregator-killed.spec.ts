@@ -81,7 +81,7 @@ async function killAgainAndAgain(
     await aggregator.stop();
     await expectExact(clickhouse, totals);
   }
-  process.stderr.write(`${kills} kills (${planLog.kind}) in ${((performance.now() - started) / 1_000).toFixed(1)} s`);
+  process.stderr.write(`${kills} kills (${planLog.kind}) in ${((performance.now() - started) / 1_000).toFixed(1)} s\n`);
 }
 
 describe('An aggregator that is killed before, during and after its writes, on the embedded log', () => {

@@ -1,6 +1,7 @@
 import { PipelineError } from '#libs/contracts';
 
-export type StateStoreErrorCode = 'STATE_UNAVAILABLE' | 'FENCED' | 'STATE_CLOSED' | 'STATE_TOO_LARGE' | 'STATE_MISCONFIGURED';
+export type StateStoreErrorCode =
+  'STATE_UNAVAILABLE' | 'FENCED' | 'STATE_CLOSED' | 'STATE_TOO_LARGE' | 'STATE_MISCONFIGURED';
 
 export class StateStoreError extends PipelineError {
   declare readonly code: StateStoreErrorCode;

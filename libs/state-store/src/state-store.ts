@@ -5,7 +5,8 @@ export interface Versioned {
 }
 
 /** What a compare-and-set found. `conflict` says what is there instead (undefined: nothing). */
-export type SetResult = { readonly ok: true; readonly version: bigint } | { readonly ok: false; readonly conflict: Versioned | undefined };
+export type SetResult =
+  { readonly ok: true; readonly version: bigint } | { readonly ok: false; readonly conflict: Versioned | undefined };
 
 /**
  * The one writer of a scope. Opening a scope anew fences every earlier writer of it, in this process or another:
