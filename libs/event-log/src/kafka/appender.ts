@@ -2,6 +2,7 @@ import { CompressionTypes, Partitioners, type Kafka, type Message, type Producer
 import { fullJitter, type Clock } from '#libs/time';
 import { EventLogError } from '../errors.js';
 import type { NewRecord, Position } from '../event-log.js';
+import { placeholder, positionsOf, sizeOf } from './append-records.js';
 import { RETRY } from './client.js';
 import { toEventLogError } from './kafka-errors.js';
 
@@ -32,8 +33,6 @@ interface Waiting {
   reject(error: EventLogError): void;
 }
 
-/** What a record costs besides its key, value and headers: lengths, deltas and the batch's header, rounded up. */
-const RECORD_OVERHEAD_BYTES = 96;
 /** Between a failed request and the next one: a failure costs a new producer, with connections of its own. */
 const BACKOFF = { baseMs: 50, capMs: 1_000 };
 
@@ -227,32 +226,3 @@ export class KafkaAppender {
     void producer?.then((one) => one.disconnect()).catch(() => undefined);
   }
 }
-
-/**
- * Positions in the order of the messages.
- * kafkajs resolves without a partition's answer when its leader moved during a retry: that is a failure, not an append.
- */
-function positionsOf(
-  messages: readonly (Message & { partition: number })[],
-  answers: readonly RecordMetadata[],
-): Position[] {
-  const next = new Map<number, bigint>();
-  for (const { partition, baseOffset, errorCode } of answers)
-    if (errorCode === 0 && baseOffset !== undefined && !baseOffset.startsWith('-'))
-      next.set(partition, BigInt(baseOffset));
-  return messages.map(({ partition }) => {
-    const offset = next.get(partition);
-    if (offset === undefined)
-      throw new EventLogError('LOG_UNAVAILABLE', `Partition ${partition} did not acknowledge.`, true);
-    next.set(partition, offset + 1n);
-    return { partition, offset };
-  });
-}
-
-function sizeOf({ key, value, headers }: NewRecord): number {
-  let size = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key) + value.byteLength;
-  for (const [name, text] of Object.entries(headers)) size += name.length + Buffer.byteLength(text) + 8;
-  return size;
-}
-
-const placeholder = (partitionId: number) => ({ partitionErrorCode: 0, partitionId, leader: 0, replicas: [], isr: [] });
