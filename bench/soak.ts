@@ -11,7 +11,9 @@ const SAMPLE_EVERY_MS = 5_000;
 
 interface Sample {
   readonly minute: number;
-  readonly rssMiB: number;
+  /** Without mapped files. */
+  readonly ownMiB: number;
+  readonly withFilesMiB: number;
   readonly lag: number;
   readonly parts: number;
 }
@@ -29,15 +31,17 @@ export async function run({ args }: { args: readonly string[] }): Promise<object
     while (performance.now() - started < Number(values.minutes) * 60_000) {
       await pause(SAMPLE_EVERY_MS);
       const { log, storage } = await product.status();
+      const memory = residentMiB(product.pid);
       const sample = {
         minute: (performance.now() - started) / 60_000,
-        rssMiB: residentMiB(product.pid),
+        ownMiB: memory.own,
+        withFilesMiB: memory.withFiles,
         lag: log.lag,
         parts: storage.parts,
       };
       samples.push(sample);
       process.stderr.write(
-        `${sample.minute.toFixed(1)} min: ${sample.rssMiB.toFixed(0)} MiB, lag ${sample.lag}, ${sample.parts} parts\n`,
+        `${sample.minute.toFixed(1)} min: ${sample.ownMiB.toFixed(0)} MiB of its own, ${sample.withFilesMiB.toFixed(0)} with mapped files, lag ${sample.lag}, ${sample.parts} parts\n`,
       );
     }
     const message = once(load, 'message');
@@ -53,12 +57,13 @@ export async function run({ args }: { args: readonly string[] }): Promise<object
       stored,
       lost: audit.lost,
       duplicated: audit.duplicated,
-      rssMiB: {
-        half: Math.round(settled[0]?.rssMiB ?? 0),
-        end: Math.round(settled.at(-1)?.rssMiB ?? 0),
-        highest: Math.round(Math.max(...samples.map((one) => one.rssMiB))),
+      memoryMiB: {
+        half: Math.round(settled[0]?.ownMiB ?? 0),
+        end: Math.round(settled.at(-1)?.ownMiB ?? 0),
+        highest: Math.round(Math.max(...samples.map((one) => one.ownMiB))),
       },
-      rssSlopeMiBPerMinute: Math.round(slope(settled) * 100) / 100,
+      memorySlopeMiBPerMinute: Math.round(slope(settled) * 100) / 100,
+      withMappedFilesMiB: Math.round(settled.at(-1)?.withFilesMiB ?? 0),
       lagHighest: Math.max(...samples.map((one) => one.lag)),
       partsHighest: Math.max(...samples.map((one) => one.parts)),
     };
@@ -82,7 +87,7 @@ async function untilStored(emitted: number, sql: <Row>(query: string) => Promise
 function slope(samples: readonly Sample[]): number {
   const n = samples.length;
   const meanX = samples.reduce((sum, one) => sum + one.minute, 0) / n;
-  const meanY = samples.reduce((sum, one) => sum + one.rssMiB, 0) / n;
-  const over = samples.reduce((sum, one) => sum + (one.minute - meanX) * (one.rssMiB - meanY), 0);
+  const meanY = samples.reduce((sum, one) => sum + one.ownMiB, 0) / n;
+  const over = samples.reduce((sum, one) => sum + (one.minute - meanX) * (one.ownMiB - meanY), 0);
   return over / samples.reduce((sum, one) => sum + (one.minute - meanX) ** 2, 0);
 }

@@ -65,10 +65,14 @@ export async function startProduct(env: Readonly<Record<string, string>> = {}): 
   };
 }
 
-/** Resident memory of a process in MiB, from /proc. */
-export function residentMiB(pid: number): number {
-  const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kib ?? 0) / 1_024;
+/**
+ * Memory of a process in MiB, from /proc: its own, and with the files it maps. The log and the engine map their files;
+ * those pages grow with what is stored, and the kernel takes them back when it needs to.
+ */
+export function residentMiB(pid: number): { readonly own: number; readonly withFiles: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const of = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) / 1_024;
+  return { own: of('RssAnon'), withFiles: of('VmRSS') };
 }
 
 export function pause(ms: number): Promise<void> {
