@@ -7,6 +7,13 @@ import { Metrics, SilentLogger } from '#libs/operations';
 import type { Clock } from '#libs/time';
 import { QUICK_AGGREGATOR } from './timing.js';
 
+/** The newest finding of each scope, added up: events and buckets compared, and those that are too few or too many. */
+export interface Audited {
+  readonly checked: number;
+  readonly lost: number;
+  readonly duplicated: number;
+}
+
 /** An aggregator in this process. */
 export class AggregatorHere {
   private constructor(
@@ -32,6 +39,17 @@ export class AggregatorHere {
       onBatch: (batch) => aggregator.handle(batch),
     });
     return new AggregatorHere(aggregator, consumption);
+  }
+
+  /** What one round of the audit finds wrong, over all scopes. */
+  async audited(clickhouse: ClickHouse): Promise<Audited> {
+    await this.aggregator.audit();
+    const rows = await clickhouse.query<Record<keyof Audited, string | number>>(
+      `SELECT sum(f.c) AS checked, sum(f.l) AS lost, sum(f.d) AS duplicated
+       FROM (SELECT argMax(checked, time) AS c, argMax(lost, time) AS l, argMax(duplicated, time) AS d FROM audit GROUP BY scope) AS f`,
+    );
+    const { checked, lost, duplicated } = rows[0]!;
+    return { checked: Number(checked), lost: Number(lost), duplicated: Number(duplicated) };
   }
 
   async stop(): Promise<void> {
