@@ -68,7 +68,8 @@ describe('A command line', () => {
   it('asks for help in every usual way', () => {
     expect(parse()).toEqual({ kind: 'help' });
     expect(parse('--help')).toEqual({ kind: 'help' });
-    expect(parse('keys')).toEqual({ kind: 'help', group: 'keys' });
+    expect(parse('keys')).toEqual({ kind: 'help', group: 'keys', asked: false });
+    expect(parse('keys', '--help')).toEqual({ kind: 'help', group: 'keys' });
     for (const line of [parse('replay', '-h'), parse('help', 'replay'), parse('replay', 'x', '--help')])
       expect(line.kind === 'help' && line.command?.name).toBe('replay');
     expect(parse('--version')).toEqual({ kind: 'version' });

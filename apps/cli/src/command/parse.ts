@@ -11,7 +11,13 @@ export const COMMON_OPTIONS: OptionSpecs = {
 
 export type CommandLine =
   | { readonly kind: 'run'; readonly command: Command; readonly invocation: Invocation }
-  | { readonly kind: 'help'; readonly command?: Command | undefined; readonly group?: string | undefined }
+  /** `asked`: somebody wanted help; otherwise a command was left unfinished, which a script must be able to tell. */
+  | {
+      readonly kind: 'help';
+      readonly command?: Command | undefined;
+      readonly group?: string | undefined;
+      readonly asked?: false;
+    }
   | { readonly kind: 'version' };
 
 /**
@@ -29,7 +35,8 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
   if (one !== undefined) return parseInvocation(one, argv.slice(1));
   const group = commands.filter((command) => command.name.startsWith(`${first} `));
   if (group.length === 0) throw unknownCommand(first, commands);
-  if (second === undefined || second === '--help' || second === '-h') return { kind: 'help', group: first };
+  if (second === undefined) return { kind: 'help', group: first, asked: false };
+  if (second === '--help' || second === '-h') return { kind: 'help', group: first };
   const words = group.map((command) => command.name.slice(first.length + 1));
   throw new UsageError(
     `\`${first}\` has no command \`${second}\`.`,

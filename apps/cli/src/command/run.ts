@@ -26,7 +26,7 @@ export async function run(argv: readonly string[], { commands, version, host, st
       return answer.exitCode;
     }
     stdout(`${json ? JSON.stringify(describe(line, commands, version)) : render(line, commands, version)}\n`);
-    return EXIT.ok;
+    return line.kind === 'help' && line.asked === false ? EXIT.usage : EXIT.ok;
   } catch (error) {
     const failure = host.signal.aborted ? new InterruptedError() : error;
     const { code, message, remedy, exitCode } = problemOf(failure);
