@@ -50,7 +50,7 @@ export class Aggregator {
           committed: Number(committed),
         })),
     });
-    this.#inserter = new Inserter(store, this.#assignments, marks, clock, telemetry, log, {
+    this.#inserter = new Inserter(store, this.#assignments, marks, clock, telemetry, log, parts.newTouch, {
       paceMs: config.insertIntervalMs,
       maxBlockRows: config.insertMaxRows,
     });

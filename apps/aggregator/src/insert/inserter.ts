@@ -43,6 +43,8 @@ export class Inserter {
     private readonly clock: Clock,
     private readonly telemetry: AggregatorTelemetry,
     private readonly log: Logger,
+    /** Draws an identity for the marks of one block. */
+    private readonly newTouch: () => string,
     private readonly options: InserterOptions,
   ) {}
 
@@ -142,10 +144,13 @@ export class Inserter {
     await Promise.all(tables.map((table) => this.store.insertEvents(table)));
     await this.store.insertDeadLetters(block.deadLetters);
     await this.store.insertBatches(block.batches);
+    // New for each block, also for one that is done again after a crash: a mark that was consumed then must not stand in
+    // the book as open now, or a later touch would lean on a mark that nobody can find.
+    const touch = this.newTouch();
     const marks: Mark[] = [];
     for (const { touched, offset } of block.touched.list()) {
       const bucket = { level: '10s' as const, ...touched };
-      if (this.marks.needsMark(bucket)) marks.push({ ...bucket, touch: `${touched.partition}@${offset}` });
+      if (this.marks.needsMark(bucket)) marks.push({ ...bucket, touch: `${touched.partition}@${offset}/${touch}` });
     }
     await this.store.insertMarks(marks, false);
     // A partition that went away meanwhile takes its marks with it: its next owner reads them from the table.
