@@ -28,7 +28,16 @@ function installIsStale() {
 function install() {
   // stdout belongs to the command that was asked for (`--json` output, the last line of a bench).
   process.stderr.write('Installing dependencies (about a minute) …\n');
-  run(npm(), ['install', '--no-audit', '--no-fund', '--include=dev', '--include=optional', '--loglevel=error']);
+  // --no-save: setting a checkout up never changes a file of it; npm would add what this platform's registry has more.
+  run(npm(), [
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--include=dev',
+    '--include=optional',
+    '--loglevel=error',
+  ]);
   addPlatformBinary();
   writeFileSync(installStamp, new Date().toISOString());
 }
