@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { kafkaClient } from '#libs/event-log/kafka';
+import type { Kafka, Producer, Transaction } from 'kafkajs';
+import { kafkaClient, KafkaReader } from '#libs/event-log/kafka';
 import { SystemClock } from '#libs/time';
 import { describeWithKafka, type KafkaBroker } from '#test/support';
 import { FencedError } from '../errors.js';
 import { KafkaStateStore } from './kafka-state-store.js';
+import { KafkaStateWriter } from './kafka-state-writer.js';
+import { StateView } from './state-view.js';
 
 const clock = new SystemClock();
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -108,6 +111,72 @@ describeWithKafka('The state store on a compacted Kafka topic', (kafka) => {
   }, 60_000);
 });
 
+/** A client whose next commit gets no answer, and whose next producers cannot connect: what a broker that dies looks like. */
+function losesAnswers(kafka: Kafka) {
+  const faults = { commit: 'answered' as 'answered' | 'committed' | 'lost', refusedConnections: 0 };
+  const producer: Kafka['producer'] = (config) => {
+    const real: Producer = kafka.producer(config);
+    return {
+      ...real,
+      connect: async () => {
+        if (faults.refusedConnections-- > 0) throw new Error('connection refused');
+        return real.connect();
+      },
+      transaction: async () => {
+        const transaction: Transaction = await real.transaction();
+        const commit = async () => {
+          const fault = faults.commit;
+          faults.commit = 'answered';
+          if (fault !== 'lost') await transaction.commit();
+          if (fault !== 'answered') throw new Error('connection lost');
+        };
+        return { ...transaction, commit };
+      },
+    };
+  };
+  return { faults, kafka: { producer } };
+}
+
+describeWithKafka('A writer that gets no answer to its commit', (kafka) => {
+  const { open, topic } = stores(kafka);
+
+  it.each([
+    { commit: 'committed', refusedConnections: 0 },
+    { commit: 'committed', refusedConnections: 2 },
+    { commit: 'lost', refusedConnections: 0 },
+    { commit: 'lost', refusedConnections: 2 },
+  ] as const)(
+    'writes once, and says so ($commit, $refusedConnections refused connections)',
+    async (fault) => {
+      const reading = await open();
+      const client = kafkaClient({ brokers: kafka().brokers, clientId: 'spec' });
+      const { faults, kafka: lossy } = losesAnswers(client);
+      const reader = new KafkaReader(client);
+      const view = new StateView(reader, topic(), clock, 15_000);
+      const context = { kafka: lossy, view, topic: topic(), clock, random: Math.random, timeoutMs: 15_000 };
+      const writer = await KafkaStateWriter.open('scope', context);
+      try {
+        const first = await writer.put('key', bytes('1'));
+        Object.assign(faults, fault);
+        // Whoever reads meanwhile moves the view past the record before the writer learns of its failure.
+        const [second] = await Promise.all([writer.compareAndSet('key', first, bytes('2')), view.catchUp()]);
+        expect(second).toEqual({ ok: true, version: expect.any(BigInt) });
+        expect(await reading.get('scope', 'key')).toEqual({
+          value: bytes('2'),
+          version: (second as { version: bigint }).version,
+        });
+        Object.assign(faults, fault);
+        expect(await writer.delete('key')).toBe(true);
+        expect(await reading.get('scope', 'key')).toBeUndefined();
+      } finally {
+        await writer.close();
+        await reader.close();
+      }
+    },
+    60_000,
+  );
+});
+
 describeWithKafka(
   'The state store on a broker that is killed',
   (kafka) => {
@@ -118,23 +187,26 @@ describeWithKafka(
       const writer = await store.open('counter');
       let version: bigint | undefined;
       let count = 0;
-      const killed = (async () => {
+      const over = new AbortController();
+      const kills = (async () => {
         for (let i = 0; i < 3; i++) {
           await clock.sleep(400);
           await kafka().kill9();
           await kafka().restart();
         }
+      })().finally(() => over.abort());
+      const writes = (async () => {
+        while (!over.signal.aborted || count < 100) {
+          const result = await writer.compareAndSet('n', version, bytes(String(count + 1)));
+          // This is the only writer: every compare-and-set must find what the one before wrote, or be told it failed.
+          if (!result.ok) throw new Error(`Conflict after ${count}: ${text(result.conflict?.value)}`);
+          version = result.version;
+          count += 1;
+        }
       })();
-      const over = new AbortController();
-      void killed.finally(() => over.abort());
-      while (!over.signal.aborted || count < 100) {
-        const result = await writer.compareAndSet('n', version, bytes(String(count + 1)));
-        // This is the only writer: every compare-and-set must find what the one before wrote, or be told it failed.
-        if (!result.ok) throw new Error(`Conflict after ${count}: ${text(result.conflict?.value)}`);
-        version = result.version;
-        count += 1;
-      }
-      await killed;
+      // Both to their ends, whatever becomes of one: a restart must not outlive the test and its broker.
+      for (const ended of await Promise.allSettled([kills, writes]))
+        if (ended.status === 'rejected') throw ended.reason;
       const fresh = await open();
       expect(await fresh.get('counter', 'n')).toEqual({ value: bytes(String(count)), version });
     }, 180_000);

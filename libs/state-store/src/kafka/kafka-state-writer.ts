@@ -4,7 +4,7 @@ import { FencedError, StateStoreError } from '../errors.js';
 import type { SetResult, StateWriter } from '../state-store.js';
 import { encodeRecordKey } from './record-keys.js';
 import { toStateStoreError } from './state-errors.js';
-import type { StateView } from './state-view.js';
+import type { StateView, WatchedRecord } from './state-view.js';
 import { TransactionalProducer, TransactionFailure } from './transactions.js';
 
 export const MAX_VALUE_BYTES = 256 * 1024;
@@ -13,7 +13,7 @@ const MAX_TRANSACTION_BYTES = 3_900_000;
 const BACKOFF = { baseMs: 50, capMs: 1_000 };
 
 export interface WriterContext {
-  readonly kafka: Kafka;
+  readonly kafka: Pick<Kafka, 'producer'>;
   readonly view: StateView;
   readonly topic: string;
   readonly clock: Clock;
@@ -34,8 +34,8 @@ type Decision<Answer> =
 
 /**
  * The writer of a scope. Who it is stands in the scope's epoch record; Kafka's transactional id makes that hold: a
- * writer that was overtaken cannot commit. A producer that failed is replaced, which is allowed only while the epoch is
- * still this writer's, looked at again after the replacement.
+ * writer that was overtaken cannot commit. A producer that failed is replaced as long as no other epoch is known, and the
+ * epoch is looked at again after the replacement.
  */
 export class KafkaStateWriter implements StateWriter {
   #producer: TransactionalProducer | undefined;
@@ -114,35 +114,27 @@ export class KafkaStateWriter implements StateWriter {
   }
 
   #writeNow<Answer>(decide: () => Decision<Answer>): Promise<Answer> {
+    const { view, kafka, topic } = this.context;
+    // What was sent and may be committed, although no answer said so. It outlives the attempts: one that fails before it
+    // could look must not make the next one decide anew, on top of its own write.
+    let sent: { readonly record: WatchedRecord; readonly acknowledge: (baseOffset: bigint) => Answer } | undefined;
     return this.#persist(`Write to scope ${this.scope} failed`, async () => {
-      await this.#checkEpoch();
-      if (this.#producer === undefined) {
-        this.#producer = await TransactionalProducer.start(this.context.kafka, this.#transactionalId);
-        await this.#checkEpoch();
-      }
+      // Taking the id over decides what is undecided. Should another writer have opened the scope meanwhile, then this
+      // costs that one a second try, and catching up shows its epoch.
+      if (view.epoch(this.scope) === this.#epoch)
+        this.#producer ??= await TransactionalProducer.start(kafka, this.#transactionalId);
+      await view.catchUp();
+      if (sent?.record.committed === true) return sent.acknowledge(sent.record.offset);
+      this.#checkEpoch();
       const decision = decide();
       if ('answer' in decision) return decision.answer;
-      const messages = decision.write.map((entry) => this.#message(entry));
-      return decision.acknowledge(await this.#commit(messages));
+      const { write, acknowledge } = decision;
+      const messages = write.map((entry) => this.#message(entry));
+      const offset = await this.#producer!.write(topic, messages, (baseOffset) => {
+        sent = { record: view.watch(baseOffset), acknowledge };
+      });
+      return acknowledge(offset);
     });
-  }
-
-  /** Commits, and finds out what became of a commit that was not acknowledged. */
-  async #commit(messages: Message[]): Promise<bigint> {
-    try {
-      return await this.#producer!.write(this.context.topic, messages);
-    } catch (error) {
-      if (!(error instanceof TransactionFailure) || error.baseOffset === undefined) throw error;
-      // Taking the id over once more decides the transaction; then the log says how.
-      const { view, kafka } = this.context;
-      view.watch(error.baseOffset);
-      await this.#discardProducer();
-      await this.#checkEpoch();
-      this.#producer = await TransactionalProducer.start(kafka, this.#transactionalId);
-      await view.catchUp();
-      if (view.wasCommitted(error.baseOffset)) return error.baseOffset;
-      throw error;
-    }
   }
 
   /** Tries again with backoff what failed in passing, with a new producer, until the time is over. */
@@ -167,10 +159,8 @@ export class KafkaStateWriter implements StateWriter {
     }
   }
 
-  async #checkEpoch(): Promise<void> {
-    const { view } = this.context;
-    await view.catchUp();
-    const current = view.epoch(this.scope);
+  #checkEpoch(): void {
+    const current = this.context.view.epoch(this.scope);
     if (current !== this.#epoch)
       throw new FencedError(
         `Scope ${this.scope} was opened by another writer (epoch ${current}, this one ${this.#epoch}).`,

@@ -14,10 +14,17 @@ interface Scope {
   readonly entries: Map<string, Versioned>;
 }
 
+/** A record of a transaction that is still open. */
+export interface WatchedRecord {
+  readonly offset: bigint;
+  /** Whether it was committed; undefined until the view has caught up with the end of its transaction. */
+  readonly committed: boolean | undefined;
+}
+
 /** The state topic as it stands, in memory. Only what committed transactions wrote is in it. */
 export class StateView {
   readonly #scopes = new Map<string, Scope>();
-  readonly #watched = new Map<bigint, boolean>();
+  readonly #watched = new Map<bigint, { offset: bigint; committed: boolean | undefined }>();
   #position = 0n;
   #running: Promise<void> | undefined;
   #following: Promise<void> | undefined;
@@ -38,16 +45,11 @@ export class StateView {
     return this.#scopes.get(scope)?.entries ?? new Map<string, Versioned>();
   }
 
-  /** From now on `wasCommitted` says whether the record with this offset has come. */
-  watch(offset: bigint): void {
-    this.#watched.set(offset, false);
-  }
-
-  /** Asked once per watched offset, after `catchUp`. */
-  wasCommitted(offset: bigint): boolean {
-    const committed = this.#watched.get(offset) ?? false;
-    this.#watched.delete(offset);
-    return committed;
+  /** Follows a record until it is decided. Call it before its transaction can end: the view reads a record once. */
+  watch(offset: bigint): WatchedRecord {
+    const record = { offset, committed: undefined };
+    this.#watched.set(offset, record);
+    return record;
   }
 
   /** Resolves when everything is in the view that was acknowledged before this call. */
@@ -107,10 +109,17 @@ export class StateView {
       if (!isAborted(message) && message.isControlRecord !== true) this.#set(message, offset);
       this.#position = offset + 1n;
     }
+    // Behind the position everything is decided; what an abort left may be compacted away and is never seen.
+    for (const [offset, record] of this.#watched)
+      if (offset < this.#position) {
+        record.committed ??= false;
+        this.#watched.delete(offset);
+      }
   }
 
   #set(message: FetchedMessage, offset: bigint): void {
-    if (this.#watched.has(offset)) this.#watched.set(offset, true);
+    const watched = this.#watched.get(offset);
+    if (watched !== undefined) watched.committed = true;
     const key = decodeRecordKey(message.key?.toString() ?? '');
     if (key === undefined) return;
     let scope = this.#scopes.get(key.scope);

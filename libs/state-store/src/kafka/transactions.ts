@@ -4,13 +4,9 @@ import { kafkaErrorType, RETRY } from '#libs/event-log/kafka';
 /** Kafka's answers to a producer whose transactional id another producer has taken over. */
 const TAKEN_OVER = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'TRANSACTIONAL_ID_NOT_FOUND']);
 
-/** How a transaction ended that was not acknowledged. */
+/** A transaction was not acknowledged. Whether it is committed only the log can say. */
 export class TransactionFailure extends Error {
-  constructor(
-    /** The first offset of what was sent; undefined when nothing of it can ever be committed. */
-    readonly baseOffset: bigint | undefined,
-    options: { cause: unknown },
-  ) {
+  constructor(options: { cause: unknown }) {
     super(options.cause instanceof Error ? options.cause.message : String(options.cause), options);
     this.name = 'TransactionFailure';
   }
@@ -30,7 +26,7 @@ export class TransactionalProducer {
 
   private constructor(private readonly producer: Producer) {}
 
-  static async start(kafka: Kafka, transactionalId: string): Promise<TransactionalProducer> {
+  static async start(kafka: Pick<Kafka, 'producer'>, transactionalId: string): Promise<TransactionalProducer> {
     const producer = kafka.producer({
       transactionalId,
       idempotent: true,
@@ -54,10 +50,10 @@ export class TransactionalProducer {
 
   /**
    * Writes all or nothing, durable when it resolves, with the offset of the first message.
+   * @param onSent is called with that offset before anything can be committed; without it, nothing ever will be.
    * @throws TransactionFailure; the producer is of no more use then.
    */
-  async write(topic: string, messages: readonly Message[]): Promise<bigint> {
-    let baseOffset: bigint | undefined;
+  async write(topic: string, messages: readonly Message[], onSent?: (baseOffset: bigint) => void): Promise<bigint> {
     try {
       const transaction = this.#transaction ?? (await this.producer.transaction());
       this.#transaction = undefined;
@@ -66,14 +62,13 @@ export class TransactionalProducer {
         acks: -1,
         messages: messages.map((message) => ({ ...message, partition: 0 })),
       });
-      if (answer === undefined || answer.errorCode !== 0 || answer.baseOffset === undefined)
-        throw new Error('The broker did not acknowledge.');
-      const sentAt = BigInt(answer.baseOffset);
-      baseOffset = sentAt;
+      const baseOffset = BigInt(answer?.baseOffset ?? -1);
+      if (answer?.errorCode !== 0 || baseOffset < 0n) throw new Error('The broker did not acknowledge.');
+      onSent?.(baseOffset);
       await transaction.commit();
-      return sentAt;
+      return baseOffset;
     } catch (error) {
-      throw new TransactionFailure(baseOffset, { cause: error });
+      throw new TransactionFailure({ cause: error });
     }
   }
 
