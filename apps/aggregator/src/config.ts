@@ -1,4 +1,4 @@
-import { setting, type SettingsOf } from '#libs/operations';
+import { auditSettings, setting, type SettingsOf } from '#libs/operations';
 
 export const aggregatorSettings = {
   partitions: setting.integer(
@@ -25,12 +25,7 @@ export const aggregatorSettings = {
     [10, 60_000],
     'Time between two rounds of recounts, in milliseconds.',
   ),
-  auditIntervalMs: setting.integer(
-    'ALPERF_AUDIT_INTERVAL_MS',
-    10_000,
-    [100, 3_600_000],
-    'Time between two rounds of the audit, in milliseconds.',
-  ),
+  ...auditSettings,
   recountMaxWaitMs: setting.integer(
     'ALPERF_RECOUNT_MAX_WAIT_MS',
     15_000,

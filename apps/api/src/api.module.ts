@@ -6,18 +6,18 @@ import {
   type DynamicModule,
   type OnModuleInit,
 } from '@nestjs/common';
+import { RowReader } from '#libs/clickhouse';
 import { EventLog } from '#libs/event-log';
 import { Access, Health, Metrics } from '#libs/operations';
+import { ReadGuard } from '#libs/operations/nest';
 import { Clock } from '#libs/time';
 import { StreamController } from './live/stream.controller.js';
 import { StatusStreams } from './live/status-streams.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { PageController, PageFiles } from './page/page.controller.js';
 import { readPage } from './page/page-files.js';
-import { ReadGuard } from './read.guard.js';
 import { SqlGate } from './sql/sql-gate.js';
 import { DatabaseStatus } from './status/database-reading.js';
-import { RowReader } from './status/row-reader.js';
 import { StatusController } from './status/status.controller.js';
 import { StatusPoll } from './status/status-poll.js';
 

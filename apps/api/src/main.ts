@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ClickHouse } from '#libs/clickhouse';
+import { ClickHouse, ClickHouseRowReader } from '#libs/clickhouse';
 import { KafkaEventLog } from '#libs/event-log/kafka';
 import {
   Access,
+  accessSettings,
   clickHouseSettings,
   createLogger,
   eventLogSettings,
@@ -22,9 +23,8 @@ import {
 import { httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
 import { SystemClock } from '#libs/time';
 import { ApiModule } from './api.module.js';
-import { accessSettings, apiSettings } from './config.js';
+import { apiSettings } from './config.js';
 import { SqlGate } from './sql/sql-gate.js';
-import { ClickHouseRowReader } from './status/clickhouse-row-reader.js';
 
 const settings = {
   ...httpSettings(8080),

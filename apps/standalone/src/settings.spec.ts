@@ -1,10 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { accessSettings, apiSettings } from '#apps/api';
+import { apiSettings } from '#apps/api';
 import { aggregatorSettings } from '#apps/aggregator';
 import { collectorSettings } from '#apps/collector';
-import { clickHouseSettings, eventLogSettings, httpSettings, KNOWN_VARIABLES, logSettings } from '#libs/operations';
+import {
+  accessSettings,
+  clickHouseSettings,
+  eventLogSettings,
+  httpSettings,
+  KNOWN_VARIABLES,
+  logSettings,
+} from '#libs/operations';
 import { standaloneSettings } from './config.js';
 import { settingsDocument } from './settings-document.js';
 

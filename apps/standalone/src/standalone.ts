@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Aggregator, aggregatorConfig, aggregatorTransport, connectAggregator } from '#apps/aggregator';
-import { ClickHouseRowReader, SqlGate } from '#apps/api';
+import { SqlGate } from '#apps/api';
 import { collectorConfig } from '#apps/collector';
-import { ClickHouse } from '#libs/clickhouse';
+import { ClickHouse, ClickHouseRowReader } from '#libs/clickhouse';
 import { startEmbeddedEngine, type EmbeddedEngine } from '#libs/clickhouse/embedded';
 import { EmbeddedEventLog } from '#libs/event-log/embedded';
 import {

@@ -1,6 +1,15 @@
 export { ClickHouse, DEFAULT_DATABASE, type ClickHouseOptions } from './clickhouse.js';
 export { ClickHouseStoreError, type ClickHouseErrorCode } from './errors.js';
 export { migrate, readMigrations, type Migration } from './migrate.js';
+export { ClickHouseRowReader } from './reading/clickhouse-row-reader.js';
+export {
+  readAudit,
+  readDeadLetters,
+  readProgress,
+  type AuditReading,
+  type ProgressReading,
+} from './reading/pipeline-reading.js';
+export { RowReader } from './reading/row-reader.js';
 export {
   BELOW,
   countRaw,

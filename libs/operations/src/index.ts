@@ -20,7 +20,14 @@ export {
   type SettingsPlace,
 } from './settings/settings-file.js';
 export { settingsTable } from './settings/settings-document.js';
-export { clickHouseSettings, eventLogSettings, httpSettings, logSettings } from './settings/shared-settings.js';
+export {
+  accessSettings,
+  auditSettings,
+  clickHouseSettings,
+  eventLogSettings,
+  httpSettings,
+  logSettings,
+} from './settings/shared-settings.js';
 export { LOG_LEVELS, Logger, SilentLogger, type LogFields, type LogLevel } from './logger/logger.js';
 export { createLogger, type LoggerOptions } from './logger/pino-logger.js';
 export { DURATION_BUCKETS_SECONDS, Metrics } from './metrics/metrics.js';

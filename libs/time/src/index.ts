@@ -1,2 +1,3 @@
 export { Clock, SystemClock, type Timer } from './clock.js';
 export { fullJitter, type BackoffOptions } from './backoff.js';
+export { within } from './within.js';

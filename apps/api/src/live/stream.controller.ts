@@ -1,7 +1,7 @@
 import { Controller, Get, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpProblem } from '#libs/operations';
-import { ReadGuard } from '../read.guard.js';
+import { ReadGuard } from '#libs/operations/nest';
 import { EventStream } from './event-stream.js';
 import { StatusStreams } from './status-streams.js';
 

@@ -1,6 +1,6 @@
 import type { PipelineStatus } from '#libs/contracts';
+import type { PartitionReading } from '#libs/event-log';
 import type { DatabaseReading } from './database-reading.js';
-import type { PartitionReading } from './log-reading.js';
 
 /** What a look at one step found; the last good value stays when it fails. */
 export interface StepReading<Value> {

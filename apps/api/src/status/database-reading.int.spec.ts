@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ClickHouse, migrate } from '#libs/clickhouse';
+import { ClickHouse, ClickHouseRowReader, migrate } from '#libs/clickhouse';
 import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
 import { SystemClock } from '#libs/time';
-import { ClickHouseRowReader } from './clickhouse-row-reader.js';
 import { DatabaseStatus } from './database-reading.js';
 
 describe('DatabaseStatus on a real engine', () => {

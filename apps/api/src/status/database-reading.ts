@@ -1,14 +1,7 @@
-import { EVENT_KINDS, EVENT_TABLES, LEVELS, type Level, type PipelineStatus } from '#libs/contracts';
+import { readAudit, readProgress, type AuditReading, type ProgressReading, type RowReader } from '#libs/clickhouse';
+import { EVENT_KINDS, EVENT_TABLES, type PipelineStatus } from '#libs/contracts';
 import type { Clock } from '#libs/time';
 import { PacedReading } from './paced-reading.js';
-import type { RowReader } from './row-reader.js';
-
-export interface ProgressReading {
-  readonly partition: number;
-  readonly watermark: number | null;
-  readonly idle: boolean;
-  readonly settled: Readonly<Record<Level, number | null>>;
-}
 
 /** What ClickHouse says of the pipeline. Times in ms since 1970. */
 export interface DatabaseReading {
@@ -18,7 +11,7 @@ export interface DatabaseReading {
   readonly byKind: Readonly<Record<string, number>>;
   readonly exact: boolean;
   readonly cache: Omit<PipelineStatus['cache'], 'hitRatio'>;
-  readonly audit: PipelineStatus['audit'];
+  readonly audit: AuditReading;
   readonly deadLetters: number;
   readonly storage: PipelineStatus['storage'];
 }
@@ -51,8 +44,8 @@ export class DatabaseStatus {
   /** @throws what the reader throws. */
   async read(): Promise<DatabaseReading> {
     const [progress, audit, storage, totals, cache, deadLetters, eventsPerRecord] = await Promise.all([
-      this.#readProgress(),
-      this.#readAudit(),
+      readProgress(this.reader),
+      readAudit(this.reader),
       this.#readStorage(),
       this.#totals.get(),
       this.#cache.get(),
@@ -60,40 +53,6 @@ export class DatabaseStatus {
       this.#eventsPerRecord.get(),
     ]);
     return { progress, audit, storage, ...totals, cache, deadLetters, eventsPerRecord };
-  }
-
-  async #readProgress(): Promise<ProgressReading[]> {
-    const rows = await this.reader.rows<ProgressRow>(
-      `SELECT partition, toUnixTimestamp64Milli(watermark) AS watermark_ms, idle,
-        ${LEVELS.map((level) => `toUnixTimestamp(settled_${level}) AS s${level}`).join(', ')}
-      FROM progress FINAL ORDER BY partition`,
-    );
-    return rows.map((row) => ({
-      partition: row.partition,
-      watermark: timeOf(row.watermark_ms),
-      idle: row.idle === 1,
-      settled: { '10s': timeOf(row.s10s * 1_000), '1m': timeOf(row.s1m * 1_000), '1h': timeOf(row.s1h * 1_000) },
-    }));
-  }
-
-  /** The latest finding of each scope counts, and their sum. */
-  async #readAudit(): Promise<PipelineStatus['audit']> {
-    const rows = await this.reader.rows<AuditRow>(
-      `SELECT argMax(lost, time) AS lost, argMax(duplicated, time) AS duplicated,
-        max(toUnixTimestamp64Milli(time)) AS at,
-        argMax(toUnixTimestamp64Milli(checked_through), time) AS through,
-        maxIf(toUnixTimestamp64Milli(time), full = 1) AS full_at
-      FROM audit GROUP BY scope`,
-    );
-    if (rows.length === 0)
-      return { lost: null, duplicated: null, checkedAt: null, checkedThrough: null, lastFullCheckAt: null };
-    return {
-      lost: rows.reduce((sum, row) => sum + Number(row.lost), 0),
-      duplicated: rows.reduce((sum, row) => sum + Number(row.duplicated), 0),
-      checkedAt: timeOf(Math.max(...rows.map((row) => Number(row.at)))),
-      checkedThrough: timeOf(Math.min(...rows.map((row) => Number(row.through)))),
-      lastFullCheckAt: timeOf(Math.max(...rows.map((row) => Number(row.full_at)))),
-    };
   }
 
   async #readStorage(): Promise<DatabaseReading['storage']> {
@@ -155,27 +114,4 @@ export class DatabaseStatus {
     const [row] = await this.reader.rows<{ n: number }>(sql);
     return Number(row?.n ?? 0);
   }
-}
-
-/** A time that was never set is the epoch. */
-function timeOf(ms: number | string): number | null {
-  const time = Number(ms);
-  return time > 0 ? time : null;
-}
-
-interface ProgressRow {
-  readonly partition: number;
-  readonly watermark_ms: number;
-  readonly idle: number;
-  readonly s10s: number;
-  readonly s1m: number;
-  readonly s1h: number;
-}
-
-interface AuditRow {
-  readonly lost: number;
-  readonly duplicated: number;
-  readonly at: number;
-  readonly through: number;
-  readonly full_at: number;
 }

@@ -1,9 +1,8 @@
-import type { PipelineStatus, StatusPoint } from '#libs/contracts';
-import type { EventLog } from '#libs/event-log';
-import type { Clock, Timer } from '#libs/time';
+import { AGGREGATOR_GROUP, EVENTS_TOPIC, type PipelineStatus, type StatusPoint } from '#libs/contracts';
+import { readPartitions, type EventLog, type PartitionReading } from '#libs/event-log';
+import { within, type Clock, type Timer } from '#libs/time';
 import { assembleStatus, type StepReading } from './assemble-status.js';
 import type { DatabaseReading } from './database-reading.js';
-import { readLog, type PartitionReading } from './log-reading.js';
 import { RateMeter } from './rate-meter.js';
 
 export interface StatusPollOptions {
@@ -99,7 +98,7 @@ export class StatusPoll {
   async #lookNow(): Promise<PipelineStatus> {
     const { clock, log, database, sqlPort } = this.options;
     [this.#log, this.#database] = await Promise.all([
-      this.#step(() => readLog(log), this.#log.value),
+      this.#step(() => readPartitions(log, EVENTS_TOPIC, AGGREGATOR_GROUP), this.#log.value),
       this.#step(database, this.#database.value),
     ]);
     const partitions = this.#log.value ?? [];
@@ -120,18 +119,11 @@ export class StatusPoll {
   }
 
   async #step<Value>(read: () => Promise<Value>, before: Value | undefined): Promise<StepReading<Value>> {
-    const { clock } = this.options;
-    const over = new AbortController();
     try {
-      const late = clock.sleep(STEP_TIMEOUT_MS, over.signal).then(() => {
-        throw new Error(`No answer within ${STEP_TIMEOUT_MS} ms.`);
-      });
-      late.catch(() => undefined);
-      return { ok: true, detail: 'Answers.', value: await Promise.race([read(), late]) };
+      const value = await within(this.options.clock, STEP_TIMEOUT_MS, read());
+      return { ok: true, detail: 'Answers.', value };
     } catch (error) {
       return { ok: false, detail: error instanceof Error ? error.message : String(error), value: before };
-    } finally {
-      over.abort();
     }
   }
 }

@@ -1,6 +1,6 @@
 import { Controller, Get, Header, UseGuards } from '@nestjs/common';
 import type { PipelineStatus } from '#libs/contracts';
-import { ReadGuard } from '../read.guard.js';
+import { ReadGuard } from '#libs/operations/nest';
 import { StatusPoll } from './status-poll.js';
 
 @Controller()

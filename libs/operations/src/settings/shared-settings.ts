@@ -44,3 +44,23 @@ export const eventLogSettings = {
   ),
   kafkaBrokers: setting.list('ALPERF_KAFKA_BROKERS', ['127.0.0.1:9092'], 'Kafka brokers to ask first, host:port.'),
 };
+
+/** Who may read; a host that has the collector in it takes these from there. */
+export const accessSettings = {
+  origins: setting.list(
+    'ALPERF_ORIGINS',
+    [],
+    'Origins of web pages that may read, besides its own: https://library.example.',
+  ),
+  keysFile: setting.optionalText('ALPERF_KEYS_FILE', 'YAML file of API keys; it is read again when it changes.'),
+};
+
+/** The audit's pace: the aggregator keeps it, the alerter knows by it when the audit stands still. */
+export const auditSettings = {
+  auditIntervalMs: setting.integer(
+    'ALPERF_AUDIT_INTERVAL_MS',
+    10_000,
+    [100, 3_600_000],
+    'Time between two rounds of the audit, in milliseconds.',
+  ),
+};

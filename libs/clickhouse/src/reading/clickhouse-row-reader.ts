@@ -1,7 +1,7 @@
-import type { ClickHouse } from '#libs/clickhouse';
+import type { ClickHouse } from '../clickhouse.js';
 import { RowReader } from './row-reader.js';
 
-/** A status is of no use later than this. */
+/** What a look finds is of no use later than this. */
 const MAX_SECONDS = 4;
 
 /** Asks by the project's client, bounded in time and threads so that a look never competes with the inserts. */

@@ -1,8 +1,8 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { Access } from '#libs/operations';
+import { Access } from '../http/access.js';
 
-/** Lets a request read: from this machine and not from another web page, or with a key of scope `read`. */
+/** Lets a request read: from this machine and not from another web page, or with a key of scope `read`. Needs Access. */
 @Injectable()
 export class ReadGuard implements CanActivate {
   constructor(private readonly access: Access) {}

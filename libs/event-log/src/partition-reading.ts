@@ -1,6 +1,6 @@
-import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
-import type { EventLog } from '#libs/event-log';
+import type { EventLog } from './event-log.js';
 
+/** One partition as a group sees it. */
 export interface PartitionReading {
   readonly partition: number;
   readonly earliest: number;
@@ -10,12 +10,9 @@ export interface PartitionReading {
   readonly lag: number;
 }
 
-/** Where each partition of the log ends, and how far the aggregator is. Offsets are below 2^53 for any log there will be. */
-export async function readLog(log: EventLog): Promise<PartitionReading[]> {
-  const [ranges, commits] = await Promise.all([
-    log.ranges(EVENTS_TOPIC),
-    log.committed(EVENTS_TOPIC, AGGREGATOR_GROUP),
-  ]);
+/** Where each partition of the log ends, and how far the group is. Offsets are below 2^53 for any log there will be. */
+export async function readPartitions(log: EventLog, topic: string, group: string): Promise<PartitionReading[]> {
+  const [ranges, commits] = await Promise.all([log.ranges(topic), log.committed(topic, group)]);
   const committedBy = new Map(commits.map(({ partition, offset }) => [partition, offset]));
   return ranges
     .map(({ partition, earliest, next }) => {
