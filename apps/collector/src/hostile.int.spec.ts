@@ -62,6 +62,14 @@ describe('The collector', () => {
     await stillServes();
   });
 
+  it.each(['gzip', 'zstd', 'br'])('decodes nothing for a beacon in %s, whose key would be inside', async (encoding) => {
+    const answer = await collector.send('not even that', {
+      'content-type': 'text/plain',
+      'content-encoding': encoding,
+    });
+    expect(answer.json).toMatchObject({ type: 'urn:alperf:problem:ENCODING_NOT_SUPPORTED', status: 415 });
+  });
+
   it('answers 400 to a zstd frame that asks for a window of gigabytes', async () => {
     const params = { [constants.ZSTD_c_windowLog]: 27, [constants.ZSTD_c_compressionLevel]: 1 };
     const body = zstdCompressSync(Buffer.alloc(4 * 2 ** 20, 0x20), { params });

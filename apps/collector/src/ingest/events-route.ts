@@ -12,6 +12,7 @@ import {
 } from '#libs/operations';
 import type { Collector } from '../collector.js';
 import type { CollectorTelemetry } from '../telemetry.js';
+import { contentEncoding } from './decode-body.js';
 import type { InFlight } from './in-flight.js';
 import { bodyType, type BodyType } from './parse-body.js';
 
@@ -41,6 +42,10 @@ export function eventsRoute(parts: EventsRouteParts): (scope: FastifyInstance) =
   const admitHeaders = (request: FastifyRequest, reply: FastifyReply): void => {
     allowOrigin(access, request, reply);
     const type = bodyType(request.headers['content-type']);
+    const encoding = contentEncoding(request.headers['content-encoding']);
+    // A beacon's key is in its body: nobody without one may have us decode. Browsers set no such header on it anyway.
+    if (type === 'beacon' && encoding !== 'identity')
+      throw new HttpProblem('ENCODING_NOT_SUPPORTED', 'A beacon (text/plain) may not be encoded.');
     const bearer = Access.bearer(request.headers);
     if (bearer !== undefined || type === 'json') {
       const key = access.checkKey(bearer, 'write');
