@@ -62,7 +62,18 @@ function addPlatformBinary() {
 
 function buildIsStale() {
   const built = modifiedAt(buildStamp);
-  return ['apps', 'libs', 'bench', 'test', 'dashboards', 'package.json', 'package-lock.json', '.swcrc', 'scripts']
+  return [
+    'apps',
+    'libs',
+    'bench',
+    'test',
+    'dashboards',
+    'package.json',
+    'package-lock.json',
+    '.swcrc',
+    'tsconfig.json',
+    'scripts',
+  ]
     .map((entry) => join(root, entry))
     .some((entry) => newerThan(entry, built));
 }
