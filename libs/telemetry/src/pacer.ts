@@ -8,6 +8,8 @@ export class Pacer {
   longestSliceMs = 0;
   readonly #clock: Clock;
   #since = 0;
+  /** Works that breathe at the same time go on in turns: two slices in one turn of the event loop would be one long one. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -26,7 +28,8 @@ export class Pacer {
   }
 
   async breathe(): Promise<void> {
-    await this.#clock.sleep(0);
+    this.#turn = this.#turn.then(() => this.#clock.sleep(0));
+    await this.#turn;
     this.begin();
   }
 }

@@ -1,4 +1,5 @@
 import type { ContentEncoding } from '#libs/contracts';
+import type { Dropped } from './stats.js';
 
 /** What travels: the batch as JSON, encoded as `encoding` says. */
 export interface Delivery {
@@ -47,6 +48,8 @@ export interface SpooledBatch {
   /** When its bytes were final, ms since 1970. */
   readonly finalAt: number;
   readonly encoding: ContentEncoding;
+  /** The drops that it announces. */
+  readonly dropped?: Dropped | undefined;
 }
 
 /**

@@ -2,6 +2,9 @@ import type { BatchHeader } from '#libs/contracts';
 
 export type DropReason = keyof NonNullable<BatchHeader['dropped']>;
 
+/** Dropped events by reason. */
+export type Dropped = Readonly<Partial<Record<DropReason, number>>>;
+
 /** What the emitter did since it started. Events unless the name says otherwise. */
 export interface TelemetryStats {
   readonly queued: number;
@@ -12,7 +15,7 @@ export interface TelemetryStats {
   readonly sentBatches: number;
   readonly accepted: number;
   readonly rejected: number;
-  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  readonly dropped: Dropped;
   readonly retries: number;
   /** Times that something failed inside telemetry, which its host never sees. */
   readonly errors: number;
@@ -52,12 +55,18 @@ export class Counters {
     this.#unannounced[reason] = (this.#unannounced[reason] ?? 0) + events;
   }
 
+  /** The batch that announced these will never be accepted: the next one has to. */
+  announceAgain(dropped: Dropped | undefined): void {
+    for (const [reason, events] of Object.entries(dropped ?? {}) as [DropReason, number][])
+      this.#unannounced[reason] = (this.#unannounced[reason] ?? 0) + events;
+  }
+
   get hasUnannounced(): boolean {
     return Object.keys(this.#unannounced).length > 0;
   }
 
   /** What the batch being made must announce; it is announced once. */
-  takeUnannounced(): Partial<Record<DropReason, number>> | undefined {
+  takeUnannounced(): Dropped | undefined {
     if (!this.hasUnannounced) return undefined;
     const taken = this.#unannounced;
     this.#unannounced = {};

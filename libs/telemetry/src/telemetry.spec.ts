@@ -241,6 +241,31 @@ describe('Telemetry', () => {
     expect(telemetry.stats()).toMatchObject({ retries: 1, accepted: 1 });
   });
 
+  it('is not hurried out of a time that Retry-After asked for', async () => {
+    const { telemetry, transport, clock } = started();
+    transport.answers.push({ status: 429, body: '', retryAfter: '20' });
+    telemetry.cache('pages').hit();
+    await clock.advance(2_000);
+    expect(transport.sent).toHaveLength(1);
+    telemetry.resume();
+    const flushed = telemetry.flush({ deadlineMs: 1_000 });
+    await clock.advance(17_000);
+    expect(await flushed).toBe(false);
+    expect(transport.sent).toHaveLength(1);
+    telemetry.resume();
+    await clock.advance(3_000);
+    expect(telemetry.stats()).toMatchObject({ retries: 1, accepted: 1 });
+  });
+
+  it('counts the bytes of a batch as bytes, also of labels that are not ASCII', async () => {
+    const { telemetry, transport, clock } = started({ maxBatchBytes: 10_000 });
+    const family = telemetry.metric('opened_total', { type: 'counter', labels: ['format'] });
+    for (let i = 0; i < 100; i++) family.with({ format: `${i}${'電'.repeat(200)}` }).add();
+    await clock.advance(10_000);
+    expect(eventsOf(transport)).toHaveLength(100);
+    for (const { body } of transport.deliveries) expect(body.length).toBeLessThanOrEqual(10_000 + 500);
+  });
+
   it('tries again until there is an answer, and loses nothing meanwhile', async () => {
     const { telemetry, transport, clock, problems } = started();
     transport.always = new Error('nobody there');
@@ -281,6 +306,27 @@ describe('Telemetry', () => {
     expect(transport.sent[2]!.dropped).toBeUndefined();
     expect(telemetry.stats().dropped).toEqual({ refused: 1 });
     expect(problems).toEqual(['refused']);
+  });
+
+  it.each([
+    ['refused for good', (clock: FakeClock) => clock.advance(2_000), { status: 400, body: '' }],
+    ['too large and split', (clock: FakeClock) => clock.advance(2_000), { status: 413, body: '' }],
+    ['too old', (clock: FakeClock) => (clock.jump(49 * 3_600_000), clock.advance(60_000)), new Error('nobody there')],
+  ])('announces drops again when the batch that announced them was %s', async (_how, go, answer) => {
+    const { telemetry, transport, clock } = started({ maxBufferBytes: 5_000, flushIntervalMs: 2_000 });
+    const cache = telemetry.cache('pages');
+    for (let i = 0; i < 100; i++) cache.change({ change: 'cleared', by: 'host', entries: i });
+    const { buffer_full: full } = telemetry.stats().dropped;
+    expect(full).toBeGreaterThan(10);
+    transport.always = answer;
+    await clock.advance(2_000);
+    expect(transport.sent[0]!.dropped).toEqual({ buffer_full: full });
+    transport.always = { status: 202, body: '' };
+    const before = transport.sent.length;
+    await go(clock);
+    await clock.advance(10_000);
+    const announced = transport.sent.slice(before).map(({ dropped }) => dropped?.buffer_full ?? 0);
+    expect(announced.reduce((sum, one) => sum + one, 0)).toBe(full);
   });
 
   it('keeps a batch whose key is not accepted, and asks seldom', async () => {
@@ -351,6 +397,20 @@ describe('Telemetry', () => {
     const [first] = transport.sent;
     expect(first).toEqual(JSON.parse(new TextDecoder().decode(transport.beacons[0])));
     expect(telemetry.stats()).toMatchObject({ unacknowledgedBatches: 0, accepted: 1 });
+  });
+
+  it('hands a batch to one beacon only while that may be on its way', async () => {
+    const { telemetry, transport, clock } = started({}, new MemoryTransport({ beacons: true }));
+    transport.always = new Error('nobody there');
+    telemetry.cache('pages').hit();
+    telemetry.leave();
+    await clock.advance(1_000);
+    telemetry.leave();
+    expect(transport.beacons).toHaveLength(1);
+    await clock.advance(10_000);
+    telemetry.leave();
+    expect(transport.beacons).toHaveLength(2);
+    expect(transport.beacons[1]).toEqual(transport.beacons[0]);
   });
 
   it('never throws into its host, whatever the host does wrong', async () => {

@@ -202,10 +202,11 @@ export class Telemetry {
   }
 
   async #end(deadlineMs: number): Promise<boolean> {
-    for (const windows of this.#windows.values()) {
-      windows.stop();
-      this.#counters.guard(() => windows.closeNow(), undefined);
-    }
+    for (const windows of this.#windows.values()) windows.stop();
+    for (const windows of this.#windows.values())
+      await windows
+        .closeOpen()
+        .catch((cause: unknown) => this.#counters.problem('internal', 'A window could not be closed.', cause));
     const all = await this.flush({ deadlineMs });
     await this.#emitter.stop().catch((cause: unknown) => this.#counters.problem('internal', 'Stopping failed.', cause));
     return all;

@@ -17,14 +17,16 @@ export interface BrowserTelemetryOptions extends Omit<
 }
 
 /**
- * Telemetry for a page: fetch with keepalive, gzip, 10 s windows, and beacons when the page is hidden or goes away. Every
- * page draws its own instance, so tabs never share one.
+ * Telemetry for a page: fetch with keepalive, gzip, 10 s windows, batches that a beacon can take (50,000 bytes), and
+ * beacons when the page is hidden or goes away. Every page draws its own instance, so tabs never share one. In a worker,
+ * which no event tells that it ends, call `shutdown`.
  */
 export function createTelemetry(options: BrowserTelemetryOptions): Telemetry {
   const { endpoint, key, timeoutMs, clock = new SystemClock(), ...rest } = options;
   const telemetry = new Telemetry({
     random: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
     windowMs: 10_000,
+    maxBatchBytes: MAX_BATCH_BYTES,
     ...rest,
     clock,
     transport: new FetchTransport({
@@ -40,8 +42,12 @@ export function createTelemetry(options: BrowserTelemetryOptions): Telemetry {
   return telemetry;
 }
 
+/** With header and key it must fit into the 60,000 bytes that a page may have in flight, uncompressed. */
+const MAX_BATCH_BYTES = 50_000;
+
 /** Hidden is the last thing that a page on a phone hears; pagehide covers the rest. */
 function leaveWithThePage(telemetry: Telemetry): void {
+  if (typeof document === 'undefined') return;
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'hidden') telemetry.leave();
     else telemetry.resume();

@@ -20,7 +20,9 @@ function aTransport({ beaconsTaken = true } = {}) {
     fetch: (_url, init) => {
       requests.push(init!);
       return new Promise((resolve, reject) => {
-        init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason as Error));
+        const abort = () => reject(init!.signal!.reason as Error);
+        if (init!.signal!.aborted) return abort();
+        init!.signal!.addEventListener('abort', abort);
         answers.push(() => resolve(new Response('{}', { status: 202, headers: { 'retry-after': '3' } })));
       });
     },
@@ -75,6 +77,30 @@ describe('The fetch transport', () => {
   it('gives back the room of a beacon that the browser did not take', () => {
     const { transport } = aTransport({ beaconsTaken: false });
     expect(transport.beacon!(bytes(1_000))).toBe(false);
+    expect(transport.inFlight.bytes).toBe(0);
+  });
+
+  it('takes no room for a beacon that the browser refuses with an error', () => {
+    const transport = new FetchTransport({
+      endpoint: 'nowhere:',
+      clock: new FakeClock(),
+      sendBeacon: () => {
+        throw new TypeError('the URL is none that beacons take');
+      },
+    });
+    for (let i = 0; i < 3; i++) expect(() => transport.beacon!(bytes(40_000))).toThrow(TypeError);
+    expect(transport.inFlight.bytes).toBe(0);
+  });
+
+  it('ends a request when it is told to stop', async () => {
+    const { transport } = aTransport();
+    const stop = new AbortController();
+    const answer = expect(transport.send({ body: bytes(10), encoding: 'identity' }, stop.signal)).rejects.toThrow(
+      'stop',
+    );
+    stop.abort(new Error('stop'));
+    await answer;
+    await expect(transport.send({ body: bytes(10), encoding: 'identity' }, stop.signal)).rejects.toThrow('stop');
     expect(transport.inFlight.bytes).toBe(0);
   });
 

@@ -33,8 +33,12 @@ export class FetchTransport extends Transport {
   async send({ body, encoding }: Delivery, signal: AbortSignal): Promise<Answer> {
     const { key, clock, timeoutMs = 30_000, fetch: post = fetch } = this.#options;
     const keepalive = this.inFlight.take(body.length);
-    const timeout = new AbortController();
-    const timer = clock.setTimer(() => timeout.abort(new Error('the collector did not answer in time')), timeoutMs);
+    // By hand: AbortSignal.any is younger than some web views that this runs in.
+    const ending = new AbortController();
+    const stop = () => ending.abort(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    const timer = clock.setTimer(() => ending.abort(new Error('the collector did not answer in time')), timeoutMs);
     try {
       const response = await post(this.#url, {
         method: 'POST',
@@ -42,7 +46,7 @@ export class FetchTransport extends Transport {
         keepalive,
         credentials: 'omit',
         referrerPolicy: 'no-referrer',
-        signal: AbortSignal.any([signal, timeout.signal]),
+        signal: ending.signal,
         headers: {
           'content-type': 'application/json',
           ...(encoding !== 'identity' && { 'content-encoding': encoding }),
@@ -53,6 +57,7 @@ export class FetchTransport extends Transport {
       return { status: response.status, retryAfter, body: await response.text() };
     } finally {
       timer.cancel();
+      signal.removeEventListener('abort', stop);
       if (keepalive) this.inFlight.give(body.length);
     }
   }
@@ -63,9 +68,13 @@ export class FetchTransport extends Transport {
     const preamble = `${JSON.stringify(key === undefined ? {} : { key })}\n`;
     const body = new Blob([preamble, plain as BlobPart], { type: 'text/plain' });
     if (!this.inFlight.take(body.size)) return false;
-    const taken = sendBeacon!(this.#url, body);
-    if (taken) clock.setTimer(() => this.inFlight.give(body.size), BEACON_FLIGHT_MS, { unref: true });
-    else this.inFlight.give(body.size);
+    let taken = false;
+    try {
+      taken = sendBeacon!(this.#url, body);
+    } finally {
+      if (taken) clock.setTimer(() => this.inFlight.give(body.size), BEACON_FLIGHT_MS, { unref: true });
+      else this.inFlight.give(body.size);
+    }
     return taken;
   }
 }

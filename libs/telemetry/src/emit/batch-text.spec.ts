@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, SCHEMA_VERSION } from '#libs/contracts';
 import fc from 'fast-check';
 import { HARD_LIMITS } from '../telemetry.js';
-import { batchBytes, chunkOf, eventLines, WRITTEN_SCHEMA } from './batch-text.js';
+import { batchBytes, chunkOf, halvesOf, utf8Bytes, WRITTEN_SCHEMA } from './batch-text.js';
 
 const header = {
   emitter: { service: 's', instance: '00000000-0000-4000-8000-000000000000', version: '1' },
@@ -12,7 +12,7 @@ const header = {
 const event = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.double(), fc.constant(',\n')));
 
 describe('A batch as text', () => {
-  it('is JSON of the header and the events, and comes apart into the same lines without parsing', () => {
+  it('is JSON of the header and the events, and comes apart into two halves between events without parsing', () => {
     fc.assert(
       fc.property(fc.array(fc.array(event)), (slices) => {
         const texts = slices.map((events) => events.map((one) => JSON.stringify(one)));
@@ -23,7 +23,20 @@ describe('A batch as text', () => {
           ...header,
           events: lines.map((line) => JSON.parse(line) as unknown),
         });
-        expect(eventLines(bytes)).toEqual(lines);
+        const halves = halvesOf(bytes);
+        const text = halves.map((half) => new TextDecoder().decode(half.bytes));
+        expect(text.join(',\n')).toBe(lines.join(',\n'));
+        const sizes = lines.length < 2 ? [lines.length] : [lines.length >> 1, (lines.length + 1) >> 1];
+        expect(halves.map(({ events }) => events)).toEqual(sizes.filter((size) => size > 0));
+        expect(text.map((half) => half.split(',\n').length)).toEqual(halves.map(({ events }) => events));
+      }),
+    );
+  });
+
+  it('is measured in bytes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        expect(utf8Bytes(text)).toBe(Buffer.byteLength(text));
       }),
     );
   });

@@ -3,11 +3,11 @@ import type { Clock, Timer } from '#libs/time';
 import type { Pacer } from '../pacer.js';
 import type { Compressor, Spool, Transport } from '../ports.js';
 import type { Counters } from '../stats.js';
-import { batchBytes, chunkOf, eventLines, type Chunk } from './batch-text.js';
+import { batchBytes, chunkOf, halvesOf, utf8Bytes, type Chunk } from './batch-text.js';
 import { EventQueue } from './event-queue.js';
 import type { FinalBatch } from './final-batch.js';
 import { Outbox } from './outbox.js';
-import { Sender } from './sender.js';
+import { BEACON_HOLD_MS, Sender } from './sender.js';
 
 export interface EmitterOptions {
   readonly identity: EmitterIdentity;
@@ -29,8 +29,6 @@ export interface EmitterOptions {
 const MAX_OUTBOX = 2;
 /** With a spool, the youngest bodies beyond this many are read back from it when their turn comes. */
 const MAX_BODIES = 4;
-
-const encoder = new TextEncoder();
 
 /** Turns events into batches by size and time, and hands them to the sender. */
 export class BatchEmitter {
@@ -114,13 +112,19 @@ export class BatchEmitter {
 
   /** Makes what is queued final at once, without waiting, for a page that is going away; then hands over all it can. */
   beacon(): void {
-    const { transport, counters } = this.#options;
+    const { transport, counters, clock } = this.#options;
     if (transport.beacon === undefined) return;
     if (this.#queue.length > 0) this.#finalizeNow();
+    const now = clock.monotonic();
     let sent = false;
-    for (const batch of this.#outbox.live)
-      if (batch.plain !== undefined && batch !== this.#sender.inFlight)
-        sent = counters.guard(() => transport.beacon?.(batch.plain!) ?? false, false) || sent;
+    for (const batch of this.#outbox.live) {
+      // A page that goes is hidden first: what a beacon took a moment ago is on its way.
+      const onItsWay = batch === this.#sender.inFlight || now - (batch.beaconAt ?? -Infinity) < BEACON_HOLD_MS;
+      if (batch.plain === undefined || onItsWay) continue;
+      if (!counters.guard(() => transport.beacon?.(batch.plain!) ?? false, false)) continue;
+      batch.beaconAt = now;
+      sent = true;
+    }
     if (sent) this.#sender.holdBack();
   }
 
@@ -204,9 +208,10 @@ export class BatchEmitter {
     pacer.begin();
     for (const event of events) {
       const line = JSON.stringify(event);
-      if (taken > 0 && length + line.length > maxBatchBytes) break;
+      const bytes = utf8Bytes(line);
+      if (taken > 0 && length + bytes > maxBatchBytes) break;
       lines.push(line);
-      length += line.length + 2;
+      length += bytes + 2;
       taken++;
       if (!pacer.due()) continue;
       chunks.push(chunkOf(lines));
@@ -246,6 +251,7 @@ export class BatchEmitter {
       sequence,
       events: chunks.reduce((sum, chunk) => sum + chunk.events, 0),
       finalAt: now,
+      dropped,
       encoding: 'identity',
       body: undefined,
       plain,
@@ -264,7 +270,7 @@ export class BatchEmitter {
     let bytes = 1_000;
     for (const event of events) {
       const line = JSON.stringify(event);
-      bytes += encoder.encode(line).length + 2;
+      bytes += utf8Bytes(line) + 2;
       if (lines.length > 0 && bytes > Math.min(maxBatchBytes, MAX_BEACON_BYTES)) break;
       lines.push(line);
     }
@@ -291,9 +297,9 @@ export class BatchEmitter {
   /** Puts a batch into the spool; heartbeats that announce nothing are not worth it. */
   async #keep(batch: FinalBatch): Promise<void> {
     if (this.#spool === undefined || batch.body === undefined) return;
-    const { instance, sequence, events, finalAt, encoding, body } = batch;
+    const { instance, sequence, events, finalAt, encoding, dropped, body } = batch;
     try {
-      batch.token = await this.#spool.append({ instance, sequence, events, finalAt, encoding }, body);
+      batch.token = await this.#spool.append({ instance, sequence, events, finalAt, encoding, dropped }, body);
       this.#spoolFull = batch.token === undefined;
       if (batch.token !== undefined && this.#outbox.live.length > MAX_BODIES) batch.body = undefined;
     } catch (cause) {
@@ -322,11 +328,12 @@ export class BatchEmitter {
     const { compressor, counters } = this.#options;
     const body = (await this.#bodyOf(batch))!;
     const plain = batch.encoding === 'identity' ? body : await compressor!.decompress(body);
-    const lines = eventLines(plain);
-    if (lines.length < 2) counters.drop('refused', lines.length);
+    const halves = halvesOf(plain);
+    counters.announceAgain(batch.dropped);
+    if (halves.length < 2) counters.drop('refused', batch.events);
     else
-      for (const half of [lines.slice(0, lines.length >> 1), lines.slice(lines.length >> 1)]) {
-        const made = this.#finalize([chunkOf(half)], 0);
+      for (const half of halves) {
+        const made = this.#finalize([half], 0);
         await this.#compress(made);
         await this.#keep(made);
       }

@@ -54,4 +54,16 @@ describe('The queue of events', () => {
     queue.release(queue.reserve(10).events.length);
     expect(queue.stillReserved(ticket)).toBe(false);
   });
+
+  it('holds no more marks than events, however long nothing leaves', () => {
+    const queue = new EventQueue(250 * 20, () => undefined);
+    for (let end = 0; end < 1_000; end++) {
+      if (end % 3 === 0) queue.push(event(end));
+      queue.mark(end);
+    }
+    expect(queue.marks).toBeLessThanOrEqual(queue.length + 1);
+    const { events } = queue.reserve(100);
+    expect(queue.release(events.length)).toBe(999);
+    expect(queue.marks).toBe(0);
+  });
 });

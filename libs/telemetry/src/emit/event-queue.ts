@@ -45,7 +45,15 @@ export class EventQueue {
 
   /** All windows up to `end` have been pushed. */
   mark(end: number): void {
+    // Of marks at one place, and of those passed by dropping, the latest says it all: there are no more than events.
+    if (this.#marks.at(-1)?.position === this.#pushed) this.#marks.pop();
     this.#marks.push({ position: this.#pushed, end });
+    while (this.#marks.length > 1 && this.#marks[1]!.position <= this.#left) this.#marks.shift();
+  }
+
+  /** How many marks wait for what is before them. */
+  get marks(): number {
+    return this.#marks.length;
   }
 
   /**

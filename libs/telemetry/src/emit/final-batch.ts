@@ -1,4 +1,5 @@
 import type { ContentEncoding } from '#libs/contracts';
+import type { Dropped } from '../stats.js';
 
 /** A batch whose bytes are final: from here on it has an identity, and keeps it until it is acknowledged. */
 export interface FinalBatch {
@@ -6,6 +7,8 @@ export interface FinalBatch {
   readonly sequence: number;
   readonly events: number;
   readonly finalAt: number;
+  /** The drops that it announces: when it is never accepted, another batch has to. */
+  readonly dropped?: Dropped | undefined;
   encoding: ContentEncoding;
   /** The bytes that travel; undefined while they lie in the spool alone. */
   body: Uint8Array | undefined;
@@ -13,4 +16,6 @@ export interface FinalBatch {
   plain: Uint8Array | undefined;
   /** Where it lies in the spool. */
   token: number | undefined;
+  /** When a beacon took it last, by the monotonic clock, ms. */
+  beaconAt?: number;
 }

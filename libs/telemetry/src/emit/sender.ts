@@ -26,7 +26,7 @@ const RETRY = { baseMs: 500, capMs: 30_000 };
 /** Somebody has to mend a key or an address first. */
 const UNAUTHORIZED = { baseMs: 60_000, capMs: 600_000 };
 /** After a beacon, which has no answer, the page is probably going: only a surviving one sends again. */
-const BEACON_HOLD_MS = 5_000;
+export const BEACON_HOLD_MS = 5_000;
 
 /**
  * Sends one batch after the other, each until it is acknowledged or finally refused. One at a time: `closedThrough` of a
@@ -42,6 +42,8 @@ export class Sender {
   #awake = false;
   #progressed: (() => void)[] = [];
   #holdUntil = 0;
+  /** A collector asked for peace until then; nothing hurries that. */
+  #notBefore = 0;
   readonly #running: Promise<void>;
 
   constructor(options: SenderOptions) {
@@ -60,7 +62,7 @@ export class Sender {
     this.#wakeUp?.();
   }
 
-  /** Ends a wait for the next attempt. */
+  /** Ends a wait for the next attempt, as far as it is this emitter's own and no collector asked for it. */
   hurry(): void {
     this.#holdUntil = 0;
     this.#endWait?.();
@@ -90,7 +92,7 @@ export class Sender {
         await this.#sleepUntilWoken();
         continue;
       }
-      const hold = this.#holdUntil - this.#options.clock.monotonic();
+      const hold = Math.max(this.#holdUntil, this.#notBefore) - this.#options.clock.monotonic();
       if (hold > 0) await this.#wait(hold);
       else
         await this.#attemptOnce(batch).catch(async (cause: unknown) => {
@@ -104,6 +106,7 @@ export class Sender {
     const { clock, counters, bodyOf, onDone, transport } = this.#options;
     if (clock.now() - batch.finalAt > TOO_OLD_MS) {
       counters.drop('too_old', batch.events);
+      counters.announceAgain(batch.dropped);
       return this.#finish(onDone(batch));
     }
     const body = await bodyOf(batch).catch((cause: unknown) => this.#unreadable(batch, cause));
@@ -139,11 +142,13 @@ export class Sender {
       case 'refused':
         counters.problem('refused', `The collector refused a batch for good: ${verdict.reason}`);
         counters.drop('refused', batch.events);
+        counters.announceAgain(batch.dropped);
         return this.#finish(onDone(batch));
       case 'unauthorized':
         counters.problem('unauthorized', `The collector lets no batch in: ${verdict.reason}`);
         return this.#backOff(UNAUTHORIZED, UNAUTHORIZED.baseMs / 2);
       case 'retry':
+        this.#notBefore = this.#options.clock.monotonic() + verdict.afterMs;
         return this.#backOff(RETRY, verdict.afterMs);
     }
   }
@@ -176,6 +181,7 @@ export class Sender {
   #unreadable(batch: FinalBatch, cause: unknown): 'gone' {
     this.#options.counters.problem('spool', 'A spooled batch cannot be read any more.', cause);
     this.#options.counters.drop('spool_full', batch.events);
+    this.#options.counters.announceAgain(batch.dropped);
     return 'gone';
   }
 

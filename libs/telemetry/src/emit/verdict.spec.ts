@@ -7,7 +7,9 @@ const NOW = Date.UTC(2026, 10, 24, 12);
 describe('The verdict on an answer', () => {
   it.each([
     [202, 'accepted'],
-    [200, 'accepted'],
+    // Not a collector: a captive portal, or a page server that answers everything.
+    [200, 'unauthorized'],
+    [204, 'unauthorized'],
     [400, 'refused'],
     [415, 'refused'],
     [401, 'unauthorized'],

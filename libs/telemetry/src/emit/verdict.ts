@@ -15,7 +15,10 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 /** Judges an answer. `now`: wall time in ms, for a Retry-After that is a date. */
 export function judge(answer: Answer, now: number): Verdict {
   const { status } = answer;
-  if (status >= 200 && status < 300) return accepted(answer.body);
+  if (status === 202) return accepted(answer.body);
+  // A captive portal, or a page server that answers everything: believing it would lose the batch.
+  if (status >= 200 && status < 300)
+    return { kind: 'unauthorized', reason: `HTTP ${status}: not a collector's answer` };
   if (status === 413) return { kind: 'split' };
   if (status === 401 || status === 403 || status === 404 || status === 405)
     return { kind: 'unauthorized', reason: describe(answer) };

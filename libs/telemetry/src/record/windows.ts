@@ -43,7 +43,14 @@ export class Windows {
     this.#sources.add(sources);
   }
 
-  /** Closes the open window now, in one go: for a page going away and for the end. What follows counts to it again. */
+  /** Closes the open window in slices, after those that are being closed: for the end. */
+  closeOpen(): Promise<void> {
+    const end = openEnd(this.#options.clock.now(), this.#options.windowMs);
+    this.#closing = this.#closing.then(() => this.#closeSources(end));
+    return this.#closing;
+  }
+
+  /** Closes the open window now, in one go, for a page going away. What follows counts to it again. */
   closeNow(): void {
     const end = openEnd(this.#options.clock.now(), this.#options.windowMs);
     for (const sources of this.#sources) for (const source of sources()) this.#close(source, end);
@@ -77,6 +84,11 @@ export class Windows {
   }
 
   async #closeAll(end: number, closedThrough: number): Promise<void> {
+    await this.#closeSources(end);
+    this.#options.onClosed(closedThrough);
+  }
+
+  async #closeSources(end: number): Promise<void> {
     const { pacer } = this.#options;
     pacer.begin();
     for (const sources of this.#sources)
@@ -84,7 +96,6 @@ export class Windows {
         this.#close(source, end);
         if (pacer.due()) await pacer.breathe();
       }
-    this.#options.onClosed(closedThrough);
   }
 
   #close(source: WindowSource, end: number): void {
