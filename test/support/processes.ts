@@ -128,8 +128,12 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** Rows of a SELECT by the SQL port. */
-export async function askSql<Row>(sqlUrl: string, sql: string): Promise<Row[]> {
-  const response = await fetch(sqlUrl, { method: 'POST', body: `${sql} FORMAT JSONEachRow` });
+export async function askSql<Row>(sqlUrl: string, sql: string, key?: string): Promise<Row[]> {
+  const response = await fetch(sqlUrl, {
+    method: 'POST',
+    body: `${sql} FORMAT JSONEachRow`,
+    ...(key !== undefined && { headers: { authorization: `Bearer ${key}` } }),
+  });
   const text = await response.text();
   if (response.status !== 200) throw new Error(`SQL answered ${response.status}: ${text}`);
   return text
