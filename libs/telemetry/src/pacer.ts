@@ -3,7 +3,10 @@ import type { Clock } from '#libs/time';
 /** How long telemetry works at a stretch before it lets the event loop go on, ms. The step that ends a slice may be long. */
 const SLICE_MS = 0.5;
 
-/** Cuts long work into slices: `due` after each small step, and `breathe` when it says so. */
+/**
+ * Cuts long work into slices: `breathe` before it starts, `due` after each small step, and `breathe` again when it says so.
+ * Between two breaths lies one slice, alone in its turn of the event loop.
+ */
 export class Pacer {
   longestSliceMs = 0;
   readonly #clock: Clock;
@@ -15,11 +18,6 @@ export class Pacer {
     this.#clock = clock;
   }
 
-  /** A slice starts: after waiting, or at the beginning of work. */
-  begin(): void {
-    this.#since = this.#clock.monotonic();
-  }
-
   /** Whether the slice is long enough. It also takes the measure. */
   due(): boolean {
     const took = this.#clock.monotonic() - this.#since;
@@ -27,9 +25,10 @@ export class Pacer {
     return took >= SLICE_MS;
   }
 
+  /** Lets the event loop go on; a new slice starts when it resolves. */
   async breathe(): Promise<void> {
     this.#turn = this.#turn.then(() => this.#clock.sleep(0));
     await this.#turn;
-    this.begin();
+    this.#since = this.#clock.monotonic();
   }
 }

@@ -4,6 +4,7 @@ import { FakeClock } from '#libs/time/testing';
 import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { MemoryTransport } from './testing/index.js';
+import { Spool, type SpooledBatch } from './ports.js';
 import { createTelemetry, type TelemetryOptions } from './telemetry.js';
 
 function started(options: Partial<TelemetryOptions> = {}, transport = new MemoryTransport()) {
@@ -39,6 +40,37 @@ function identities(transport: MemoryTransport): Batch[] {
     byIdentity.set(identity, batch);
   }
   return [...byIdentity.values()];
+}
+
+/** A spool whose disk takes 500 ms for a batch. */
+class SlowSpool extends Spool {
+  readonly appended: number[] = [];
+  readonly acknowledged: number[] = [];
+  readonly bytes = 0;
+
+  constructor(private readonly clock: FakeClock) {
+    super();
+  }
+
+  async open(): Promise<readonly SpooledBatch[]> {
+    return [];
+  }
+
+  async append({ sequence }: Omit<SpooledBatch, 'token'>): Promise<number> {
+    await this.clock.sleep(500);
+    this.appended.push(sequence);
+    return sequence;
+  }
+
+  async read(): Promise<Uint8Array> {
+    throw new Error('every body is still in memory');
+  }
+
+  async acknowledge(token: number): Promise<void> {
+    this.acknowledged.push(token);
+  }
+
+  async close(): Promise<void> {}
 }
 
 describe('Telemetry', () => {
@@ -369,6 +401,26 @@ describe('Telemetry', () => {
     await clock.advance(60_000);
     expect(telemetry.stats().dropped).toEqual({ too_old: 1 });
     expect(identities(transport).map(({ dropped }) => dropped)).toContainEqual({ too_old: 1 });
+  });
+
+  it('sends no batch before its spool has it, and acknowledges each to it', async () => {
+    const clock = new FakeClock(Date.UTC(2026, 10, 24, 12, 0, 0, 250));
+    const spool = new SlowSpool(clock);
+    const { telemetry, transport } = started({ clock, spool });
+    for (let second = 0; second < 20; second++) {
+      telemetry.cache('pages').hit();
+      for (let i = 0; i < 20; i++) {
+        await clock.advance(50);
+        telemetry.resume();
+        expect(transport.sent.map(({ sequence }) => sequence)).toEqual(
+          spool.appended.slice(0, transport.deliveries.length),
+        );
+      }
+    }
+    await clock.advance(3_000);
+    expect(spool.appended.length).toBeGreaterThan(15);
+    expect(spool.acknowledged).toEqual(spool.appended);
+    expect(telemetry.stats()).toMatchObject({ accepted: 20, unacknowledgedBatches: 0 });
   });
 
   it('sends what is left at shutdown, and says when it could not', async () => {

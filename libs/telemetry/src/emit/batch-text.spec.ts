@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, SCHEMA_VERSION } from '#libs/contracts';
 import fc from 'fast-check';
 import { HARD_LIMITS } from '../telemetry.js';
-import { batchBytes, chunkOf, halvesOf, utf8Bytes, WRITTEN_SCHEMA } from './batch-text.js';
+import { batchBytes, BatchWriter, chunkOf, halvesOf, utf8Bytes, WRITTEN_SCHEMA } from './batch-text.js';
 
 const header = {
   emitter: { service: 's', instance: '00000000-0000-4000-8000-000000000000', version: '1' },
@@ -29,6 +29,18 @@ describe('A batch as text', () => {
         const sizes = lines.length < 2 ? [lines.length] : [lines.length >> 1, (lines.length + 1) >> 1];
         expect(halves.map(({ events }) => events)).toEqual(sizes.filter((size) => size > 0));
         expect(text.map((half) => half.split(',\n').length)).toEqual(halves.map(({ events }) => events));
+      }),
+    );
+  });
+
+  it('is the same when written slice by slice into memory that is used again', () => {
+    const writer = new BatchWriter(1_000);
+    fc.assert(
+      fc.property(fc.array(fc.array(event)), (slices) => {
+        const texts = slices.map((events) => events.map((one) => JSON.stringify(one)));
+        writer.begin();
+        for (const lines of texts) writer.write(lines, Buffer.byteLength(lines.join('')));
+        expect(writer.finish(header)).toEqual(batchBytes(header, texts.map(chunkOf)));
       }),
     );
   });

@@ -24,7 +24,7 @@ export function chunkOf(lines: readonly string[]): Chunk {
  * own, so a batch can be cut between events without parsing it.
  */
 export function batchBytes(header: Omit<BatchHeader, 'schema'>, chunks: readonly Chunk[]): Uint8Array {
-  const head = encoder.encode(`${JSON.stringify({ schema: SCHEMA, ...header }).slice(0, -1)},"events":[\n`);
+  const head = headOf(header);
   const full = chunks.filter(({ events }) => events > 0).map(({ bytes }) => bytes);
   const parts = [head, ...full.flatMap((bytes, i) => (i === 0 ? [bytes] : [SEPARATOR, bytes])), END];
   const batch = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
@@ -34,6 +34,64 @@ export function batchBytes(header: Omit<BatchHeader, 'schema'>, chunks: readonly
     at += part.length;
   }
   return batch;
+}
+
+function headOf(header: Omit<BatchHeader, 'schema'>): Uint8Array {
+  return encoder.encode(`${JSON.stringify({ schema: SCHEMA, ...header }).slice(0, -1)},"events":[\n`);
+}
+
+/**
+ * Writes one batch after the other, slice by slice, into memory that it keeps: putting a batch of 700 KB together in new
+ * memory takes 1.5 ms at once. The header is known last and comes first, so room is left for it.
+ */
+export class BatchWriter {
+  readonly #headRoom: number;
+  #bytes: Uint8Array;
+  #at: number;
+  #events = 0;
+
+  /** `headRoom`: the most bytes that a header takes. */
+  constructor(headRoom: number) {
+    this.#headRoom = headRoom;
+    this.#at = headRoom;
+    this.#bytes = new Uint8Array(headRoom + 4_096);
+  }
+
+  begin(): void {
+    this.#at = this.#headRoom;
+    this.#events = 0;
+  }
+
+  /** Adds events, each as its JSON; `bytes` is what they take in UTF-8. */
+  write(lines: readonly string[], bytes: number): void {
+    if (lines.length === 0) return;
+    this.#makeRoom(bytes + lines.length * SEPARATOR.length + END.length);
+    if (this.#events > 0) this.#put(SEPARATOR);
+    this.#at += encoder.encodeInto(lines.join(',\n'), this.#bytes.subarray(this.#at)).written;
+    this.#events += lines.length;
+  }
+
+  /** The batch, in memory that is written again after the next `begin`: copy what must live longer. */
+  finish(header: Omit<BatchHeader, 'schema'>): Uint8Array {
+    const head = headOf(header);
+    if (head.length > this.#headRoom) throw new RangeError(`a header of ${head.length} bytes finds no room`);
+    this.#put(END);
+    const start = this.#headRoom - head.length;
+    this.#bytes.set(head, start);
+    return this.#bytes.subarray(start, this.#at);
+  }
+
+  #put(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#at + bytes <= this.#bytes.length) return;
+    const larger = new Uint8Array((this.#at + bytes) * 2);
+    larger.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = larger;
+  }
 }
 
 const LINE_FEED = 10;

@@ -1,9 +1,9 @@
-import type { Emitter as EmitterIdentity, Event } from '#libs/contracts';
+import type { BatchHeader, Emitter as EmitterIdentity, Event } from '#libs/contracts';
 import type { Clock, Timer } from '#libs/time';
 import type { Pacer } from '../pacer.js';
 import type { Compressor, Spool, Transport } from '../ports.js';
 import type { Counters } from '../stats.js';
-import { batchBytes, chunkOf, halvesOf, utf8Bytes, type Chunk } from './batch-text.js';
+import { batchBytes, BatchWriter, chunkOf, halvesOf, utf8Bytes } from './batch-text.js';
 import { EventQueue } from './event-queue.js';
 import type { FinalBatch } from './final-batch.js';
 import { Outbox } from './outbox.js';
@@ -36,6 +36,7 @@ export class BatchEmitter {
   readonly #queue: EventQueue;
   readonly #outbox = new Outbox();
   readonly #sender: Sender;
+  readonly #writer: BatchWriter;
   #spool: Spool | undefined;
   #spoolFull = false;
   #sequence = 0;
@@ -51,6 +52,7 @@ export class BatchEmitter {
   constructor(options: EmitterOptions) {
     this.#options = options;
     this.#spool = options.spool;
+    this.#writer = new BatchWriter(utf8Bytes(JSON.stringify(options.identity)) + MAX_HEADER_BYTES);
     this.#lastFinalAt = options.clock.monotonic();
     this.#queue = new EventQueue(options.maxBufferBytes, (events) => this.#dropped(events));
     this.#sender = new Sender({
@@ -200,12 +202,15 @@ export class BatchEmitter {
 
   async #fillOne(): Promise<void> {
     const { pacer, maxBatchEvents, maxBatchBytes } = this.#options;
+    await pacer.breathe();
+    // A page going away took them all over meanwhile.
+    if (this.#queue.length === 0) return;
     const { events, ticket } = this.#queue.reserve(maxBatchEvents);
-    const chunks: Chunk[] = [];
     let lines: string[] = [];
+    let written = 0;
     let taken = 0;
     let length = 0;
-    pacer.begin();
+    this.#writer.begin();
     for (const event of events) {
       const line = JSON.stringify(event);
       const bytes = utf8Bytes(line);
@@ -214,42 +219,54 @@ export class BatchEmitter {
       length += bytes + 2;
       taken++;
       if (!pacer.due()) continue;
-      chunks.push(chunkOf(lines));
+      this.#writer.write(lines, length - written);
+      written = length;
       lines = [];
       await pacer.breathe();
       // A page going away took these events over meanwhile: what was encoded here is theirs no more.
       if (!this.#queue.stillReserved(ticket)) return;
     }
-    chunks.push(chunkOf(lines));
-    const batch = this.#finalize(chunks, taken);
+    this.#writer.write(lines, length - written);
+    const batch = this.#finalize((header) => this.#written(header), taken, taken);
     pacer.due();
-    await this.#compress(batch);
-    await this.#keep(batch);
-    this.#sender.wake();
+    await pacer.breathe();
+    const body = await this.#compress(batch);
+    // Keeping and sending it are work, too: not in the turn that the compressor ended in.
+    await pacer.breathe();
+    await this.#keep(batch, body);
   }
 
-  /** The bytes are final: the batch gets its sequence, announces what was dropped, and is in the outbox. */
-  #finalize(chunks: readonly Chunk[], taken: number): FinalBatch {
+  /** The batch just written; a copy where it is sent as it is or kept for a beacon. */
+  #written(header: Omit<BatchHeader, 'schema'>): Uint8Array {
+    const { compressor, transport } = this.#options;
+    const plain = this.#writer.finish(header);
+    return compressor === undefined || transport.beacon !== undefined || plain.length <= MIN_COMPRESSED_BYTES
+      ? plain.slice()
+      : plain;
+  }
+
+  /**
+   * The bytes are final: the batch gets its sequence, announces what was dropped, and is in the outbox. `taken` of its
+   * events leave the queue with it.
+   */
+  #finalize(write: (header: Omit<BatchHeader, 'schema'>) => Uint8Array, events: number, taken: number): FinalBatch {
     const { identity, clock, counters } = this.#options;
     const closed = this.#queue.release(taken);
     if (closed !== undefined) this.#closedThrough = closed;
     const sequence = this.#sequence++;
     const now = clock.now();
     const dropped = counters.takeUnannounced();
-    const plain = batchBytes(
-      {
-        emitter: identity,
-        sequence,
-        sentAt: now,
-        ...(this.#closedThrough !== undefined && { closedThrough: this.#closedThrough }),
-        ...(dropped !== undefined && { dropped }),
-      },
-      chunks,
-    );
+    const plain = write({
+      emitter: identity,
+      sequence,
+      sentAt: now,
+      ...(this.#closedThrough !== undefined && { closedThrough: this.#closedThrough }),
+      ...(dropped !== undefined && { dropped }),
+    });
     const batch: FinalBatch = {
       instance: identity.instance,
       sequence,
-      events: chunks.reduce((sum, chunk) => sum + chunk.events, 0),
+      events,
       finalAt: now,
       dropped,
       encoding: 'identity',
@@ -274,34 +291,42 @@ export class BatchEmitter {
       if (lines.length > 0 && bytes > Math.min(maxBatchBytes, MAX_BEACON_BYTES)) break;
       lines.push(line);
     }
-    const batch = this.#finalize([chunkOf(lines)], lines.length);
+    const batch = this.#finalize((header) => batchBytes(header, [chunkOf(lines)]), lines.length, lines.length);
     batch.body = batch.plain;
     this.#sender.wake();
   }
 
-  async #compress(batch: FinalBatch): Promise<void> {
+  /** What travels. The batch is not sent yet: first its spool has it. */
+  async #compress(batch: FinalBatch): Promise<Uint8Array> {
     const { compressor, counters, transport } = this.#options;
     const plain = batch.plain!;
+    if (transport.beacon === undefined) batch.plain = undefined;
     if (compressor !== undefined && plain.length > MIN_COMPRESSED_BYTES)
       try {
         const body = await compressor.compress(plain);
         batch.encoding = compressor.encoding;
-        batch.body = body;
+        return body;
       } catch (cause) {
         counters.problem('internal', 'Compression failed; the batch is sent as it is.', cause);
       }
-    batch.body ??= plain;
-    if (transport.beacon === undefined) batch.plain = undefined;
+    // What was to be compressed may lie in memory that is written again.
+    return plain.byteLength < plain.buffer.byteLength ? plain.slice() : plain;
   }
 
-  /** Puts a batch into the spool; heartbeats that announce nothing are not worth it. */
-  async #keep(batch: FinalBatch): Promise<void> {
-    if (this.#spool === undefined || batch.body === undefined) return;
-    const { instance, sequence, events, finalAt, encoding, dropped, body } = batch;
+  /** Puts a batch into the spool, if there is one; from then on it can be sent. */
+  async #keep(batch: FinalBatch, body: Uint8Array): Promise<void> {
+    await this.#spooled(batch, body);
+    // With a spool, bodies of batches far back in the line are read when their turn comes.
+    if (batch.token === undefined || this.#outbox.live.length <= MAX_BODIES) batch.body = body;
+    this.#sender.wake();
+  }
+
+  async #spooled(batch: FinalBatch, body: Uint8Array): Promise<void> {
+    if (this.#spool === undefined) return;
+    const { instance, sequence, events, finalAt, encoding, dropped } = batch;
     try {
       batch.token = await this.#spool.append({ instance, sequence, events, finalAt, encoding, dropped }, body);
       this.#spoolFull = batch.token === undefined;
-      if (batch.token !== undefined && this.#outbox.live.length > MAX_BODIES) batch.body = undefined;
     } catch (cause) {
       this.#spoolFull = true;
       this.#options.counters.problem('spool', 'A batch could not be written; it is kept in memory.', cause);
@@ -333,9 +358,8 @@ export class BatchEmitter {
     if (halves.length < 2) counters.drop('refused', batch.events);
     else
       for (const half of halves) {
-        const made = this.#finalize([half], 0);
-        await this.#compress(made);
-        await this.#keep(made);
+        const made = this.#finalize((header) => batchBytes(header, [half]), half.events, 0);
+        await this.#keep(made, await this.#compress(made));
       }
     await this.#done(batch);
   }
@@ -347,14 +371,18 @@ export class BatchEmitter {
     // A little early rather than an interval late: timers and the interval never meet exactly.
     if (!idle || this.#stopped || clock.monotonic() - this.#lastFinalAt < heartbeatMs - 1) return;
     const announces = this.#options.counters.hasUnannounced;
-    const batch = this.#finalize([], 0);
-    batch.body = batch.plain;
-    if (announces) void this.#keep(batch).then(() => this.#sender.wake());
-    else this.#sender.wake();
+    const batch = this.#finalize((header) => batchBytes(header, []), 0, 0);
+    const body = batch.plain!;
+    // One that announces nothing is not worth a place in the spool.
+    if (announces) return void this.#keep(batch, body);
+    batch.body = body;
+    this.#sender.wake();
   }
 }
 
 /** Largest batch made for a beacon: what a page may have in flight, less the preamble. */
 const MAX_BEACON_BYTES = 55_000;
+/** A header without the emitter's identity: sequence, times, drops by reason. */
+const MAX_HEADER_BYTES = 1_024;
 /** Below this, compression saves less than its header costs. */
 const MIN_COMPRESSED_BYTES = 256;

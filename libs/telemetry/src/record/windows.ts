@@ -90,7 +90,7 @@ export class Windows {
 
   async #closeSources(end: number): Promise<void> {
     const { pacer } = this.#options;
-    pacer.begin();
+    await pacer.breathe();
     for (const sources of this.#sources)
       for (const source of sources()) {
         this.#close(source, end);
