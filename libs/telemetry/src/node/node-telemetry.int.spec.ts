@@ -174,10 +174,12 @@ describe('Telemetry in a process', () => {
     await once(child, 'exit');
   });
 
-  it('computes for at most 2 ms in a turn of the event loop, with 20,000 accesses and metric updates a second each', async () => {
+  it('computes for at most 2 ms in a turn of the event loop, with up to 40,000 accesses and metric updates a second each', async () => {
     const program = join(directory, 'load.mjs');
     await writeFile(program, loadProgram(join(import.meta.dirname, '..'), collector.endpoint));
     const { p99, accepted, counted } = await line(start(program), () => true);
+    // The 99th percentile of the turns in which something was computed: a machine whose cores and caches are fought over
+    // makes single ones dearer. The bench telemetry-block tells the most.
     expect(p99).toBeLessThan(2);
     // Every get was sampled, and counted.
     expect(accepted).toBeGreaterThan(counted);
