@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importsOf, sourceFiles, type Import } from './imports.js';
-import { isTestCode, room, violation } from './layers.js';
+import { isTestCode, room, SETTINGS_DOOR, violation } from './layers.js';
 
 const root = join(import.meta.dirname, '..', '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -34,6 +34,13 @@ describe('The structure', () => {
     const wrong = imports.filter(
       (one) => one.specifier.startsWith('.') && room(one.from) !== room(one.file!) && !one.from.startsWith('test/'),
     );
+    expect(wrong.map(where)).toEqual([]);
+  });
+
+  it("keeps an app's settings to data: they import the kinds of settings, and other apps' settings", () => {
+    const taken = imports.filter((one) => SETTINGS_DOOR.test(one.from));
+    expect(taken.length).toBeGreaterThan(3);
+    const wrong = taken.filter(({ specifier }) => !/^#libs\/operations$|^#apps\/[^/]+\/settings$/.test(specifier));
     expect(wrong.map(where)).toEqual([]);
   });
 

@@ -1,12 +1,17 @@
-import { auditSettings, setting, type SettingsOf } from '#libs/operations';
+import {
+  auditSettings,
+  clickHouseSettings,
+  httpSettings,
+  kafkaSettings,
+  logSettings,
+  partitionSettings,
+  setting,
+  type Settings,
+  type SettingsOf,
+} from '#libs/operations';
 
 export const aggregatorSettings = {
-  partitions: setting.integer(
-    'ALPERF_PARTITIONS',
-    4,
-    [1, 256],
-    'Partitions of the log, set when it is created; never changed afterwards.',
-  ),
+  ...partitionSettings,
   insertIntervalMs: setting.integer(
     'ALPERF_INSERT_INTERVAL_MS',
     500,
@@ -33,6 +38,15 @@ export const aggregatorSettings = {
     'A touched 10 s bucket is recounted after this time even when its watermark has not passed, in milliseconds; 1 min waits four times as long, 1 h twenty times.',
   ),
 };
+
+/** Every setting of the aggregator as a program of its own. */
+export const aggregatorProgramSettings = {
+  ...httpSettings(9464),
+  ...logSettings,
+  ...kafkaSettings,
+  ...clickHouseSettings,
+  ...aggregatorSettings,
+} satisfies Settings;
 
 export type AggregatorConfig = SettingsOf<typeof aggregatorSettings>;
 

@@ -3,34 +3,15 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readFileSync } from 'node:fs';
 import { ClickHouse } from '#libs/clickhouse';
-import {
-  clickHouseSettings,
-  createLogger,
-  eventLogSettings,
-  Health,
-  httpSettings,
-  loadSettings,
-  logSettings,
-  Metrics,
-  runProgram,
-  Shutdown,
-} from '#libs/operations';
+import { createLogger, Health, loadSettings, Metrics, runProgram, Shutdown } from '#libs/operations';
 import { httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
 import { SystemClock } from '#libs/time';
 import { Aggregator } from './aggregator.js';
 import { AggregatorModule, aggregatorTransport, connectAggregator } from './aggregator.module.js';
-import { aggregatorConfig, aggregatorSettings } from './config.js';
-
-const settings = {
-  ...httpSettings(9464),
-  ...logSettings,
-  ...eventLogSettings,
-  ...clickHouseSettings,
-  ...aggregatorSettings,
-};
+import { aggregatorConfig, aggregatorProgramSettings } from './config.js';
 
 await runProgram(process, async () => {
-  const { values } = loadSettings(settings, { env: process.env, cwd: process.cwd() });
+  const { values } = loadSettings(aggregatorProgramSettings, { env: process.env, cwd: process.cwd() });
   const clock = new SystemClock();
   const format = values.logFormat === 'auto' ? (process.stdout.isTTY ? 'short' : 'json') : values.logFormat;
   const log = createLogger({ app: 'aggregator', level: values.logLevel, format });

@@ -1,4 +1,12 @@
-import { setting, type Settings } from '#libs/operations';
+import {
+  accessSettings,
+  clickHouseSettings,
+  httpSettings,
+  kafkaSettings,
+  logSettings,
+  setting,
+  type Settings,
+} from '#libs/operations';
 
 /** The API's own settings. Whoever hosts it composes them with those of libs/operations. */
 export const apiSettings = {
@@ -7,4 +15,14 @@ export const apiSettings = {
     8123,
     "Port of ClickHouse's HTTP interface for people: read-only, with limits; 0 takes a free one.",
   ),
+} satisfies Settings;
+
+/** Every setting of the API as a program of its own. */
+export const apiProgramSettings = {
+  ...httpSettings(8080),
+  ...logSettings,
+  ...kafkaSettings,
+  ...clickHouseSettings,
+  ...accessSettings,
+  ...apiSettings,
 } satisfies Settings;

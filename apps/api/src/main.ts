@@ -5,38 +5,15 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ClickHouse, ClickHouseRowReader } from '#libs/clickhouse';
 import { KafkaEventLog } from '#libs/event-log/kafka';
-import {
-  Access,
-  accessSettings,
-  clickHouseSettings,
-  createLogger,
-  eventLogSettings,
-  Health,
-  httpSettings,
-  KeysFile,
-  loadSettings,
-  logSettings,
-  Metrics,
-  runProgram,
-  Shutdown,
-} from '#libs/operations';
+import { Access, createLogger, Health, KeysFile, loadSettings, Metrics, runProgram, Shutdown } from '#libs/operations';
 import { httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
 import { SystemClock } from '#libs/time';
 import { ApiModule } from './api.module.js';
-import { apiSettings } from './config.js';
+import { apiProgramSettings } from './config.js';
 import { SqlGate } from './sql/sql-gate.js';
 
-const settings = {
-  ...httpSettings(8080),
-  ...logSettings,
-  ...eventLogSettings,
-  ...clickHouseSettings,
-  ...accessSettings,
-  ...apiSettings,
-};
-
 await runProgram(process, async () => {
-  const { values } = loadSettings(settings, { env: process.env, cwd: process.cwd() });
+  const { values } = loadSettings(apiProgramSettings, { env: process.env, cwd: process.cwd() });
   const { bind, origins } = values;
   const clock = new SystemClock();
   const format = values.logFormat === 'auto' ? (process.stdout.isTTY ? 'short' : 'json') : values.logFormat;

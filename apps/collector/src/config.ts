@@ -1,4 +1,14 @@
-import { setting, type Settings, type SettingsOf } from '#libs/operations';
+import {
+  accessSettings,
+  dataSettings,
+  httpSettings,
+  kafkaSettings,
+  logSettings,
+  partitionSettings,
+  setting,
+  type Settings,
+  type SettingsOf,
+} from '#libs/operations';
 
 /** Labels that say nothing of a person and have few values; what else an installation needs it adds to the list. */
 const DEFAULT_LABELS = (
@@ -9,12 +19,7 @@ const DEFAULT_LABELS = (
 
 /** The collector's own settings. Whoever hosts it composes them with those of libs/operations. */
 export const collectorSettings = {
-  origins: setting.list(
-    'ALPERF_ORIGINS',
-    [],
-    "Origins of web pages that may post and read, besides its own and the desktop app's: https://library.example.",
-  ),
-  keysFile: setting.optionalText('ALPERF_KEYS_FILE', 'YAML file of API keys; it is read again when it changes.'),
+  ...accessSettings,
   lateHours: setting.integer('ALPERF_LATE_HOURS', 48, [1, 720], 'Events older than this are rejected, in hours.'),
   aheadMinutes: setting.integer(
     'ALPERF_AHEAD_MINUTES',
@@ -61,12 +66,22 @@ export const collectorSettings = {
     'Bytes of requests being received or written at one time; more are answered 503.',
   ),
   maxConnections: setting.integer('ALPERF_MAX_CONNECTIONS', 5_000, [10, 1_000_000], 'Connections at one time.'),
-  partitions: setting.integer(
-    'ALPERF_PARTITIONS',
-    4,
-    [1, 1_000],
-    'Partitions of the log where it has none yet. It cannot be changed afterwards.',
+  ...partitionSettings,
+} satisfies Settings;
+
+/** Every setting of the collector as a program of its own. */
+export const collectorProgramSettings = {
+  ...httpSettings(8081),
+  ...logSettings,
+  log: setting.oneOf(
+    'ALPERF_LOG',
+    ['kafka', 'embedded'],
+    'kafka',
+    'Which log: Kafka, or an embedded one in ALPERF_DATA_DIR.',
   ),
+  ...kafkaSettings,
+  ...dataSettings,
+  ...collectorSettings,
 } satisfies Settings;
 
 /** What the collector's steps need to know. */

@@ -6,34 +6,22 @@ import type { EventLog } from '#libs/event-log';
 import {
   Access,
   createLogger,
-  eventLogSettings,
   Health,
-  httpSettings,
   KeysFile,
   loadSettings,
-  logSettings,
   Metrics,
   runProgram,
-  setting,
   Shutdown,
   type Logger,
 } from '#libs/operations';
 import { httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
 import { SystemClock, type Clock } from '#libs/time';
 import { CollectorModule } from './collector.module.js';
-import { collectorConfig, collectorSettings } from './config.js';
+import { collectorConfig, collectorProgramSettings } from './config.js';
 import { NoLagCheck, PeriodicLagCheck } from './publish/lag-check.js';
 
-const settings = {
-  ...httpSettings(8081),
-  ...logSettings,
-  ...eventLogSettings,
-  dataDir: setting.text('ALPERF_DATA_DIR', './data', 'Directory of the embedded log.'),
-  ...collectorSettings,
-};
-
 await runProgram(process, async () => {
-  const { values } = loadSettings(settings, { env: process.env, cwd: process.cwd() });
+  const { values } = loadSettings(collectorProgramSettings, { env: process.env, cwd: process.cwd() });
   const clock = new SystemClock();
   const format = values.logFormat === 'auto' ? (process.stdout.isTTY ? 'short' : 'json') : values.logFormat;
   const log = createLogger({ app: 'collector', level: values.logLevel, format });

@@ -1,16 +1,19 @@
-import { aggregatorSettings } from '#apps/aggregator';
-import { apiSettings } from '#apps/api';
-import { collectorSettings } from '#apps/collector';
-import { httpSettings, logSettings, parseSettings, setting, type Settings, type SettingsOf } from '#libs/operations';
+import { aggregatorSettings } from '#apps/aggregator/settings';
+import { apiSettings } from '#apps/api/settings';
+import { collectorSettings } from '#apps/collector/settings';
+import {
+  dataSettings,
+  httpSettings,
+  logSettings,
+  parseSettings,
+  type Settings,
+  type SettingsOf,
+} from '#libs/operations';
 
 /** Every setting of the one-process product: its own, and those of the apps in it. */
 export const standaloneSettings = {
   ...httpSettings(8080),
-  dataDir: setting.text(
-    'ALPERF_DATA_DIR',
-    './data',
-    'Directory of the log, the state and the database; for one process at a time.',
-  ),
+  ...dataSettings,
   ...apiSettings,
   ...collectorSettings,
   ...aggregatorSettings,

@@ -10,23 +10,24 @@ export {
   type SettingSource,
   type SettingsOf,
 } from './settings/settings.js';
-export { KNOWN_VARIABLES } from './settings/known-variables.js';
+export { CONFIG_VARIABLE, KNOWN_VARIABLES } from './settings/known-variables.js';
 export {
-  CONFIG_VARIABLE,
   DEFAULT_CONFIG_FILE,
   loadSettings,
   parseSettingsFile,
   type LoadedSettings,
   type SettingsPlace,
 } from './settings/settings-file.js';
-export { settingsTable } from './settings/settings-document.js';
+export { readersOf, settingsTable, type ProgramSettings } from './settings/settings-document.js';
 export {
   accessSettings,
   auditSettings,
   clickHouseSettings,
-  eventLogSettings,
+  dataSettings,
   httpSettings,
+  kafkaSettings,
   logSettings,
+  partitionSettings,
 } from './settings/shared-settings.js';
 export { LOG_LEVELS, Logger, SilentLogger, type LogFields, type LogLevel } from './logger/logger.js';
 export { createLogger, type LoggerOptions } from './logger/pino-logger.js';

@@ -1,7 +1,7 @@
-import type { SettingReport } from '#libs/operations';
+import { readersOf, type SettingReport } from '#libs/operations';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
 import { EXIT } from '../command/exit-codes.js';
-import { loadKnownSettings } from './known-settings.js';
+import { loadKnownSettings, PROGRAMS } from './known-settings.js';
 
 export const configCommand: Command = {
   name: 'config',
@@ -18,15 +18,24 @@ async function showConfig(_: Invocation, host: Host): Promise<Answer> {
   const { report, file } = loadKnownSettings(host);
   return {
     exitCode: EXIT.ok,
-    json: { file: file ?? null, settings: report.map((one) => ({ ...one, value: one.value ?? null })) },
+    json: {
+      file: file ?? null,
+      settings: report.map((one) => ({
+        ...one,
+        value: one.value ?? null,
+        readBy: readersOf(one.variable, PROGRAMS),
+      })),
+    },
     text: [file === undefined ? 'No settings file.' : `Settings file: ${file}`, '', ...rows(report)].join('\n'),
   };
 }
 
 function rows(report: readonly SettingReport[]): string[] {
   const width = Math.max(...report.map(({ variable }) => variable.length));
-  return report.map(
-    ({ variable, value, source, help }) =>
-      `${variable.padEnd(width)}  ${String(value ?? '(not set)')}  [${source}]  ${help}`,
-  );
+  return report
+    .toSorted((a, b) => (a.variable < b.variable ? -1 : 1))
+    .map(
+      ({ variable, value, source, help }) =>
+        `${variable.padEnd(width)}  ${String(value ?? '(not set)')}  [${source}]  ${help}`,
+    );
 }

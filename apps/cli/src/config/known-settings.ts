@@ -1,29 +1,36 @@
+import { aggregatorProgramSettings } from '#apps/aggregator/settings';
+import { apiProgramSettings } from '#apps/api/settings';
+import { collectorProgramSettings } from '#apps/collector/settings';
+import { standaloneSettings } from '#apps/standalone/settings';
 import {
-  clickHouseSettings,
-  eventLogSettings,
-  httpSettings,
   loadSettings,
-  logSettings,
-  setting,
   SettingsError,
   type LoadedSettings,
+  type ProgramSettings,
+  type Settings,
 } from '#libs/operations';
 import type { Host } from '../command/command.js';
 import { CliError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
+import { cliSettings } from './cli-settings.js';
 
-/** The settings that the apps share, those of the one-process product, and this tool's own. */
+/** Every program and what it reads: `config`, `doctor` and docs/settings.md come from here. */
+export const PROGRAMS = {
+  standalone: standaloneSettings,
+  collector: collectorProgramSettings,
+  aggregator: aggregatorProgramSettings,
+  api: apiProgramSettings,
+  alperf: cliSettings,
+} satisfies ProgramSettings;
+
+/** All of them at once; where defaults differ between programs, those of the one-process product. */
 export const KNOWN_SETTINGS = {
-  ...httpSettings(8080),
-  sqlPort: setting.port('ALPERF_SQL_PORT', 8123, 'Port of SQL for people; 0 takes a free one.'),
-  dataDir: setting.text('ALPERF_DATA_DIR', './data', 'Folder of the log, the state and the database.'),
-  keysFile: setting.optionalText('ALPERF_KEYS_FILE', 'File of API keys; `alperf keys create` makes it.'),
-  ...logSettings,
-  ...eventLogSettings,
-  ...clickHouseSettings,
-  endpoint: setting.optionalText('ALPERF_ENDPOINT', 'Address that this tool talks to.'),
-  key: setting.optionalText('ALPERF_KEY', 'API key that this tool shows.', { secret: true }),
-};
+  ...collectorProgramSettings,
+  ...aggregatorProgramSettings,
+  ...apiProgramSettings,
+  ...cliSettings,
+  ...standaloneSettings,
+} satisfies Settings;
 
 /** @throws CliError that lists every problem of the configuration. */
 export function loadKnownSettings({ env, cwd }: Pick<Host, 'env' | 'cwd'>): LoadedSettings<typeof KNOWN_SETTINGS> {

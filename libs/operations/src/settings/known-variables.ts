@@ -1,6 +1,9 @@
+/** Names the settings file. */
+export const CONFIG_VARIABLE = 'ALPERF_CONFIG';
+
 /**
  * Every variable that some app of this project reads, so that each app can tell a slip of the pen from another app's
- * setting when all of them share one environment. A test in apps/standalone holds this list to the apps' own.
+ * setting when all of them share one environment. A test in apps/cli holds this list to the apps' own.
  */
 export const KNOWN_VARIABLES: readonly string[] = [
   'ALPERF_AHEAD_MINUTES',
@@ -10,7 +13,7 @@ export const KNOWN_VARIABLES: readonly string[] = [
   'ALPERF_CLICKHOUSE_PASSWORD_FILE',
   'ALPERF_CLICKHOUSE_URL',
   'ALPERF_CLICKHOUSE_USER',
-  'ALPERF_CONFIG',
+  CONFIG_VARIABLE,
   'ALPERF_DATA_DIR',
   'ALPERF_ENDPOINT',
   'ALPERF_HTTP_PORT',

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseDocument } from 'yaml';
+import { CONFIG_VARIABLE } from './known-variables.js';
 import { parseSettings, SettingsError, type SettingReport, type Settings, type SettingsOf } from './settings.js';
 
-/** Names the settings file. */
-export const CONFIG_VARIABLE = 'ALPERF_CONFIG';
 /** Read from the working directory when it is there and ALPERF_CONFIG is not set. */
 export const DEFAULT_CONFIG_FILE = 'alperf.yaml';
 

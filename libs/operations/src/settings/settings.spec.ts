@@ -63,6 +63,9 @@ describe('parseSettings', () => {
     const { report, values } = parseSettings(settings, { env: { ALPERF_TOKEN: 'hunter2' } });
     expect(values.token).toBe('hunter2');
     expect(JSON.stringify(report)).not.toContain('hunter2');
+    const url = { url: setting.text('ALPERF_URL', '', 'Address.') };
+    const parsed = parseSettings(url, { env: { ALPERF_URL: 'http://me:hunter2@host:8123/' } });
+    expect(parsed.report[0]!.value).toBe('http://(set)@host:8123/');
   });
 
   it('takes an empty variable as not set', () => {
@@ -135,10 +138,12 @@ describe('names', () => {
 
 describe('settingsTable', () => {
   it('lists settings by variable, with defaults and what is expected', () => {
-    const lines = settingsTable(settings).split('\n');
+    const lines = settingsTable({ one: settings, other: { port: setting.port('ALPERF_HTTP_PORT', 1, 'Port.') } }).split(
+      '\n',
+    );
     expect(lines).toHaveLength(6);
     expect(lines[2]!.replace(/ +/g, ' ')).toBe(
-      '| `ALPERF_HTTP_PORT` | `httpPort` | `8080` | a whole number from 0 to 65535 | Port. |',
+      '| `ALPERF_HTTP_PORT` | `httpPort` | `8080`; other: `1` | a whole number from 0 to 65535 | Port. | one, other |',
     );
     expect(new Set(lines.map((line) => line.length)).size).toBe(1);
   });

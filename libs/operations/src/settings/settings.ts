@@ -1,5 +1,5 @@
 import { PipelineError } from '#libs/contracts';
-import { KNOWN_VARIABLES, suggestion, unknownVariables } from './known-variables.js';
+import { CONFIG_VARIABLE, KNOWN_VARIABLES, suggestion, unknownVariables } from './known-variables.js';
 
 /** Where a value came from, for `alperf config`. */
 export type SettingSource = 'default' | 'file' | 'environment';
@@ -72,12 +72,17 @@ export function parseSettings<S extends Settings>(
         `${name}: ${setting.secret === true ? 'the value' : JSON.stringify(text)} is not ${setting.expects}`,
       );
     values[key] = value;
-    const shown = setting.secret === true && value !== undefined ? '(set)' : value;
-    report.push({ key, variable: setting.variable, value: shown, source, help: setting.help });
+    report.push({ key, variable: setting.variable, value: shown(setting, value), source, help: setting.help });
   }
   problems.push(...unknownNames(settings, input));
   if (problems.length > 0) throw new SettingsError(problems);
   return { values: values as SettingsOf<S>, report };
+}
+
+/** A value without what is secret in it: all of a secret, the login of an address. */
+function shown({ secret }: Setting<unknown>, value: unknown): unknown {
+  if (secret === true && value !== undefined) return '(set)';
+  return typeof value === 'string' ? value.replace(/\/\/[^/@\s]+@/, '//(set)@') : value;
 }
 
 /** A setting's name in the settings file: `ALPERF_HTTP_PORT` is `httpPort`. */
@@ -110,7 +115,8 @@ function isScalar(value: unknown): boolean {
 
 function unknownNames(settings: Settings, { env, file }: SettingsInput): string[] {
   const own = Object.values(settings).map(({ variable }) => variable);
-  const keys = [...new Set([...KNOWN_VARIABLES, ...own])].map(settingsFileKey);
+  // The file cannot say where the file is.
+  const keys = [...new Set([...KNOWN_VARIABLES, ...own])].filter((one) => one !== CONFIG_VARIABLE).map(settingsFileKey);
   return [
     ...unknownVariables(env, own),
     ...Object.keys(file ?? {})

@@ -35,22 +35,35 @@ export const clickHouseSettings = {
 };
 
 /** The log of a distributed app. */
-export const eventLogSettings = {
-  log: setting.oneOf(
-    'ALPERF_LOG',
-    ['kafka', 'embedded'],
-    'kafka',
-    'Which log: Kafka, or the embedded one in ALPERF_DATA_DIR.',
-  ),
+export const kafkaSettings = {
   kafkaBrokers: setting.list('ALPERF_KAFKA_BROKERS', ['127.0.0.1:9092'], 'Kafka brokers to ask first, host:port.'),
 };
 
-/** Who may read; a host that has the collector in it takes these from there. */
+/** Where a program keeps its data. */
+export const dataSettings = {
+  dataDir: setting.text(
+    'ALPERF_DATA_DIR',
+    './data',
+    'Directory of the log, the state and the database; for one process at a time.',
+  ),
+};
+
+/** Of the log; whichever app starts first creates it. */
+export const partitionSettings = {
+  partitions: setting.integer(
+    'ALPERF_PARTITIONS',
+    4,
+    [1, 256],
+    'Partitions of the log, set when it is created; never changed afterwards.',
+  ),
+};
+
+/** Who may come in. */
 export const accessSettings = {
   origins: setting.list(
     'ALPERF_ORIGINS',
     [],
-    'Origins of web pages that may read, besides its own: https://library.example.',
+    "Origins of web pages that may post and read, besides its own and the desktop app's: https://library.example.",
   ),
   keysFile: setting.optionalText('ALPERF_KEYS_FILE', 'YAML file of API keys; it is read again when it changes.'),
 };

@@ -1,7 +1,7 @@
 import { settingsTable } from '#libs/operations';
-import { standaloneSettings } from './config.js';
+import { PROGRAMS } from './known-settings.js';
 
-/** What docs/settings.md must be: every setting of the one-process product, out of the schema that reads them. Pure. */
+/** What docs/settings.md must be: every setting of every program, out of the schemas that read them. Pure. */
 export function settingsDocument(): string {
   return `# Settings
 
@@ -10,6 +10,9 @@ Each setting is an environment variable, or a line in the settings file: a flat 
 file over the default. All problems are reported at once, and a name that does not exist is one of them.
 \`npm run --silent alperf -- config\` shows every setting, its value and where it came from.
 
-${settingsTable(standaloneSettings)}
+\`npm start\` runs \`standalone\`; \`collector\`, \`aggregator\` and \`api\` are the programs of a distributed installation, and
+each leaves alone what it does not read.
+
+${settingsTable(PROGRAMS)}
 `;
 }
