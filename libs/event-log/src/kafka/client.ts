@@ -1,6 +1,7 @@
 import kafkajs, { CompressionTypes, Kafka, logLevel, type KafkaConfig } from 'kafkajs';
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { mendRequestQueue } from './request-queue.js';
 
 /** How to reach a Kafka cluster. */
 export interface KafkaConnection {
@@ -19,6 +20,7 @@ const decompress = promisify(zstdDecompress);
 
 /** A client that speaks zstd through node:zlib and says nothing by itself: failures come back as errors. */
 export function kafkaClient(connection: KafkaConnection): Kafka {
+  mendRequestQueue();
   // kafkajs keeps its codecs in one table per process, an export that Node does not find by name.
   kafkajs.CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     compress: ({ buffer }: { buffer: Buffer }) => compress(buffer),
