@@ -1,17 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
 import { ClickHouse, migrate } from '#libs/clickhouse';
 import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
-import { AGGREGATOR_GROUP, encodeHeaders, EVENTS_TOPIC, type Batch } from '#libs/contracts';
+import { AGGREGATOR_GROUP, EVENTS_TOPIC, type Batch } from '#libs/contracts';
 import type { Consumption, NewRecord } from '#libs/event-log';
 import { EmbeddedEventLog } from '#libs/event-log/embedded';
 import { Metrics, SilentLogger } from '#libs/operations';
 import { SystemClock } from '#libs/time';
-import { makeTraffic, type TrafficTotals } from '#test/support';
+import { makeTraffic, recordOf, type TrafficTotals } from '#test/support';
 import { Aggregator } from './aggregator.js';
 
 const clock = new SystemClock();
@@ -44,24 +43,6 @@ afterEach(async () => {
   await engine.stop();
   rmSync(path, { recursive: true, force: true });
 });
-
-/** A record as the collector writes it. */
-function recordOf(batch: Batch, acceptedAt = batch.sentAt): NewRecord {
-  const text = JSON.stringify(batch);
-  const hash = createHash('sha256').update(text).digest('hex');
-  return {
-    key: batch.emitter.instance,
-    value: zstdCompressSync(text),
-    headers: encodeHeaders({
-      v: 1,
-      sequence: batch.sequence,
-      acceptedAt,
-      events: batch.events.length,
-      encoding: 'zstd',
-      hash,
-    }),
-  };
-}
 
 interface Running {
   readonly aggregator: Aggregator;

@@ -14,8 +14,9 @@ import {
   untilCounted,
   type Fault,
   type TrafficTotals,
+  recordOf,
 } from '#test/support';
-import { recordOf, TestAggregation } from './testing/test-aggregation.js';
+import { TestAggregation } from './testing/test-aggregation.js';
 
 let test: TestAggregation;
 const counted = () => untilCounted(test.log, test.clickhouse, test.clock, { timeoutMs: 90_000 });

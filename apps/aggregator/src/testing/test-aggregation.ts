@@ -1,16 +1,15 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
 import { ClickHouse, migrate } from '#libs/clickhouse';
 import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
-import { AGGREGATOR_GROUP, encodeHeaders, EVENTS_TOPIC, type Batch } from '#libs/contracts';
-import type { NewRecord } from '#libs/event-log';
+import { AGGREGATOR_GROUP, EVENTS_TOPIC, type Batch } from '#libs/contracts';
 import { EmbeddedEventLog } from '#libs/event-log/embedded';
 import { Metrics } from '#libs/operations';
 import { RecordingLogger } from '#libs/operations/testing';
 import { SystemClock } from '#libs/time';
+import { recordOf } from '#test/support';
 import { Aggregator } from '../aggregator.js';
 import type { AggregatorConfig } from '../config.js';
 
@@ -23,18 +22,6 @@ export const QUICK: AggregatorConfig = {
   recountMaxWaitMs: 50,
   auditIntervalMs: 3_600_000,
 };
-
-/** A record as the collector writes it. */
-export function recordOf(batch: Batch, acceptedAt = batch.sentAt): NewRecord {
-  const text = JSON.stringify(batch);
-  const hash = createHash('sha256').update(text).digest('hex');
-  const { sequence, events } = batch;
-  return {
-    key: batch.emitter.instance,
-    value: zstdCompressSync(text),
-    headers: encodeHeaders({ v: 1, sequence, acceptedAt, events: events.length, encoding: 'zstd', hash }),
-  };
-}
 
 export interface RunningAggregator {
   readonly aggregator: Aggregator;
