@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -67,6 +69,32 @@ describe('Standalone', () => {
     await expect(start({ bind: '0.0.0.0' })).rejects.toThrow(SettingsError);
     expect(existsSync(join(directory, 'data'))).toBe(false);
   });
+
+  it('serves what its OpenAPI document says and, but for refusals, nothing else', async () => {
+    const served = new Set<string>();
+    // Fastify tells of each instance before it has a route.
+    const watch = (message: unknown) =>
+      (message as { fastify: FastifyInstance }).fastify.addHook('onRoute', ({ method, url }) => {
+        for (const one of [method].flat()) served.add(`${one.toLowerCase()} ${url.replace('*', '{file}')}`);
+      });
+    subscribe('fastify.initialization', watch);
+    const { url } = await start().finally(() => unsubscribe('fastify.initialization', watch));
+    const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: Record<string, object> };
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(documented.filter((one) => !served.has(one))).toEqual([]);
+    const refused: string[] = [];
+    for (const one of served) {
+      const [method, path] = one.split(' ') as [string, string];
+      // A GET has its HEAD with it.
+      if (documented.includes(one) || (method === 'head' && documented.includes(`get ${path}`))) continue;
+      const { status } = await fetch(`${url}${path}`, { method: method.toUpperCase() });
+      if (status === 405) refused.push(one);
+      else expect([one, status]).toEqual(['in the OpenAPI document', 405]);
+    }
+    expect(refused.sort()).toEqual(['get', 'head', 'patch', 'put', 'delete'].map((one) => `${one} /v1/events`).sort());
+  }, 60_000);
 
   it('lets go of everything when its port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { BatchHeader } from './events/batch.js';
 import { Count } from './primitives.js';
 
 /** Problem body of every error answer (RFC 9457). `detail` says what happened; `remedy` says what to do. */
@@ -29,6 +30,15 @@ export const Accepted = Type.Object({
   capped: Count('Label values over their cap, counted under __other__.'),
 });
 export type Accepted = Static<typeof Accepted>;
+
+/** A mended dead letter as it is posted: its identity, when its batch was accepted, and the event (by the schema of its kind). */
+export const PostedLetter = Type.Object({
+  emitter: BatchHeader.properties.emitter,
+  sequence: BatchHeader.properties.sequence,
+  index: Type.Integer({ minimum: 0, maximum: 999_999_999, description: 'Position of the event in its batch.' }),
+  originalAcceptedAt: Type.Integer({ minimum: 0, description: 'When its batch was accepted, ms since 1970.' }),
+  event: Type.Unknown({ description: 'The mended event.' }),
+});
 
 /**
  * First line of a body posted by sendBeacon, which can set no header: `{"key":"…"}` and a line feed, then the batch as JSON.

@@ -2,7 +2,9 @@ import {
   Accepted,
   BatchHeader,
   EVENT_SCHEMAS,
+  MAX_BATCH_EVENTS,
   PipelineStatus,
+  PostedLetter,
   Problem,
   PROBLEM_CONTENT_TYPE,
   StatusPartition,
@@ -37,6 +39,7 @@ export function openApiDocument(version: string): Json {
     Object.entries(EVENT_SCHEMAS).map(([kind, schema]) => [schemaName(kind), plain(schema)]),
   );
   const header = plain(BatchHeader) as { properties: Json; required: readonly string[] };
+  const letter = plain(PostedLetter) as { properties: Json };
   const document = {
     openapi: '3.1.0',
     info: {
@@ -48,7 +51,8 @@ export function openApiDocument(version: string): Json {
     servers: [{ url: '/' }],
     security: [{}, { key: [] }],
     paths: {
-      '/v1/events': { post: postEvents() },
+      '/v1/events': { post: postEvents(), options: preflightEvents() },
+      '/v1/dead-letters/replay': { post: replayLetters() },
       '/v1/status': {
         get: {
           operationId: 'getStatus',
@@ -94,13 +98,29 @@ export function openApiDocument(version: string): Json {
         content: { 'text/plain': { schema: { type: 'string' } } },
       }),
       '/openapi.json': open('getOpenApi', 'This document.', json({ type: 'object' }, 'OpenAPI 3.1.')),
+      '/': open('getPage', 'The page: the pipeline alive.', HTML),
+      '/index.html': open('getIndex', 'The same page by its name.', HTML),
+      '/favicon.svg': open('getIcon', "The page's icon.", {
+        description: 'The icon.',
+        content: { 'image/svg+xml': { schema: { type: 'string' } } },
+      }),
+      '/assets/{file}': {
+        get: {
+          operationId: 'getAsset',
+          summary: 'Scripts and styles of the page. Their names change with their content.',
+          security: [{}],
+          parameters: [{ name: 'file', in: 'path', required: true, schema: { type: 'string' } }],
+          responses: { 200: { description: 'The file.' }, 404: problem('There is no such file.') },
+        },
+      },
     },
     components: {
       securitySchemes: {
         key: {
           type: 'http',
           scheme: 'bearer',
-          description: 'An API key: scope `write` to post, `read` to read. Bound to loopback, none is needed.',
+          description:
+            'An API key: scope `write` to post, `read` to read, `admin` to replay dead letters. Bound to loopback, none is needed.',
         },
       },
       schemas: {
@@ -115,9 +135,18 @@ export function openApiDocument(version: string): Json {
         Batch: {
           ...header,
           description: 'What an emitter posts at once. A batch without events is a heartbeat.',
-          properties: { ...header.properties, events: { type: 'array', maxItems: 10_000, items: ref('Event') } },
+          properties: {
+            ...header.properties,
+            events: { type: 'array', maxItems: MAX_BATCH_EVENTS, items: ref('Event') },
+          },
           required: [...header.required, 'events'],
         },
+        DeadLetters: {
+          type: 'object',
+          properties: { letters: { type: 'array', maxItems: MAX_BATCH_EVENTS, items: ref('DeadLetter') } },
+          required: ['letters'],
+        },
+        DeadLetter: { ...letter, properties: { ...letter.properties, event: ref('Event') } },
         Accepted: plain(Accepted),
         Problem: plain(Problem),
         PipelineStatus: plain(PipelineStatus),
@@ -129,6 +158,8 @@ export function openApiDocument(version: string): Json {
   };
   return document;
 }
+
+const HTML: Json = { description: 'The page.', content: { 'text/html': { schema: { type: 'string' } } } };
 
 const READINESS: Json = {
   type: 'object',
@@ -146,6 +177,43 @@ const READINESS: Json = {
   required: ['status', 'checks'],
 };
 
+const CONTENT_ENCODING: Json = {
+  name: 'Content-Encoding',
+  in: 'header',
+  schema: { enum: ['identity', 'gzip', 'zstd', 'br'] },
+  description: 'At most 1 MiB encoded, 8 MiB decoded.',
+};
+
+function preflightEvents(): Json {
+  return {
+    operationId: 'preflightEvents',
+    summary: 'What a browser asks before it posts from another origin.',
+    security: [{}],
+    responses: { 204: { description: 'What may be posted from there.' }, 403: problem('The origin may not post.') },
+  };
+}
+
+function replayLetters(): Json {
+  return {
+    operationId: 'replayDeadLetters',
+    summary: 'Posts mended dead letters again, under their own identity.',
+    description:
+      'Each is judged by the time at which its batch was accepted first, and adds nothing where its identity is stored: ' +
+      'replaying twice counts once. Indexes in the answer are positions in `letters`.',
+    parameters: [CONTENT_ENCODING],
+    requestBody: { required: true, content: { 'application/json': { schema: ref('DeadLetters') } } },
+    responses: {
+      202: json(ref('Accepted'), 'The log has those that were accepted.'),
+      400: problem('Not JSON, or no list of dead letters.'),
+      ...refusals(),
+      413: problem('Too large.'),
+      415: problem('Not application/json, or an encoding that is not known.'),
+      429: retried('More than this key may send.'),
+      503: retried('The log is full or cannot be reached.'),
+    },
+  };
+}
+
 function postEvents(): Json {
   const batch = { schema: ref('Batch') };
   return {
@@ -154,14 +222,7 @@ function postEvents(): Json {
     description:
       'Answered 202 only when the log has it. A batch is accepted in part: rejected events are listed by index, the rest ' +
       'is kept. Send the same bytes again, under the same sequence, until an answer comes: repeats are counted once.',
-    parameters: [
-      {
-        name: 'Content-Encoding',
-        in: 'header',
-        schema: { enum: ['identity', 'gzip', 'zstd', 'br'] },
-        description: 'At most 1 MiB encoded, 8 MiB decoded.',
-      },
-    ],
+    parameters: [CONTENT_ENCODING],
     requestBody: {
       required: true,
       content: {
