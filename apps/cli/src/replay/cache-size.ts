@@ -6,6 +6,7 @@ import type { CacheLimits } from './lru.js';
 
 /** lru-cache allocates its index up front: more entries than this would take gigabytes. */
 const MOST_ENTRIES = 50_000_000;
+const SIZES = "Write --size 1000 (entries), --size 10% (of the trace's unique keys) or --max-bytes 1000000 (bytes).";
 
 /** What was asked for, before the trace was read. */
 export interface AskedLimits {
@@ -26,12 +27,11 @@ export function askedLimits(invocation: Invocation): AskedLimits {
       throw new UsageError(`--size ${size} is not a share of the trace's keys.`, 'Write --size 10%, for example.');
     return { maxEntries: undefined, shareOfUnique: share, maxBytes };
   }
+  if (size !== undefined && !/^[0-9_]+$/.test(size))
+    throw new UsageError(`--size is ${JSON.stringify(size)}, neither a number of entries nor a share.`, SIZES);
   const maxEntries = wholeNumber(invocation, 'size', { min: 1, max: MOST_ENTRIES });
   if (maxEntries === undefined && maxBytes === undefined)
-    throw new UsageError(
-      'The size of the cache is missing.',
-      "Write --size 1000 (entries), --size 10% (of the trace's unique keys) or --max-bytes 1000000.",
-    );
+    throw new UsageError('The size of the cache is missing.', SIZES);
   return { maxEntries, shareOfUnique: undefined, maxBytes };
 }
 

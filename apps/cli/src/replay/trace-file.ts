@@ -23,11 +23,15 @@ export class TraceFile {
     this.#options = options;
   }
 
-  /** @throws UsageError when there is no such file. */
+  /** @throws UsageError when there is no such file, or nothing in it. */
   static async open(path: string, options: TraceOptions): Promise<TraceFile> {
     const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory() === true)
+      throw new UsageError(`${JSON.stringify(path)} is a folder.`, 'Give the path of a trace file in it.');
     if (found === undefined || !found.isFile())
       throw new UsageError(`There is no trace ${JSON.stringify(path)}.`, 'Give the path of a file, plain or gzip.');
+    if (found.size === 0)
+      throw new UsageError(`The trace ${JSON.stringify(path)} is empty.`, 'Give a file with one key per line, or CSV.');
     const handle = await open(path);
     try {
       const head = Buffer.alloc(2);
