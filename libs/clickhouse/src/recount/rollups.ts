@@ -52,6 +52,13 @@ const HISTOGRAM_PARTS = ['count', 'sum', 'zero'];
 const CACHE_DIMENSIONS = ['service', 'cache', 'tier', 'service_version', 'platform'];
 const cacheHistograms = ['get', 'load'];
 
+/**
+ * When an event was, as one number: time, sequence, index. Comparing them as a tuple took half of the time of the cache's
+ * recount. A sequence is a safe integer and has 53 bits.
+ */
+const orderOf = (row: string) =>
+  `bitOr(bitShiftLeft(toUInt128(toUnixTimestamp64Milli(${row}.time)), 85), bitOr(bitShiftLeft(toUInt128(${row}.sequence), 32), ${row}.idx))`;
+
 const cache: Rollup = {
   name: 'cache',
   rawTable: 'cache_windows',
@@ -63,7 +70,7 @@ const cache: Rollup = {
     SELECT ${CACHE_DIMENSIONS.join(', ')}, bucket_end,
       count() AS windows, max(e.window_ms) AS resolution_ms, sum(e.row_version) AS row_version,
       ${COUNTERS.map((name) => `sum(e.${name}) AS ${name}`).join(', ')},
-      ${GAUGES.map((name) => `argMax(e.${name}, (e.time, e.sequence, e.idx)) AS ${name}_last, max(e.${name}) AS ${name}_highest`).join(', ')},
+      ${GAUGES.map((name) => `argMax(e.${name}, ${orderOf('e')}) AS ${name}_last, max(e.${name}) AS ${name}_highest`).join(', ')},
       ${cacheHistograms.map((name) => `${HISTOGRAM_PARTS.map((part) => `sum(e.${name}_${part}) AS ${name}_${part}`).join(', ')}, sumMap(e.${name}_bins) AS ${name}_bins`).join(', ')}
     FROM cache_windows AS e FINAL
     WHERE ${where}
@@ -130,12 +137,12 @@ const metrics: Rollup = {
     { name: 'value_max', count: 'max(s.value)', merge: 'max(s.value_max)' },
     {
       name: 'value_first',
-      count: 'argMin(s.value, (s.time, s.sequence, s.idx))',
+      count: `argMin(s.value, ${orderOf('s')})`,
       merge: 'argMin(s.value_first, s.first_time)',
     },
     {
       name: 'value_last',
-      count: 'argMax(s.value, (s.time, s.sequence, s.idx))',
+      count: `argMax(s.value, ${orderOf('s')})`,
       merge: 'argMax(s.value_last, s.last_time)',
     },
     { name: 'first_time', count: 'min(s.time)', merge: 'min(s.first_time)' },
