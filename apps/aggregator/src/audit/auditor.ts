@@ -1,9 +1,10 @@
 import { EVENTS_TOPIC } from '#libs/contracts';
 import type { EventLog } from '#libs/event-log';
 import type { Logger } from '#libs/operations';
-import type { Clock, Timer } from '#libs/time';
+import type { Clock } from '#libs/time';
 import type { AggregatorStore } from '../aggregator-store.js';
 import type { Assignments } from '../assignments.js';
+import { Rounds } from '../rounds.js';
 import type { AuditStore, AuditRow } from './audit-store.js';
 import type { AuditTelemetry } from './audit-telemetry.js';
 import { confirmed, Findings, type Finding } from './findings.js';
@@ -40,9 +41,7 @@ interface Scope {
  */
 export class Auditor {
   readonly #findings = new Map<string, Findings>();
-  #timer: Timer | undefined;
-  #round: Promise<void> | undefined;
-  #stopped = true;
+  readonly #rounds: Rounds;
 
   constructor(
     private readonly log: EventLog,
@@ -53,29 +52,21 @@ export class Auditor {
     private readonly telemetry: AuditTelemetry,
     private readonly logger: Logger,
     private readonly options: AuditorOptions,
-  ) {}
-
-  start(): void {
-    this.#stopped = false;
-    this.#schedule();
+  ) {
+    this.#rounds = new Rounds(clock, options.intervalMs, () => this.#allScopes());
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#timer?.cancel();
-    await this.#round;
+  start(): void {
+    this.#rounds.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** One round over all scopes. Concurrent callers share it. */
   run(): Promise<void> {
-    return (this.#round ??= this.#allScopes().finally(() => (this.#round = undefined)));
-  }
-
-  #schedule(): void {
-    if (this.#stopped) return;
-    this.#timer = this.clock.setTimer(() => {
-      void this.run().then(() => this.#schedule());
-    }, this.options.intervalMs);
+    return this.#rounds.run();
   }
 
   async #allScopes(): Promise<void> {
@@ -108,7 +99,7 @@ export class Auditor {
     while (
       looked.length < chunks.length &&
       this.clock.monotonic() - started < this.options.budgetMs &&
-      !this.#stopped
+      !this.#rounds.stopped
     ) {
       const chunk = findings.next(chunks);
       if (chunk === undefined) break;

@@ -1,9 +1,10 @@
 import { ROLLUPS, type RollupName } from '#libs/clickhouse';
 import { LEVELS, type Level } from '#libs/contracts';
 import type { Logger } from '#libs/operations';
-import type { Clock, Timer } from '#libs/time';
+import type { Clock } from '#libs/time';
 import type { AggregatorStore } from '../aggregator-store.js';
 import type { Assignments } from '../assignments.js';
+import { Rounds } from '../rounds.js';
 import type { AggregatorTelemetry } from '../telemetry.js';
 import type { Mark, MarkBook } from './mark-book.js';
 import { touchedAbove } from './next-level.js';
@@ -31,9 +32,7 @@ export const DEFAULT_RECOUNT: RecounterOptions = {
  * interrupted leaves its marks open, and is done again by whoever reads them.
  */
 export class Recounter {
-  #timer: Timer | undefined;
-  #round: Promise<void> | undefined;
-  #stopped = true;
+  readonly #rounds: Rounds;
   #searched = -Infinity;
 
   constructor(
@@ -45,30 +44,22 @@ export class Recounter {
     private readonly log: Logger,
     private readonly newTouch: () => string,
     private readonly options: RecounterOptions,
-  ) {}
+  ) {
+    this.#rounds = new Rounds(clock, options.intervalMs, () => this.#allLevels());
+  }
 
   start(): void {
-    this.#stopped = false;
-    this.#schedule();
+    this.#rounds.start();
   }
 
   /** Lets the round that runs end. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#timer?.cancel();
-    await this.#round;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** One round over all levels. Concurrent callers share it. */
   run(): Promise<void> {
-    return (this.#round ??= this.#allLevels().finally(() => (this.#round = undefined)));
-  }
-
-  #schedule(): void {
-    if (this.#stopped) return;
-    this.#timer = this.clock.setTimer(() => {
-      void this.run().then(() => this.#schedule());
-    }, this.options.intervalMs);
+    return this.#rounds.run();
   }
 
   async #allLevels(): Promise<void> {

@@ -1,9 +1,10 @@
 import type { ClickHouse } from '#libs/clickhouse';
 import type { Column } from '#libs/contracts';
 import type { Logger } from '#libs/operations';
-import type { Clock, Timer } from '#libs/time';
+import type { Clock } from '#libs/time';
 import type { AggregatorStore } from '../aggregator-store.js';
 import type { Assignments } from '../assignments.js';
+import { Rounds } from '../rounds.js';
 import { expired, KEPT, rawFromAt } from './keep.js';
 
 export interface RetentionOptions {
@@ -21,9 +22,7 @@ const LATENESS_MS = 48 * 3_600_000;
  * advances first: from then on inserts and reads leave out what is older. Whoever has partition 0 does it.
  */
 export class Retention {
-  #timer: Timer | undefined;
-  #round: Promise<void> | undefined;
-  #stopped = true;
+  readonly #rounds: Rounds;
 
   constructor(
     private readonly clickhouse: ClickHouse,
@@ -31,30 +30,22 @@ export class Retention {
     private readonly assignments: Assignments,
     private readonly clock: Clock,
     private readonly log: Logger,
-    private readonly options: RetentionOptions,
-  ) {}
-
-  start(): void {
-    this.#stopped = false;
-    this.#schedule();
+    options: RetentionOptions,
+  ) {
+    this.#rounds = new Rounds(clock, options.intervalMs, () => this.#drop());
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#timer?.cancel();
-    await this.#round;
+  start(): void {
+    this.#rounds.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** One round. Concurrent callers share it. */
   run(): Promise<void> {
-    return (this.#round ??= this.#drop().finally(() => (this.#round = undefined)));
-  }
-
-  #schedule(): void {
-    if (this.#stopped) return;
-    this.#timer = this.clock.setTimer(() => {
-      void this.run().then(() => this.#schedule());
-    }, this.options.intervalMs);
+    return this.#rounds.run();
   }
 
   async #drop(): Promise<void> {
