@@ -37,7 +37,7 @@ export class AggregatorTelemetry {
     this.#recounted = metrics.counter('aggregator_buckets_recounted_total', 'Buckets recounted, by level.', ['level']);
     this.#recountSeconds = metrics.histogram(
       'aggregator_recount_seconds',
-      'One recount statement with its marks, by level.',
+      'Recounts of one level, all rollups, with their marks, by level.',
       ['level'],
     );
     this.#failures = metrics.counter(

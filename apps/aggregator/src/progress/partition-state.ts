@@ -25,6 +25,8 @@ export class PartitionState {
   /** No emitter was heard lately and nothing waits for its recount: the partition holds no answer up. */
   idle = false;
   committed = 0n;
+  /** Batches that were handed over and are not written yet. */
+  waiting = 0;
   revision: bigint;
 
   constructor(
@@ -49,6 +51,11 @@ export class PartitionState {
       marks.earliest(this.partition, level, after),
     );
     this.idle = silent && !marks.isOpen(this.partition);
+  }
+
+  /** Whether more may come of a time that it has not reached: somebody is heard, or something waits to be written. */
+  get flows(): boolean {
+    return this.tracker.emitters > 0 || this.waiting > 0;
   }
 
   metadata(): string {

@@ -1,4 +1,4 @@
-import { ROLLUPS, type RollupName } from '#libs/clickhouse';
+import { ROLLUPS } from '#libs/clickhouse';
 import { LEVELS, type Level } from '#libs/contracts';
 import type { Logger } from '#libs/operations';
 import type { Clock } from '#libs/time';
@@ -6,6 +6,7 @@ import type { AggregatorStore } from '../aggregator-store.js';
 import type { Assignments } from '../assignments.js';
 import { Rounds } from '../rounds.js';
 import type { AggregatorTelemetry } from '../telemetry.js';
+import { isOver } from './due.js';
 import type { Mark, MarkBook } from './mark-book.js';
 import { touchedAbove } from './next-level.js';
 
@@ -67,7 +68,7 @@ export class Recounter {
       await this.#search();
       for (const level of LEVELS) {
         this.#advance();
-        for (const rollup of ROLLUPS) await this.#level(level, rollup);
+        await this.#level(level);
       }
       this.#advance();
       const states = this.assignments.all();
@@ -94,27 +95,28 @@ export class Recounter {
     for (const state of this.assignments.all()) state.advance(this.marks, monotonic, now);
   }
 
-  async #level(level: Level, rollup: RollupName): Promise<void> {
+  /** One rollup after another, and then one insert each of marks above and of consumed ones: an insert is two fsyncs. */
+  async #level(level: Level): Promise<void> {
     for (;;) {
-      const taken = this.marks.take(
-        level,
+      const isDue = (mark: Mark, since: number) => this.#isDue(level, mark, since);
+      const taken = ROLLUPS.map((rollup) => ({
         rollup,
-        (mark, since) => this.#isDue(level, mark, since),
-        this.options.maxBuckets,
-      );
+        marks: this.marks.take(level, rollup, isDue, this.options.maxBuckets),
+      })).filter(({ marks }) => marks.length > 0);
       if (taken.length === 0) return;
+      const marks = taken.flatMap((one) => one.marks);
       const started = this.clock.monotonic();
       try {
-        await this.store.recount(level, rollup, taken);
-        await this.#touch(touchedAbove(level, taken));
-        await this.store.insertMarks(taken, true);
+        for (const one of taken) await this.store.recount(level, one.rollup, one.marks);
+        await this.#touch(touchedAbove(level, marks));
+        await this.store.insertMarks(marks, true);
       } catch (error) {
-        this.marks.putBack(taken, this.clock.monotonic());
+        this.marks.putBack(marks, this.clock.monotonic());
         throw error;
       }
-      this.marks.done(taken);
-      this.telemetry.recounted(level, taken.length, (this.clock.monotonic() - started) / 1_000);
-      if (taken.length < this.options.maxBuckets) return;
+      this.marks.done(marks);
+      this.telemetry.recounted(level, marks.length, (this.clock.monotonic() - started) / 1_000);
+      if (taken.every((one) => one.marks.length < this.options.maxBuckets)) return;
     }
   }
 
@@ -128,14 +130,11 @@ export class Recounter {
     );
   }
 
-  /** The bucket is over as far as its partition goes, or it has waited long enough. */
-  #isDue(level: Level, mark: Mark, since: number): boolean {
-    if (this.clock.monotonic() - since >= this.options.maxWaitMs[level]) return true;
-    const state = this.assignments.get(mark.partition);
-    if (state === undefined) return false;
-    if (level === '10s')
-      return state.tracker.watermark >= mark.bucketEnd * 1_000 || state.tracker.idle(this.clock.monotonic());
-    const below = level === '1m' ? state.settled['10s'] : state.settled['1m'];
-    return below >= mark.bucketEnd;
+  /** It is over, or it has waited long enough. */
+  #isDue(level: Level, { partition, bucketEnd }: Mark, since: number): boolean {
+    const monotonic = this.clock.monotonic();
+    if (monotonic - since >= this.options.maxWaitMs[level]) return true;
+    const own = this.assignments.get(partition);
+    return own !== undefined && isOver(level, bucketEnd, own, this.assignments.all(), monotonic);
   }
 }
