@@ -20,7 +20,7 @@ export interface KafkaBroker {
   readonly brokers: string[];
   /** A process that lives as long as the broker: its own, or the guard of its container. */
   readonly pid: number;
-  /** Ends it and removes its data. Idempotent. */
+  /** Ends it and removes its data; a restart under way is given up and rejects. Idempotent. */
   stop(): Promise<void>;
   /** Ends it at once, as a power cut would; the data stays for `restart`. */
   kill9(): Promise<void>;
@@ -60,23 +60,36 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroke
   await writeFile(config, settings.map(([name, value]) => `${name}=${value}`).join('\n'));
   await java(classPath, folder, 'kafka.tools.StorageTool', ['format', '-t', CLUSTER_ID, '-c', config]);
 
-  let child = await run(classPath, folder, config, port!);
-  let stopped = false;
+  let child = launch(classPath, folder, config);
+  const ended = new AbortController();
+  await untilServing(child, folder, port!, ended.signal);
+  let restarting: Promise<void> = Promise.resolve();
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    ended.abort();
+    // A restart under way ends first: it must not bring the broker back, nor look for what is removed here.
+    await restarting.catch(() => undefined);
+    await end(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  const restart = async () => {
+    await end(child);
+    if (ended.signal.aborted) throw new Error('Kafka was stopped for good: it cannot be started again.');
+    child = launch(classPath, folder, config);
+    await untilServing(child, folder, port!, ended.signal);
+  };
   return {
     brokers: [`127.0.0.1:${port}`],
     get pid() {
       return child.pid!;
     },
-    async stop() {
-      if (stopped) return;
-      stopped = true;
-      await end(child);
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop: () => (stopped ??= stop()),
     kill9: () => end(child),
-    async restart() {
-      await end(child);
-      child = await run(classPath, folder, config, port!);
+    restart() {
+      restarting = restart();
+      // Whoever waits for it hears of a failure; a test that has given up must not break the next one by it.
+      restarting.catch(() => undefined);
+      return restarting;
     },
     pause: async () => void child.kill('SIGSTOP'),
     resume: async () => void child.kill('SIGCONT'),
@@ -88,7 +101,7 @@ export function noteOf(pid: number): string {
   return join(tmpdir(), `alperf-kafka-of-${pid}.json`);
 }
 
-async function run(classPath: string, folder: string, config: string, port: number): Promise<ChildProcess> {
+function launch(classPath: string, folder: string, config: string): ChildProcess {
   const log = openSync(join(folder, 'broker.log'), 'a');
   const child = spawn('java', [...JVM, '-cp', classPath, 'kafka.Kafka', config], {
     cwd: folder,
@@ -103,17 +116,26 @@ async function run(classPath: string, folder: string, config: string, port: numb
     stdio: 'ignore',
   }).unref();
   child.unref();
+  return child;
+}
+
+/** Resolves when the broker answers. @throws Error when it ends before or takes too long, and when the signal aborts. */
+async function untilServing(child: ChildProcess, folder: string, port: number, signal: AbortSignal): Promise<void> {
   const started = performance.now();
   while (!(await answers(port))) {
-    const failed = child.exitCode !== null || child.signalCode !== null;
-    if (failed || performance.now() - started > START_TIMEOUT_MS) {
+    if (signal.aborted) throw new Error('Kafka was stopped for good while it was starting: nobody needs it any more.');
+    const { exitCode, signalCode } = child;
+    const hasEnded = exitCode !== null || signalCode !== null;
+    if (hasEnded || performance.now() - started > START_TIMEOUT_MS) {
       await end(child);
       const told = await readFile(join(folder, 'broker.log'), 'utf8');
-      throw new Error(`Kafka did not start within ${START_TIMEOUT_MS} ms:\n${told.slice(-4_000)}`);
+      const what = hasEnded
+        ? `Kafka ended while it was starting (${signalCode ?? `exit code ${exitCode}`})`
+        : `Kafka did not answer within ${START_TIMEOUT_MS / 1_000} s of its start`;
+      throw new Error(`${what}; the end of its log:\n${told.slice(-4_000)}`);
     }
     await sleep(100);
   }
-  return child;
 }
 
 /** The broker serves when it names itself the controller and knows itself as a broker. */

@@ -151,6 +151,15 @@ describeWithKafka(
         ),
       );
     }, 60_000);
+
+    // The last one: the broker does not come back. A restart that outlived its test has failed the next file.
+    it('is a broker whose restart under way is given up when it is stopped', async () => {
+      await kafka().kill9();
+      const restarting = kafka().restart();
+      await kafka().stop();
+      await expect(restarting).rejects.toThrow('Kafka was stopped for good');
+      await expect(kafka().restart()).rejects.toThrow('it cannot be started again');
+    }, 60_000);
   },
   { own: true },
 );
