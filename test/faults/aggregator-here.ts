@@ -5,14 +5,9 @@ import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
 import type { Consumption, EventLog } from '#libs/event-log';
 import { Metrics, SilentLogger } from '#libs/operations';
 import type { Clock } from '#libs/time';
+import { expectAudited } from '#test/support';
+import { until } from '../support/processes.js';
 import { QUICK_AGGREGATOR } from './timing.js';
-
-/** The newest finding of each scope, added up: events and buckets compared, and those that are too few or too many. */
-export interface Audited {
-  readonly checked: number;
-  readonly lost: number;
-  readonly duplicated: number;
-}
 
 /** An aggregator in this process. */
 export class AggregatorHere {
@@ -41,17 +36,22 @@ export class AggregatorHere {
     return new AggregatorHere(aggregator, consumption);
   }
 
-  /** What one round of the audit finds wrong, over all scopes. */
-  async audited(clickhouse: ClickHouse): Promise<Audited> {
-    await this.aggregator.audit();
-    const rows = await clickhouse.query<Record<keyof Audited, string | number>>(
-      `SELECT sum(f.c) AS checked, sum(f.l) AS lost, sum(f.d) AS duplicated
-       FROM (SELECT argMax(checked, time) AS c, argMax(lost, time) AS l, argMax(duplicated, time) AS d FROM audit GROUP BY scope) AS f`,
-    );
-    const { checked, lost, duplicated } = rows[0]!;
-    return { checked: Number(checked), lost: Number(lost), duplicated: Number(duplicated) };
+  /** Partitions that it has now. */
+  get partitions(): number {
+    return this.aggregator.partitions.length;
   }
 
+  /** One round of the audit, once it has all partitions. @throws Error unless nothing is lost and nothing doubled. */
+  async expectAudited(clickhouse: ClickHouse): Promise<void> {
+    await until(
+      () => this.partitions === QUICK_AGGREGATOR.partitions,
+      30_000,
+      () => `this aggregator has all ${QUICK_AGGREGATOR.partitions} partitions, not ${this.partitions}`,
+    );
+    await expectAudited(this.aggregator, clickhouse);
+  }
+
+  /** Idempotent. */
   async stop(): Promise<void> {
     await this.consumption.close();
     await this.aggregator.stop();

@@ -78,8 +78,9 @@ async function killAgainAndAgain(
     if ((index + 1) % KILLS_A_CHECK !== 0 && index + 1 !== kills) continue;
     const aggregator = await AggregatorHere.start(log(), clickhouse, clock);
     await untilCounted(log(), clickhouse, clock);
-    await aggregator.stop();
     await expectExact(clickhouse, totals);
+    await aggregator.expectAudited(clickhouse);
+    await aggregator.stop();
   }
   process.stderr.write(`${kills} kills (${planLog.kind}) in ${((performance.now() - started) / 1_000).toFixed(1)} s\n`);
 }

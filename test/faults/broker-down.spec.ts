@@ -13,7 +13,7 @@ import { AggregatorHere } from './aggregator-here.js';
 import { QUICK_AGGREGATOR, SESSION_MS } from './timing.js';
 
 const clock = new SystemClock();
-const OUTAGE_MS = 12_000;
+const OUTAGE_MS = 20_000;
 /** How long the host goes on recording before and after the outage, ms. */
 const AROUND_MS = 2_000;
 /** So that the outage is longer than what one append waits. */
@@ -112,10 +112,8 @@ describeWithKafka(
 
       await untilCounted(log, clickhouse, clock);
       await expectExact(clickhouse, sumTotals(emitted, probe.totals));
-      const { checked, ...wrong } = await aggregator.audited(clickhouse);
+      await aggregator.expectAudited(clickhouse);
       await aggregator.stop();
-      expect(wrong).toEqual({ lost: 0, duplicated: 0 });
-      expect(checked).toBeGreaterThan(0);
     }, 120_000);
   },
   { own: true },

@@ -56,7 +56,8 @@ it('loses and doubles nothing when the engine is killed in the middle of inserts
     await engine.restart();
   }
   await untilCounted(log, clickhouse, clock);
-  await aggregator.stop();
   await expectExact(clickhouse, totals);
+  await aggregator.expectAudited(clickhouse);
+  await aggregator.stop();
   expect(totals.batches).toBe(KILLS * 30);
 }, 180_000);

@@ -20,6 +20,20 @@ export async function expectExact(clickhouse: ClickHouse, emitted: TrafficTotals
     throw new Error(`The database is not exact:\n${problems.map((one) => `- ${one}`).join('\n')}`);
 }
 
+/**
+ * Lets an aggregator that has all partitions do one round of the audit. Throws when that round compared nothing, or when
+ * any round since the database was made found an event too few or too many.
+ */
+export async function expectAudited(aggregator: { audit(): Promise<void> }, clickhouse: ClickHouse): Promise<void> {
+  const findings = () =>
+    numbers(clickhouse, 'SELECT sum(checked) AS checked, sum(lost) AS lost, sum(duplicated) AS duplicated FROM audit');
+  const before = await findings();
+  await aggregator.audit();
+  const { checked, lost, duplicated } = await findings();
+  if (checked! <= before['checked']!) throw new Error('The audit compared nothing: it failed, or has no partition.');
+  if (lost !== 0 || duplicated !== 0) throw new Error(`The audit found ${lost} events lost, ${duplicated} duplicated.`);
+}
+
 /** Waits until the log is committed to its end and no bucket waits for its recount. @throws Error when it takes longer. */
 export async function untilCounted(
   log: EventLog,

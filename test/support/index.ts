@@ -3,7 +3,7 @@ export { describeWithKafka, sharedKafka, type DescribeOptions } from './kafka/de
 export { kafkaMissing, KafkaMissingError } from './kafka/jars.js';
 export { between, pick, seededRandom, seededUuid } from './random.js';
 export { addTo, makeTraffic, noTotals, type Traffic, type TrafficOptions, type TrafficTotals } from './traffic.js';
-export { expectExact, inconsistencies, untilCounted } from './exactness.js';
+export { expectAudited, expectExact, inconsistencies, untilCounted } from './exactness.js';
 export { startFaultProxy, type Fault, type FaultProxy } from './fault-proxy.js';
 export { recordOf } from './records.js';
 export { sumTotals } from './totals.js';
