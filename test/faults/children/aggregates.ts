@@ -1,4 +1,4 @@
-// An aggregator as a process of its own, that kills itself at the point it is told. It ends with its parent, too.
+// An aggregator as a process of its own, that kills or suspends itself at the point it is told. It ends with its parent, too.
 import { randomUUID } from 'node:crypto';
 import { Aggregator } from '#apps/aggregator';
 import { ClickHouse, type ClickHouseOptions } from '#libs/clickhouse';
@@ -9,12 +9,12 @@ import { KafkaEventLog } from '#libs/event-log/kafka';
 import { Metrics, SilentLogger } from '#libs/operations';
 import { SystemClock } from '#libs/time';
 import { QUICK_AGGREGATOR, SESSION_MS } from '../timing.js';
-import type { ChildPlan } from './plan.js';
-import { KillSwitch } from './kill-switch.js';
+import type { ChildPlan, ChildSays } from './plan.js';
+import { die, KillSwitch } from './kill-switch.js';
 
 const plan = JSON.parse(process.argv[2]!) as ChildPlan;
 const clock = new SystemClock();
-const killSwitch = new KillSwitch(plan.kill, clock);
+const killSwitch = new KillSwitch(plan.kill ?? plan.suspend, clock, plan.kill === undefined ? suspend : die);
 
 /** ClickHouse whose writes pass the switch. */
 class Killing extends ClickHouse {
@@ -67,11 +67,32 @@ await log.consume({
   onBatch: (batch) => aggregator.handle(committing(batch)),
 });
 process.on('disconnect', () => process.exit(0));
-process.send!('consuming');
+await say({ said: 'consuming' });
 
 function committing(batch: RecordBatch): RecordBatch {
   return {
     ...batch,
-    commit: (offset, metadata) => killSwitch.around('commit', () => batch.commit(offset, metadata)),
+    commit: (offset, metadata) =>
+      killSwitch.around('commit', async () => {
+        try {
+          await batch.commit(offset, metadata);
+        } catch (error) {
+          await say({ said: 'refused', code: (error as { code?: string }).code ?? String(error) });
+          throw error;
+        }
+      }),
   };
+}
+
+/** Resolves when the parent has been told. */
+function say(what: ChildSays): Promise<void> {
+  return new Promise((resolve) => process.send!(what, undefined, undefined, () => resolve()));
+}
+
+async function suspend(): Promise<void> {
+  await say({ said: 'suspending' });
+  process.kill(process.pid, 'SIGSTOP');
+  // The signal may take a moment: nothing of this process gets out meanwhile. After the wake this time is long over.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  await say({ said: 'woken' });
 }
