@@ -7,7 +7,7 @@ let tests: TestAggregation;
 
 beforeEach(async () => {
   tests = await TestAggregation.start();
-}, 60_000);
+}, 180_000);
 
 afterEach(async () => {
   await tests.stop();
@@ -48,4 +48,4 @@ it('recounts what came after a block that was done again, also when the next cra
   await tests.aggregate();
   await untilCounted(tests.log, tests.clickhouse, tests.clock);
   await expectExact(tests.clickhouse, totals);
-}, 60_000);
+}, 180_000);
