@@ -115,7 +115,7 @@ describe('An aggregator that is killed before, during and after its writes, on t
       await killAgainAndAgain(KILLS, () => log, whileClosed, { kind: 'embedded', path });
       expect(await log.ranges(EVENTS_TOPIC)).toHaveLength(QUICK_AGGREGATOR.partitions);
     },
-    60_000 + KILLS * 6_000,
+    120_000 + KILLS * 15_000,
   );
 });
 
@@ -145,7 +145,7 @@ describeWithKafka(
         );
         expect(await log.ranges(EVENTS_TOPIC)).toHaveLength(QUICK_AGGREGATOR.partitions);
       },
-      60_000 + KAFKA_KILLS * 10_000,
+      120_000 + KAFKA_KILLS * 15_000,
     );
   },
   { own: true },
