@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1.7
-# One file, two images: `distributed` (collector, aggregator, api; no embedded engine) and `standalone` (everything).
+# One file, two images: `distributed` (collector, aggregator, alerter, api; no embedded engine) and `standalone` (everything).
 # glibc is needed: the embedded engine and LMDB come as glibc binaries.
 ARG NODE_VERSION=24.21.0
 
@@ -47,6 +47,6 @@ CMD ["dist/apps/standalone/src/main.js"]
 FROM runtime AS distributed
 COPY --from=distributed-modules --chown=root:root /app/node_modules ./node_modules
 USER node
-EXPOSE 8080 8081 9464
+EXPOSE 8080 8081 9093 9464
 ENTRYPOINT ["node"]
 CMD ["dist/apps/collector/src/main.js"]

@@ -9,7 +9,7 @@ import { composeFile, read, ROOT } from './compose-file.js';
 
 const compose = composeFile();
 const services = Object.entries(compose.services);
-const APPS = ['collector', 'aggregator', 'api'];
+const APPS = ['collector', 'aggregator', 'alerter', 'api'];
 
 describe('docker-compose.yml', () => {
   it('fits the schema of the compose specification', () => {

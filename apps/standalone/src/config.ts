@@ -1,4 +1,5 @@
 import { aggregatorSettings } from '#apps/aggregator/settings';
+import { alerterSettings } from '#apps/alerter/settings';
 import { apiSettings } from '#apps/api/settings';
 import { collectorSettings } from '#apps/collector/settings';
 import {
@@ -17,6 +18,7 @@ export const standaloneSettings = {
   ...apiSettings,
   ...collectorSettings,
   ...aggregatorSettings,
+  ...alerterSettings,
   ...logSettings,
 } satisfies Settings;
 

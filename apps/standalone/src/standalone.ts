@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Aggregator, aggregatorConfig, aggregatorTransport, connectAggregator } from '#apps/aggregator';
+import { alerterConfig } from '#apps/alerter';
 import { SqlGate } from '#apps/api';
 import { collectorConfig } from '#apps/collector';
 import { ClickHouse, ClickHouseRowReader } from '#libs/clickhouse';
@@ -21,6 +22,7 @@ import {
   type ShutdownResult,
 } from '#libs/operations';
 import { httpAdapter, NestLogger, ProblemFilter } from '#libs/operations/nest';
+import { EmbeddedStateStore } from '#libs/state-store/embedded';
 import { SystemClock, type Clock } from '#libs/time';
 import { standaloneDefaults, type StandaloneConfig } from './config.js';
 import { StandaloneModule } from './standalone.module.js';
@@ -59,7 +61,7 @@ const PAGE = fileURLToPath(
 );
 
 /**
- * Starts all of it in this process: the embedded log and engine, the aggregator, then collector, API and page on one
+ * Starts all of it in this process: the embedded log and engine, the aggregator, then collector, alerter, API and page on one
  * port. Resolves when it takes events. What was started is stopped again when a later part fails.
  *
  * @throws SettingsError when bound to more than loopback without keys, DirectoryLockedError when another process has
@@ -95,10 +97,12 @@ async function start(
 
   const lock = lockDirectory(dataDir);
   shutdown.add('close', 'data directory', () => lock.release());
-  const [eventLog, { engine, clickhouse }] = await Promise.all([
+  const [eventLog, state, { engine, clickhouse }] = await Promise.all([
     openLog(join(dataDir, 'log'), clock, random, shutdown),
+    openState(join(dataDir, 'state'), shutdown),
     openDatabase(join(dataDir, 'clickhouse'), shutdown),
   ]);
+  const rows = new ClickHouseRowReader(clickhouse);
 
   const sqlGate = SqlGate.create({
     listen: { host: bind, port: options.sqlPort },
@@ -113,10 +117,11 @@ async function start(
       operations: { clock, logger: log, metrics, health },
       collector: { config: collectorConfig(options), access, eventLog },
       aggregator: { config: aggregatorConfig(options), eventLog, clickhouse },
+      alerter: { config: alerterConfig(options), access, eventLog, rows, state },
       api: {
         access,
         eventLog,
-        rows: new ClickHouseRowReader(clickhouse),
+        rows,
         sqlGate,
         pageDirectory: options.pageDirectory ?? PAGE,
       },
@@ -173,6 +178,12 @@ async function openLog(
   const eventLog = await EmbeddedEventLog.open({ path, clock, random });
   shutdown.add('close', 'log', () => eventLog.close());
   return eventLog;
+}
+
+async function openState(path: string, shutdown: Shutdown): Promise<EmbeddedStateStore> {
+  const state = await EmbeddedStateStore.open({ path });
+  shutdown.add('close', 'state', () => state.close());
+  return state;
 }
 
 async function openDatabase(

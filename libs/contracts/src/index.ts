@@ -1,3 +1,4 @@
+export * from './alerts.js';
 export * from './primitives.js';
 export * from './errors.js';
 export * from './events/batch.js';

@@ -8,7 +8,7 @@ const VERSION = '1.0.0';
 export class OpenApiController {
   readonly #document = openApiDocument(VERSION);
 
-  /** The OpenAPI 3.1 document of the collector and the API. */
+  /** The OpenAPI 3.1 document of the collector, the alerter and the API. */
   @Get('openapi.json')
   @Header('cache-control', 'no-cache')
   document(): object {

@@ -1,5 +1,7 @@
 import {
   Accepted,
+  ActiveAlert,
+  AlertsAnswer,
   BatchHeader,
   EVENT_SCHEMAS,
   MAX_BATCH_EVENTS,
@@ -32,7 +34,7 @@ export function schemaName(kind: string): string {
   return kind.replace(/(?:^|\.)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The OpenAPI 3.1 document of the collector and the API, out of the same schemas that validate. Pure. */
+/** The OpenAPI 3.1 document of the collector, the alerter and the API, out of the same schemas that validate. Pure. */
 export function openApiDocument(version: string): Json {
   const kinds = Object.keys(EVENT_SCHEMAS);
   const events = Object.fromEntries(
@@ -75,6 +77,14 @@ export function openApiDocument(version: string): Json {
             ...refusals(),
             503: retried('As many clients watch as the server allows.'),
           },
+        },
+      },
+      '/api/v1/alerts': {
+        get: {
+          operationId: 'getAlerts',
+          summary: "The pipeline's own alerts that are pending or fire, in the shape of Prometheus' HTTP API.",
+          description: 'Answered by the alerter: port 9093 where the apps run apart.',
+          responses: { 200: json(ref('AlertsAnswer'), 'The alerts.'), ...refusals() },
         },
       },
       '/health': open(
@@ -149,6 +159,8 @@ export function openApiDocument(version: string): Json {
         DeadLetter: { ...letter, properties: { ...letter.properties, event: ref('Event') } },
         Accepted: plain(Accepted),
         Problem: plain(Problem),
+        AlertsAnswer: plain(AlertsAnswer),
+        ActiveAlert: plain(ActiveAlert),
         PipelineStatus: plain(PipelineStatus),
         StatusPartition: plain(StatusPartition),
         StatusPoint: plain(StatusPoint),

@@ -1,4 +1,5 @@
 import { aggregatorProgramSettings } from '#apps/aggregator/settings';
+import { alerterProgramSettings } from '#apps/alerter/settings';
 import { apiProgramSettings } from '#apps/api/settings';
 import { collectorProgramSettings } from '#apps/collector/settings';
 import { standaloneSettings } from '#apps/standalone/settings';
@@ -19,6 +20,7 @@ export const PROGRAMS = {
   standalone: standaloneSettings,
   collector: collectorProgramSettings,
   aggregator: aggregatorProgramSettings,
+  alerter: alerterProgramSettings,
   api: apiProgramSettings,
   alperf: cliSettings,
 } satisfies ProgramSettings;
@@ -27,6 +29,7 @@ export const PROGRAMS = {
 export const KNOWN_SETTINGS = {
   ...collectorProgramSettings,
   ...aggregatorProgramSettings,
+  ...alerterProgramSettings,
   ...apiProgramSettings,
   ...cliSettings,
   ...standaloneSettings,

@@ -10,7 +10,7 @@ Each setting is an environment variable, or a line in the settings file: a flat 
 file over the default. All problems are reported at once, and a name that does not exist is one of them.
 \`npm run --silent alperf -- config\` shows every setting, its value and where it came from.
 
-\`npm start\` runs \`standalone\`; \`collector\`, \`aggregator\` and \`api\` are the programs of a distributed installation, and
+\`npm start\` runs \`standalone\`; \`collector\`, \`aggregator\`, \`alerter\` and \`api\` are the programs of a distributed installation, and
 each leaves alone what it does not read.
 
 ${settingsTable(PROGRAMS)}

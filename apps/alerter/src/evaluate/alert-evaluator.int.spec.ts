@@ -1,0 +1,261 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Metrics } from '#libs/operations';
+import { RecordingLogger } from '#libs/operations/testing';
+import { StateStoreError } from '#libs/state-store';
+import { EmbeddedStateStore } from '#libs/state-store/embedded';
+import { SystemClock } from '#libs/time';
+import { between, seededRandom } from '#test/support';
+import { aCondition, aDatabase } from '../testing/conditions.js';
+import type { Said } from '../testing/evaluates.js';
+import { AlertEvaluator } from './alert-evaluator.js';
+import { AlertStore, type AlertWriter } from './alert-store.js';
+
+// A process of its own runs built code; npm test builds first.
+const ROOT = join(import.meta.dirname, '../../../..');
+const PROGRAM = join(ROOT, 'dist/apps/alerter/src/testing/evaluates.js');
+const CONFIG = { alertIntervalMs: 5, alertForMs: 0, alertKeepFiringMs: 0, auditIntervalMs: 10_000 };
+
+const clock = new SystemClock();
+let path: string;
+let opened: EmbeddedStateStore[];
+let started: { stop(): Promise<void> }[];
+
+beforeEach(() => {
+  path = mkdtempSync(join(tmpdir(), 'alperf-alerts-'));
+  opened = [];
+  started = [];
+});
+
+afterEach(async () => {
+  await Promise.all(started.map((one) => one.stop()));
+  await Promise.all(opened.map((one) => one.close()));
+  rmSync(path, { recursive: true });
+});
+
+async function until(condition: () => Promise<boolean> | boolean, limitMs = 20_000): Promise<void> {
+  const giveUpAt = clock.monotonic() + limitMs;
+  while (!(await condition())) {
+    if (clock.monotonic() > giveUpAt) throw new Error(`Not within ${limitMs} ms.`);
+    await clock.sleep(5);
+  }
+}
+
+/** Refuses writes as a full disk makes the real one refuse them. */
+class FullAtTimes extends AlertStore {
+  constructor(
+    state: EmbeddedStateStore,
+    private readonly isFull: () => boolean,
+  ) {
+    super(state);
+  }
+
+  override async takeOver(): Promise<AlertWriter> {
+    const writer = await super.takeOver();
+    const save = writer.save.bind(writer);
+    writer.save = async (...args) => {
+      if (this.isFull()) throw new StateStoreError('STATE_UNAVAILABLE', 'The disk is full.', true);
+      return save(...args);
+    };
+    return writer;
+  }
+}
+
+/** An evaluator over the state on disk, as in a process of its own; `lost` may be changed while it runs. */
+async function evaluator(makeStore: (state: EmbeddedStateStore) => AlertStore = (state) => new AlertStore(state)) {
+  const state = await EmbeddedStateStore.open({ path });
+  opened.push(state);
+  const world = { lost: 0 as number | null, reachable: true };
+  const look = async () => {
+    const at = clock.now();
+    if (!world.reachable) return aCondition({ at, database: { ok: false, reason: 'Connection refused.' } });
+    const audit = { ...aDatabase({}, at).audit, lost: world.lost };
+    return aCondition({ at, database: { ok: true, value: aDatabase({ audit }, at) } });
+  };
+  const log = new RecordingLogger();
+  const metrics = new Metrics();
+  const one = new AlertEvaluator(CONFIG, { look, store: makeStore(state), clock, log, metrics });
+  started.push(one);
+  one.start();
+  return {
+    world,
+    log,
+    metrics,
+    one,
+    names: () => one.active.map((alert) => `${alert.labels['alertname']} ${alert.state}`),
+  };
+}
+
+describe('The evaluation of alerts', () => {
+  it('fires, shows, and resolves what it sees, and logs each change once', async () => {
+    const { world, one, log, metrics, names } = await evaluator();
+    await until(() => one.evaluating);
+    world.lost = 3;
+    await until(() => names().length > 0);
+    expect(names()).toEqual(['PipelineEventsLost firing']);
+    expect(await metrics.exposition()).toContain('alerter_alerts{alertname="PipelineEventsLost",state="firing"} 1');
+    world.lost = 0;
+    await until(() => names().length === 0);
+    const changes = log.lines.filter(({ message }) => message === 'Alert changed state.');
+    expect(changes.map(({ level, fields }) => [level, fields['from'], fields['to']])).toEqual([
+      ['warn', 'inactive', 'firing'],
+      ['info', 'firing', 'inactive'],
+    ]);
+    expect(await metrics.exposition()).toContain('alerter_alerts{alertname="PipelineEventsLost",state="firing"} 0');
+  });
+
+  it('leaves an alert as it is while nobody knows, and says which dependency is away', async () => {
+    const { world, metrics, names } = await evaluator();
+    world.lost = 3;
+    await until(() => names().length === 1);
+    world.reachable = false;
+    await until(() => names().length === 2);
+    expect(names().sort()).toEqual(['PipelineEventsLost firing', 'PipelineUnreachable firing']);
+    expect(await metrics.exposition()).toContain('alerter_rule_unknown{alertname="PipelineEventsLost"} 1');
+    Object.assign(world, { reachable: true, lost: 0 });
+    await until(() => names().length === 0);
+  });
+
+  it('shows nothing that could not be stored, but that nothing can be; and goes on when it can', async () => {
+    let full = false;
+    const { world, one, metrics, names } = await evaluator((state) => new FullAtTimes(state, () => full));
+    await until(() => one.evaluating);
+    full = true;
+    world.lost = 3;
+    await until(() => names().length > 0);
+    expect(names()).toEqual(['PipelineUnreachable firing']);
+    expect(one.active[0]!.labels).toMatchObject({ dependency: 'state' });
+    expect(await metrics.exposition()).toMatch(/alerter_evaluation_failures_total\{reason="STATE_UNAVAILABLE"\} \d/);
+    full = false;
+    await until(() => names().includes('PipelineEventsLost firing'));
+    await until(() => names().length === 1);
+  });
+
+  it('is one alerter at a time: the later takes over, the earlier stands by, serves the same, and takes over again', async () => {
+    const first = await evaluator();
+    await until(() => first.one.evaluating);
+    const second = await evaluator();
+    second.world.lost = 3;
+    await until(() => first.one.standsBy && second.one.evaluating);
+    // The first sees nothing wrong, and does not have its way.
+    await until(() => first.names().length > 0);
+    expect(first.names()).toEqual(['PipelineEventsLost firing']);
+    expect(first.one.active).toEqual(second.one.active);
+    expect(await first.metrics.exposition()).not.toContain('alerter_alerts{');
+    expect(first.log.lines.filter(({ message }) => message === 'Alert changed state.')).toEqual([]);
+    await second.one.stop();
+    const { activeAt } = second.one.active[0]!;
+    first.world.lost = 3;
+    await until(() => first.one.evaluating);
+    expect(first.one.active).toMatchObject([{ state: 'firing', activeAt }]);
+    expect(first.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  }, 60_000);
+
+  it('reads what it cannot read as nothing, says so, and replaces it', async () => {
+    const state = await EmbeddedStateStore.open({ path });
+    const writer = await state.open('alerts');
+    await writer.put('alert/0123456789abcdef', Buffer.from('{"v":99}'));
+    const { one, log } = await evaluator();
+    await until(() => one.evaluating && log.lines.length > 1);
+    await until(async () => (await state.get('alerts', 'alert/0123456789abcdef')) === undefined);
+    expect(log.lines.filter(({ level }) => level === 'error').map(({ fields }) => fields)).toEqual([
+      { fingerprints: ['0123456789abcdef'] },
+    ]);
+    await state.close();
+  });
+});
+
+describe('The state of alerts under kill -9', () => {
+  /** One that evaluates in a process of its own. */
+  class Evaluating {
+    readonly said: Said[] = [];
+    readonly #child: ChildProcess;
+    readonly #ended: Promise<unknown>;
+    #problems = '';
+
+    constructor(forMs: number, condition: 'well' | 'bad') {
+      this.#child = spawn(process.execPath, [PROGRAM, path, String(forMs), condition], {
+        cwd: ROOT,
+        env: { ...process.env, NODE_OPTIONS: '' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let rest = '';
+      this.#child.stdout!.on('data', (part: Buffer) => {
+        const lines = (rest + part.toString()).split('\n');
+        rest = lines.pop()!;
+        this.said.push(...lines.map((line) => JSON.parse(line) as Said));
+      });
+      this.#child.stderr!.on('data', (part: Buffer) => (this.#problems += part.toString()));
+      this.#ended = once(this.#child, 'close');
+      started.push({ stop: () => this.kill() });
+    }
+
+    async evaluates(): Promise<Said> {
+      const taken = () => this.said.find(({ message }) => message === 'Alerts are evaluated here.');
+      await until(() => {
+        if (this.#child.exitCode !== null) throw new Error(`It ended: ${this.#problems}`);
+        return taken() !== undefined;
+      });
+      return taken()!;
+    }
+
+    async kill(): Promise<void> {
+      this.#child.kill('SIGKILL');
+      await this.#ended;
+    }
+
+    get changes(): string[] {
+      return this.said
+        .filter(({ message }) => message === 'Alert changed state.')
+        .map(
+          ({ fields }) => `${(fields['labels'] as { alertname: string }).alertname} ${fields['from']} ${fields['to']}`,
+        );
+    }
+  }
+
+  const stored = async () => {
+    const state = await EmbeddedStateStore.open({ path });
+    const { byFingerprint } = await new AlertStore(state).read();
+    await state.close();
+    return new Map([...byFingerprint.values()].map((alert) => [alert.labels['alertname']!, alert]));
+  };
+
+  it('keeps since when each alert is active, waits its for in all, and tells each change at most once, over 15 kills', async () => {
+    expect(existsSync(PROGRAM)).toBe(true);
+    const random = seededRandom(Number(process.env['ALPERF_TEST_SEED'] ?? 20_261_124));
+    const forMs = 2_500;
+    const changes: string[] = [];
+    const activeAt = new Map<string, Set<number>>();
+    const states: string[] = [];
+    for (let round = 0; round < 15; round++) {
+      const one = new Evaluating(forMs, 'bad');
+      const { fields } = await one.evaluates();
+      states.push(`${fields['pending']}/${fields['firing']}`);
+      await clock.sleep(between(random, 0, 150));
+      await one.kill();
+      changes.push(...one.changes);
+      for (const [name, alert] of await stored())
+        activeAt.set(name, (activeAt.get(name) ?? new Set()).add(alert.activeAt));
+    }
+    expect([...activeAt.keys()].sort()).toEqual(['PipelineDeadLettersArriving', 'PipelineEventsLost']);
+    for (const [, times] of activeAt) expect(times.size).toBe(1);
+    // None was told twice; a kill between storing and telling may keep one from being told.
+    expect(new Set(changes).size).toBe(changes.length);
+    // Some kills came while it was pending, some while it fired; it went from the one to the other and never back.
+    const seen = [...new Set(states.filter((one) => one !== '0/0'))];
+    expect(seen).toEqual(['1/1', '0/2']);
+    const fired = (await stored()).get('PipelineDeadLettersArriving')!;
+    expect(fired.firedAt! - fired.activeAt).toBeGreaterThanOrEqual(forMs);
+
+    const well = new Evaluating(forMs, 'well');
+    await well.evaluates();
+    await until(() => well.changes.length === 2);
+    await well.kill();
+    for (const [, alert] of await stored())
+      expect(alert).toMatchObject({ state: 'inactive', resolvedAt: expect.any(Number) });
+  }, 90_000);
+});
