@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AlertsAnswer } from '#libs/contracts';
 import { askSql, freePorts, ProductProcess, statusOf, until } from '../support/processes.js';
 import { between, seededRandom } from '../support/random.js';
 
@@ -238,6 +239,45 @@ describe('The product as a user runs it: one process, built, by its command', ()
       () => 'the last event is stored',
     );
     expect(await sums()).toEqual([{ rows: '4', total: 1_111 }]);
+  }, 90_000);
+
+  it('fires an alert on rejected events, and has it after kill -9 as it was', async () => {
+    const quick = { ALPERF_ALERT_INTERVAL_MS: '100', ALPERF_ALERT_FOR_MS: '300' };
+    const first = launch(STANDALONE, [], quick);
+    await first.ready(url);
+    const post = await fetch(`${url}/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        schema: 1,
+        emitter: { service: 'e2e', instance: randomUUID(), version: '1' },
+        sequence: 0,
+        sentAt: Date.now(),
+        events: [{ kind: 'metric', time: Date.now(), name: 'bad_total', type: 'counter', value: 'many' }],
+      }),
+    });
+    expect(await post.json()).toMatchObject({ accepted: 0, rejected: [{ index: 0 }] });
+    const arriving = async () => {
+      const { data } = (await (await fetch(`${url}/api/v1/alerts`)).json()) as AlertsAnswer;
+      return data.alerts.find(({ labels }) => labels['alertname'] === 'PipelineDeadLettersArriving');
+    };
+    await until(
+      async () => (await arriving())?.state === 'firing',
+      30_000,
+      () => `the alert fires: ${first.said}`,
+    );
+    const firing = (await arriving())!;
+    expect(firing).toMatchObject({ value: '1e+00', labels: { severity: 'warning' } });
+    await first.end('SIGKILL');
+
+    const second = launch(STANDALONE, [], quick);
+    await second.ready(url);
+    await until(
+      async () => (await arriving()) !== undefined,
+      30_000,
+      () => `the alert is there: ${second.said}`,
+    );
+    expect(await arriving()).toMatchObject({ state: 'firing', activeAt: firing.activeAt });
   }, 90_000);
 
   it('refuses a second process on the same data, says why, and leaves the first alone', async () => {
