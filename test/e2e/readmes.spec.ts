@@ -19,6 +19,7 @@ interface Example {
 
 const [port] = await freePorts(1);
 const EXAMPLES: Readonly<Record<string, Example>> = {
+  alerting: { prints: /^0 inactive pending\n60000 pending firing\n$/ },
   clickhouse: { prints: /^\[ \{ hits: '?0'? \} \]\n$/ },
   contracts: {
     prints:
