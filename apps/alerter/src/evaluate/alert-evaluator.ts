@@ -182,8 +182,9 @@ export class AlertEvaluator implements AlerterView {
     for (const { from, to, alert } of transitions) {
       const { labels, annotations, value, activeAt } = alert;
       const fields = { labels, from, to, value, activeAt, summary: annotations['summary'] };
-      if (to === 'firing') this.parts.log.warn('Alert changed state.', fields);
-      else this.parts.log.info('Alert changed state.', fields);
+      // One that is pending may yet turn out to be nothing, as every rule does that waits for a program to have started.
+      const level = to === 'firing' ? 'warn' : from === 'firing' ? 'info' : 'debug';
+      this.parts.log[level]('Alert changed state.', fields);
     }
   }
 
