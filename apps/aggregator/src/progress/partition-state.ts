@@ -1,5 +1,5 @@
 import type { MarkBook } from '../recount/mark-book.js';
-import { advanceSettled, NOTHING_SETTLED, type Settled } from './settled.js';
+import { advanceSettled, type Settled } from './settled.js';
 import { WatermarkTracker } from './watermark.js';
 
 /** What is kept with a commit, so that the next owner goes on from there. */
@@ -12,8 +12,6 @@ export interface Restored {
   readonly settled: Settled;
   readonly revision: bigint;
 }
-
-export const NOTHING_RESTORED: Restored = { watermark: 0, settled: NOTHING_SETTLED, revision: 0n };
 
 /** How much of the wall clock is trusted for a partition in which nothing was ever heard. */
 const CLOCK_DOUBT_MS = 2 * 3_600_000;

@@ -57,11 +57,3 @@ export type BatchHeader = Static<typeof BatchHeader>;
 export interface Batch extends BatchHeader {
   events: Event[];
 }
-
-/** Identity of an event: replays, resends and re-encodings never change it. */
-export interface EventIdentity {
-  readonly instance: string;
-  readonly sequence: number;
-  /** Position in the emitter's own bytes. */
-  readonly index: number;
-}
