@@ -129,6 +129,7 @@ async function wholeWay({ totals }: Traffic, records: readonly NewRecord[]): Pro
       const aggregator = new Aggregator(
         {
           partitions: 4,
+          lateHours: 48,
           insertIntervalMs: 500,
           insertMaxRows: BLOCK_ROWS,
           recountIntervalMs: 1_000,

@@ -1,6 +1,7 @@
 /** As in production, but without waiting. */
 export const QUICK_AGGREGATOR = {
   partitions: 2,
+  lateHours: 48,
   insertIntervalMs: 10,
   insertMaxRows: 50_000,
   recountIntervalMs: 20,

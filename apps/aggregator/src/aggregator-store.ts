@@ -3,12 +3,13 @@ import {
   countRaw,
   mergeFiner,
   ROLLUP,
+  ROLLUPS,
   rollupColumns,
   rollupTable,
   type ClickHouse,
   type RollupName,
 } from '#libs/clickhouse';
-import { LEVEL_MS, type Column, type Level } from '#libs/contracts';
+import { LEVEL_MS, LEVELS, type Column, type Level } from '#libs/contracts';
 import { BATCH_COLUMNS, DEAD_LETTER_COLUMNS, type BatchRow, type DeadLetterRow } from './insert/bookkeeping.js';
 import type { Clock } from '#libs/time';
 import type { TableBytes } from './insert/block.js';
@@ -17,6 +18,12 @@ import { persist } from './persist.js';
 import type { PartitionState, Restored } from './progress/partition-state.js';
 import { NOTHING_SETTLED, type Settled } from './progress/settled.js';
 import type { Mark } from './recount/mark-book.js';
+
+/**
+ * The revision of `raw_from` is its own time, so that the later one wins, whoever writes it in whatever order. Each time
+ * it was healed adds this much: more than any time in ms.
+ */
+const HEALED_REVISION = 1e13;
 
 /** What the aggregator writes to and reads from ClickHouse, in its own terms. */
 export class AggregatorStore {
@@ -109,17 +116,31 @@ export class AggregatorStore {
     return row === undefined ? NOTHING_SETTLED : { '10s': row.s10, '1m': row.s60, '1h': row.s3600 };
   }
 
-  /** What keeps old partitions: watermarks of partitions that are not idle, and buckets with open marks; ms since 1970. */
-  async retentionFacts(): Promise<{ watermarks: readonly number[]; openMarks: readonly number[] }> {
-    const [progress, marks] = await Promise.all([
-      this.clickhouse.query<{ at: string | number }>(
-        'SELECT toUnixTimestamp64Milli(watermark) AS at FROM progress FINAL WHERE idle = 0',
-      ),
-      this.clickhouse.query<{ at: string | number }>(
-        'SELECT DISTINCT toUnixTimestamp(bucket_end) AS at FROM marks FINAL WHERE consumed = 0 ORDER BY at LIMIT 10000',
-      ),
-    ]);
-    return { watermarks: progress.map(({ at }) => Number(at)), openMarks: marks.map(({ at }) => Number(at) * 1_000) };
+  /** Buckets with open marks, the earliest first; ms since 1970. */
+  async openBuckets(): Promise<number[]> {
+    const rows = await this.clickhouse.query<{ at: string | number }>(
+      'SELECT DISTINCT toUnixTimestamp(bucket_end) AS at FROM marks FINAL WHERE consumed = 0 ORDER BY at LIMIT 10000',
+    );
+    return rows.map(({ at }) => Number(at) * 1_000);
+  }
+
+  /** When the newest batch that is known was accepted, over all partitions, ms since 1970; 0 when none is. */
+  async newestAccept(): Promise<number> {
+    const [row] = await this.clickhouse.query<{ at: string | number }>(
+      `SELECT toUnixTimestamp64Milli(max(b.accepted_at)) AS at FROM batches AS b
+       WHERE b.accepted_day = (SELECT max(accepted_day) FROM batches)`,
+    );
+    return Number(row?.at ?? 0);
+  }
+
+  /** The end of the newest bucket that anything here was counted in, ms since 1970; 0 when nothing was. */
+  async newestBucket(): Promise<number> {
+    const tables = ROLLUPS.flatMap((name) => LEVELS.map((level) => rollupTable(name, level)));
+    const ends = tables.map((table) => `SELECT max(bucket_end) AS at FROM ${table}`);
+    const [row] = await this.clickhouse.query<{ at: string | number }>(
+      `SELECT toUnixTimestamp(max(at)) AS at FROM (${[...ends, 'SELECT max(latest_bucket) AS at FROM batches'].join(' UNION ALL ')})`,
+    );
+    return Number(row?.at ?? 0) * 1_000;
   }
 
   /** Names of the partitions that a table has. */
@@ -133,10 +154,38 @@ export class AggregatorStore {
 
   /** Raw events up to here are gone, ms since 1970; 0 while everything is kept. */
   async rawFrom(): Promise<number> {
-    const [row] = await this.clickhouse.query<{ value: string }>(
-      `SELECT value FROM meta FINAL WHERE name = 'raw_from'`,
+    return (await this.#rawFrom()).ms;
+  }
+
+  /** Gives up raw events up to here; what is given up already stays given up, whoever is late with its word. */
+  async advanceRawFrom(ms: number): Promise<void> {
+    const { healed } = await this.#rawFrom();
+    await this.#writeRawFrom(ms, healed);
+  }
+
+  /** Takes back a `raw_from` that was wrong: from now on this one counts, although it is less. */
+  async healRawFrom(ms: number): Promise<void> {
+    const { healed } = await this.#rawFrom();
+    await this.#writeRawFrom(ms, healed + 1);
+  }
+
+  async #rawFrom(): Promise<{ ms: number; healed: number }> {
+    const [row] = await this.clickhouse.query<{ value: string; revision: string | number }>(
+      `SELECT value, revision FROM meta FINAL WHERE name = 'raw_from'`,
     );
-    return row === undefined ? 0 : Date.parse(`${row.value.replace(' ', 'T')}Z`);
+    if (row === undefined) return { ms: 0, healed: 0 };
+    const healed = Math.floor(Number(row.revision) / HEALED_REVISION);
+    return { ms: Date.parse(`${row.value.replace(' ', 'T')}Z`), healed };
+  }
+
+  #writeRawFrom(ms: number, healed: number): Promise<void> {
+    const columns: readonly Column<number>[] = [
+      { name: 'name', type: 'String', value: () => 'raw_from' },
+      { name: 'value', type: 'String', value: () => new Date(ms).toISOString().slice(0, 19).replace('T', ' ') },
+      { name: 'revision', type: 'UInt64', value: (revision) => revision },
+    ];
+    const revision = healed * HEALED_REVISION + ms;
+    return persist(this.clock, () => this.clickhouse.insertRows('meta', columns, [revision]));
   }
 
   writeProgress(states: readonly PartitionState[], nowMs: number): Promise<void> {

@@ -16,6 +16,7 @@ import { Aggregator } from './aggregator.js';
 const clock = new SystemClock();
 const config = {
   partitions: 2,
+  lateHours: 48,
   insertIntervalMs: 20,
   insertMaxRows: 50_000,
   recountIntervalMs: 50,

@@ -16,6 +16,7 @@ import { Clock } from '#libs/time';
 import { Aggregator } from './aggregator.js';
 import type { AggregatorConfig } from './config.js';
 import { EventsController } from './consume/events.controller.js';
+import { logRetentionProblem } from './retention/log-retention.js';
 
 const AGGREGATOR_CONFIG = Symbol('AGGREGATOR_CONFIG');
 
@@ -40,7 +41,7 @@ export function aggregatorTransport(eventLog: EventLog): EventLogServer {
  */
 @Module({ controllers: [EventsController] })
 export class AggregatorModule implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
-  #takeBack: () => void = () => undefined;
+  readonly #takeBack: (() => void)[] = [];
 
   constructor(
     private readonly aggregator: Aggregator,
@@ -82,10 +83,16 @@ export class AggregatorModule implements OnModuleInit, OnApplicationBootstrap, O
     const { applied } = await migrate(this.clickhouse, this.clock);
     if (applied.length > 0) this.logger.info('Migrations applied.', { applied: applied.join(', ') });
     await this.clickhouse.checkSettings();
-    this.#takeBack = this.health.add('clickhouse', async () => {
-      await this.clickhouse.ping();
-      return 'ClickHouse answers.';
-    });
+    // An aggregator that did not start would leave the log unread: worse than what this is about.
+    const problem = logRetentionProblem(EVENTS_TOPIC, await this.eventLog.retention(EVENTS_TOPIC));
+    if (problem !== undefined) this.logger.error('The log keeps records for too long.', { problem });
+    this.#takeBack.push(
+      this.health.add('clickhouse', async () => {
+        await this.clickhouse.ping();
+        return 'ClickHouse answers.';
+      }),
+      this.health.add('log retention', () => this.#logRetention()),
+    );
   }
 
   onApplicationBootstrap(): void {
@@ -93,8 +100,14 @@ export class AggregatorModule implements OnModuleInit, OnApplicationBootstrap, O
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.#takeBack();
+    for (const takeBack of this.#takeBack) takeBack();
     await this.aggregator.stop();
+  }
+
+  async #logRetention(): Promise<string> {
+    const problem = logRetentionProblem(EVENTS_TOPIC, await this.eventLog.retention(EVENTS_TOPIC));
+    if (problem !== undefined) throw new Error(problem);
+    return 'The log is kept for less time than what is known of its batches.';
   }
 }
 

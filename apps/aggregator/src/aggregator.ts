@@ -12,11 +12,12 @@ import { Inserter } from './insert/inserter.js';
 import { MarkBook } from './recount/mark-book.js';
 import { DEFAULT_RECOUNT, Recounter } from './recount/recounter.js';
 import { DEFAULT_RETENTION, Retention } from './retention/retention.js';
+import { RetentionTelemetry } from './retention/retention-telemetry.js';
 import { AggregatorTelemetry } from './telemetry.js';
 
 export interface AggregatorParts {
   readonly clickhouse: ClickHouse;
-  /** For the audit; the records themselves are handed in. */
+  /** For audit and retention; the records themselves are handed in. */
   readonly eventLog: EventLog;
   readonly clock: Clock;
   readonly log: Logger;
@@ -38,6 +39,7 @@ export class Aggregator {
     private readonly parts: AggregatorParts,
   ) {
     const { clock, log } = parts;
+    const latenessMs = config.lateHours * 3_600_000;
     const store = new AggregatorStore(parts.clickhouse, parts.clock);
     const marks = new MarkBook();
     this.#assignments = new Assignments(store, marks);
@@ -53,6 +55,7 @@ export class Aggregator {
     this.#inserter = new Inserter(store, this.#assignments, marks, clock, telemetry, log, parts.newTouch, {
       paceMs: config.insertIntervalMs,
       maxBlockRows: config.insertMaxRows,
+      latenessMs,
     });
     const wait = config.recountMaxWaitMs;
     this.#recounter = new Recounter(store, this.#assignments, marks, clock, telemetry, log, parts.newTouch, {
@@ -74,7 +77,16 @@ export class Aggregator {
         intervalMs: config.auditIntervalMs,
       },
     );
-    this.#retention = new Retention(parts.clickhouse, store, this.#assignments, clock, log, DEFAULT_RETENTION);
+    this.#retention = new Retention(
+      parts.clickhouse,
+      parts.eventLog,
+      store,
+      this.#assignments,
+      clock,
+      new RetentionTelemetry(parts.metrics),
+      log,
+      { ...DEFAULT_RETENTION, latenessMs },
+    );
   }
 
   handle(batch: RecordBatch): Promise<void> {

@@ -1,6 +1,7 @@
+import { readCommitMetadata } from '#libs/contracts';
 import type { Committed } from '#libs/event-log';
 import type { AggregatorStore } from './aggregator-store.js';
-import { PartitionState, readMetadata } from './progress/partition-state.js';
+import { PartitionState } from './progress/partition-state.js';
 import type { MarkBook } from './recount/mark-book.js';
 
 /** The partitions that this aggregator has now, and what it knows of each. */
@@ -17,7 +18,7 @@ export class Assignments {
     const [restored, open] = await Promise.all([this.store.restored(partition), this.store.openMarks(partition)]);
     const state = new PartitionState(
       partition,
-      { ...restored, watermark: readMetadata(committed?.metadata).watermark },
+      { ...restored, watermark: readCommitMetadata(committed?.metadata).watermark },
       monotonicMs,
     );
     state.committed = committed?.offset ?? 0n;

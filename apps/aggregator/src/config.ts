@@ -4,14 +4,14 @@ import {
   httpSettings,
   kafkaSettings,
   logSettings,
-  partitionSettings,
+  pipelineSettings,
   setting,
   type Settings,
   type SettingsOf,
 } from '#libs/operations';
 
 export const aggregatorSettings = {
-  ...partitionSettings,
+  ...pipelineSettings,
   insertIntervalMs: setting.integer(
     'ALPERF_INSERT_INTERVAL_MS',
     500,
@@ -48,9 +48,19 @@ export const aggregatorProgramSettings = {
   ...aggregatorSettings,
 } satisfies Settings;
 
-export type AggregatorConfig = SettingsOf<typeof aggregatorSettings>;
+/** How long the log keeps what was read is for whoever opens the log. */
+export type AggregatorConfig = Omit<SettingsOf<typeof aggregatorSettings>, 'logRetentionHours'>;
 
 export function aggregatorConfig(values: AggregatorConfig): AggregatorConfig {
-  const { partitions, insertIntervalMs, insertMaxRows, recountIntervalMs, recountMaxWaitMs, auditIntervalMs } = values;
-  return { partitions, insertIntervalMs, insertMaxRows, recountIntervalMs, recountMaxWaitMs, auditIntervalMs };
+  const { partitions, lateHours } = values;
+  const { insertIntervalMs, insertMaxRows, recountIntervalMs, recountMaxWaitMs, auditIntervalMs } = values;
+  return {
+    partitions,
+    lateHours,
+    insertIntervalMs,
+    insertMaxRows,
+    recountIntervalMs,
+    recountMaxWaitMs,
+    auditIntervalMs,
+  };
 }

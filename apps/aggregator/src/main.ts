@@ -23,6 +23,7 @@ await runProgram(process, async () => {
     clientId: 'alperf-aggregator',
     clock,
     random: Math.random,
+    topics: { retentionMs: values.logRetentionHours * 3_600_000 },
   });
   shutdown.add('close', 'log', () => eventLog.close());
   const password =

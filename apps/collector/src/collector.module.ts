@@ -1,10 +1,11 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
-import { EVENTS_TOPIC } from '#libs/contracts';
+import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
 import { EventLog } from '#libs/event-log';
 import { Access, Health, Logger, Metrics } from '#libs/operations';
 import { Clock } from '#libs/time';
+import { latenessProblem } from './admission/lateness-check.js';
 import { RateLimiter } from './admission/rate-limit.js';
 import { ServiceCaps } from './admission/service-caps.js';
 import { Collector } from './collector.js';
@@ -81,6 +82,7 @@ export class CollectorModule implements OnModuleInit, OnApplicationShutdown {
     this.#takeBack.push(
       this.health.add('log', () => this.#durability()),
       this.health.add('lag', () => this.#lag()),
+      this.health.add('lateness', () => this.#lateness()),
     );
   }
 
@@ -92,6 +94,13 @@ export class CollectorModule implements OnModuleInit, OnApplicationShutdown {
     const { durable, detail } = await this.eventLog.durability(EVENTS_TOPIC);
     if (!durable) throw new Error(detail);
     return detail;
+  }
+
+  async #lateness(): Promise<string> {
+    const committed = await this.eventLog.committed(EVENTS_TOPIC, AGGREGATOR_GROUP);
+    const problem = latenessProblem(this.config.maxAgeMs, committed);
+    if (problem !== undefined) throw new Error(problem);
+    return 'No aggregator gives up what is let in here.';
   }
 
   async #lag(): Promise<string> {

@@ -4,7 +4,7 @@ import {
   httpSettings,
   kafkaSettings,
   logSettings,
-  partitionSettings,
+  pipelineSettings,
   setting,
   type Settings,
   type SettingsOf,
@@ -20,7 +20,6 @@ const DEFAULT_LABELS = (
 /** The collector's own settings. Whoever hosts it composes them with those of libs/operations. */
 export const collectorSettings = {
   ...accessSettings,
-  lateHours: setting.integer('ALPERF_LATE_HOURS', 48, [1, 720], 'Events older than this are rejected, in hours.'),
   aheadMinutes: setting.integer(
     'ALPERF_AHEAD_MINUTES',
     5,
@@ -66,7 +65,7 @@ export const collectorSettings = {
     'Bytes of requests being received or written at one time; more are answered 503.',
   ),
   maxConnections: setting.integer('ALPERF_MAX_CONNECTIONS', 5_000, [10, 1_000_000], 'Connections at one time.'),
-  ...partitionSettings,
+  ...pipelineSettings,
 } satisfies Settings;
 
 /** Every setting of the collector as a program of its own. */

@@ -86,14 +86,26 @@ async function openKeys(path: string | undefined, clock: Clock, log: Logger): Pr
 
 /** Only the adapter that is used gets loaded: an image for Kafka needs no LMDB. */
 async function openLog(
-  { log, dataDir, kafkaBrokers }: { log: string; dataDir: string; kafkaBrokers: readonly string[] },
+  {
+    log,
+    dataDir,
+    kafkaBrokers,
+    logRetentionHours,
+  }: { log: string; dataDir: string; kafkaBrokers: readonly string[]; logRetentionHours: number },
   clock: Clock,
 ): Promise<EventLog> {
   const random = Math.random;
+  const retentionMs = logRetentionHours * 3_600_000;
   if (log === 'embedded') {
     const { EmbeddedEventLog } = await import('#libs/event-log/embedded');
-    return EmbeddedEventLog.open({ path: join(dataDir, 'log'), clock, random });
+    return EmbeddedEventLog.open({ path: join(dataDir, 'log'), clock, random, retention: { maxAgeMs: retentionMs } });
   }
   const { KafkaEventLog } = await import('#libs/event-log/kafka');
-  return KafkaEventLog.open({ brokers: kafkaBrokers, clientId: 'alperf-collector', clock, random });
+  return KafkaEventLog.open({
+    brokers: kafkaBrokers,
+    clientId: 'alperf-collector',
+    clock,
+    random,
+    topics: { retentionMs },
+  });
 }

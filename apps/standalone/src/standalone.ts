@@ -98,7 +98,7 @@ async function start(
   const lock = lockDirectory(dataDir);
   shutdown.add('close', 'data directory', () => lock.release());
   const [eventLog, state, { engine, clickhouse }] = await Promise.all([
-    openLog(join(dataDir, 'log'), clock, random, shutdown),
+    openLog(join(dataDir, 'log'), options.logRetentionHours * 3_600_000, clock, random, shutdown),
     openState(join(dataDir, 'state'), shutdown),
     openDatabase(join(dataDir, 'clickhouse'), shutdown),
   ]);
@@ -171,11 +171,12 @@ async function openKeys(
 
 async function openLog(
   path: string,
+  maxAgeMs: number,
   clock: Clock,
   random: () => number,
   shutdown: Shutdown,
 ): Promise<EmbeddedEventLog> {
-  const eventLog = await EmbeddedEventLog.open({ path, clock, random });
+  const eventLog = await EmbeddedEventLog.open({ path, clock, random, retention: { maxAgeMs } });
   shutdown.add('close', 'log', () => eventLog.close());
   return eventLog;
 }

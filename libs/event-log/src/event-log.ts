@@ -87,6 +87,14 @@ export interface Durability {
   readonly detail: string;
 }
 
+/** After how long and beyond how many bytes a log cuts records that were read; Infinity without a bound. */
+export interface LogRetention {
+  readonly ms: number;
+  /** How much later than `ms` a record may still be there, ms: Kafka cuts whole segments. */
+  readonly slackMs: number;
+  readonly bytes: number;
+}
+
 /**
  * The log: append, consume in order per partition, commit with metadata. Also the DI token.
  *
@@ -123,6 +131,9 @@ export abstract class EventLog {
 
   /** Whether an acknowledged append survives a crash of the machine, checked against the real configuration. */
   abstract durability(topic: string): Promise<Durability>;
+
+  /** How long records are kept, as the log is really configured. */
+  abstract retention(topic: string): Promise<LogRetention>;
 
   /** Ends everything: open appends settle, consumers close. Idempotent. */
   abstract close(): Promise<void>;

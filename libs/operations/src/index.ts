@@ -27,7 +27,7 @@ export {
   httpSettings,
   kafkaSettings,
   logSettings,
-  partitionSettings,
+  pipelineSettings,
 } from './settings/shared-settings.js';
 export { LOG_LEVELS, Logger, SilentLogger, type LogFields, type LogLevel } from './logger/logger.js';
 export { createLogger, type LoggerOptions } from './logger/pino-logger.js';

@@ -15,6 +15,8 @@ export interface InserterOptions {
   readonly paceMs: number;
   /** Rows after which a block is written although more is waiting. */
   readonly maxBlockRows: number;
+  /** For how late events raw events are kept, ms; collectors compare it with what they let in. */
+  readonly latenessMs: number;
 }
 
 interface Waiting {
@@ -181,7 +183,7 @@ export class Inserter {
     const last = batch.records.at(-1)!;
     const state = this.assignments.get(batch.partition);
     state?.tracker.advance(this.clock.monotonic());
-    await batch.commit(last.offset + 1n, state?.metadata() ?? '{}');
+    await batch.commit(last.offset + 1n, state?.metadata(this.options.latenessMs) ?? '{}');
     if (state !== undefined) state.committed = last.offset + 1n;
   }
 }

@@ -1,11 +1,7 @@
+import { writeCommitMetadata } from '#libs/contracts';
 import type { MarkBook } from '../recount/mark-book.js';
 import { advanceSettled, type Settled } from './settled.js';
 import { WatermarkTracker } from './watermark.js';
-
-/** What is kept with a commit, so that the next owner goes on from there. */
-export interface CommitMetadata {
-  readonly watermark: number;
-}
 
 export interface Restored {
   readonly watermark: number;
@@ -56,17 +52,7 @@ export class PartitionState {
     return this.tracker.emitters > 0 || this.waiting > 0;
   }
 
-  metadata(): string {
-    return JSON.stringify({ watermark: this.tracker.watermark } satisfies CommitMetadata);
-  }
-}
-
-/** Reads a commit's metadata; what is not ours is as if there were none. */
-export function readMetadata(text: string | undefined): CommitMetadata {
-  try {
-    const { watermark } = JSON.parse(text ?? '{}') as Partial<CommitMetadata>;
-    return { watermark: typeof watermark === 'number' && Number.isFinite(watermark) ? watermark : 0 };
-  } catch {
-    return { watermark: 0 };
+  metadata(latenessMs: number): string {
+    return writeCommitMetadata({ watermark: this.tracker.watermark, latenessMs });
   }
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { NOTHING_RESTORED, PartitionState } from '../progress/partition-state.js';
+import { PartitionState } from '../progress/partition-state.js';
+import { NOTHING_SETTLED } from '../progress/settled.js';
 import { isOver } from './due.js';
 
 const END = 1_000;
 
 /** A partition whose one emitter, when it has one, has closed its windows through a time, s since 1970. */
 function aPartition(closedThrough?: number): PartitionState {
-  const state = new PartitionState(0, NOTHING_RESTORED, 0);
+  const state = new PartitionState(0, { watermark: 0, settled: NOTHING_SETTLED, revision: 0n }, 0);
   if (closedThrough !== undefined) state.tracker.heard('a', closedThrough * 1_000, closedThrough * 1_000, 0);
   state.tracker.advance(0);
   return state;

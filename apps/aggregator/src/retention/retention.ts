@@ -1,38 +1,54 @@
 import type { ClickHouse } from '#libs/clickhouse';
-import type { Column } from '#libs/contracts';
+import { AGGREGATOR_GROUP, decodeHeaders, EVENTS_TOPIC } from '#libs/contracts';
+import type { EventLog, LogRecord } from '#libs/event-log';
 import type { Logger } from '#libs/operations';
 import type { Clock } from '#libs/time';
 import type { AggregatorStore } from '../aggregator-store.js';
 import type { Assignments } from '../assignments.js';
 import { Rounds } from '../rounds.js';
-import { expired, KEPT, rawFromAt } from './keep.js';
+import { HeldClock } from './held-clock.js';
+import { dropBefore, expired, KEPT, rawFromAt } from './keep.js';
+import type { RetentionTelemetry } from './retention-telemetry.js';
 
 export interface RetentionOptions {
   /** Between two rounds, ms. */
   readonly intervalMs: number;
+  /** How long before its accept time an event may lie, ms; raw events are kept a day longer. */
+  readonly latenessMs: number;
+  /** How long the clock must have shown a time before anything is dropped by it, ms of this process's run. */
+  readonly holdMs: number;
 }
 
-export const DEFAULT_RETENTION: RetentionOptions = { intervalMs: 600_000 };
-
-/** How far behind now everything committed must be past before raw events of a day may go: the lateness allowed. */
-const LATENESS_MS = 48 * 3_600_000;
+export const DEFAULT_RETENTION: RetentionOptions = {
+  intervalMs: 600_000,
+  latenessMs: 48 * 3_600_000,
+  holdMs: 6 * 3_600_000,
+};
 
 /**
  * Drops time partitions that are old enough, hold no open mark, and that no record still to come can touch. `raw_from`
  * advances first: from then on inserts and reads leave out what is older. Whoever has partition 0 does it.
+ *
+ * Dropping cannot be undone, so that no single clock is trusted with it. "Old" counts from the least of: the clock, as
+ * far as it has held; the newest accept time that is known; the accept time of the first record of each partition that
+ * is not committed. Where nothing comes nothing is dropped, and the first event after a long silence lets the rest go.
  */
 export class Retention {
   readonly #rounds: Rounds;
+  readonly #held: HeldClock;
 
   constructor(
     private readonly clickhouse: ClickHouse,
+    private readonly eventLog: EventLog,
     private readonly store: AggregatorStore,
     private readonly assignments: Assignments,
     private readonly clock: Clock,
+    private readonly telemetry: RetentionTelemetry,
     private readonly log: Logger,
-    options: RetentionOptions,
+    private readonly options: RetentionOptions,
   ) {
     this.#rounds = new Rounds(clock, options.intervalMs, () => this.#drop());
+    this.#held = new HeldClock(options.holdMs);
   }
 
   start(): void {
@@ -50,20 +66,22 @@ export class Retention {
 
   async #drop(): Promise<void> {
     try {
+      // Every time, so that whoever takes partition 0 over has watched the clock as well.
+      const clockMs = this.#trustedClock();
       if (this.assignments.get(0) === undefined) return;
-      const now = this.clock.now();
-      const { watermarks, openMarks } = await this.store.retentionFacts();
-      const rawFrom = rawFromAt(now);
-      // A partition of the log that is behind may still bring events of those days.
-      const behind = watermarks.some((watermark) => watermark < rawFrom + LATENESS_MS);
-      if (!behind && openMarks.every((end) => end > rawFrom) && rawFrom > (await this.store.rawFrom()))
-        await this.#setRawFrom(rawFrom);
-      const kept = await this.store.rawFrom();
-      for (const table of KEPT) {
-        const limit = table.keepMs === KEPT[0]!.keepMs ? Math.min(now, kept + table.keepMs) : now;
-        for (const partition of expired(table, await this.store.partitionsOf(table.table), limit, openMarks)) {
-          await this.clickhouse.command(`ALTER TABLE ${table.table} DROP PARTITION ${partitionLiteral(partition)}`);
-          this.log.info('Partition dropped; it is older than its table keeps.', { table: table.table, partition });
+      await this.#healRawFrom();
+      if (clockMs === undefined) return;
+      const now = Math.min(clockMs, await this.store.newestAccept(), ...(await this.#unread()));
+      const openMarks = await this.store.openBuckets();
+      const rawFrom = rawFromAt(now, this.options.latenessMs);
+      if (rawFrom > (await this.store.rawFrom()) && openMarks.every((end) => end > rawFrom))
+        await this.store.advanceRawFrom(rawFrom);
+      const givenUp = await this.store.rawFrom();
+      for (const kept of KEPT) {
+        const names = await this.store.partitionsOf(kept.table);
+        for (const partition of expired(kept, names, dropBefore(kept, now, givenUp), openMarks)) {
+          await this.clickhouse.command(`ALTER TABLE ${kept.table} DROP PARTITION ${partitionLiteral(partition)}`);
+          this.log.info('Partition dropped; it is older than its table keeps.', { table: kept.table, partition });
         }
       }
     } catch (error) {
@@ -73,13 +91,60 @@ export class Retention {
     }
   }
 
-  #setRawFrom(rawFromMs: number): Promise<void> {
-    const columns: readonly Column<number>[] = [
-      { name: 'name', type: 'String', value: () => 'raw_from' },
-      { name: 'value', type: 'String', value: (ms) => new Date(ms).toISOString().slice(0, 19).replace('T', ' ') },
-      { name: 'revision', type: 'UInt64', value: (ms) => ms },
-    ];
-    return this.clickhouse.insertRows('meta', columns, [rawFromMs]);
+  #trustedClock(): number | undefined {
+    const now = this.clock.now();
+    const { trustedMs, jumpedMs } = this.#held.look(now, this.clock.monotonic());
+    this.telemetry.looked((now - (trustedMs ?? now)) / 1_000);
+    if (jumpedMs > 0) {
+      this.telemetry.jumped();
+      this.log.error(
+        'The clock went forward by more than the time that passed. Nothing is dropped by it until it has held; when the machine did not sleep, set its clock right before.',
+        { jumpedHours: Math.round(jumpedMs / 36_000) / 100, holdHours: this.options.holdMs / 3_600_000 },
+      );
+    }
+    return trustedMs;
+  }
+
+  /**
+   * A `raw_from` after everything that was ever accepted or counted was set by a wrong clock, and would turn every event away until
+   * that time has come. What may have been dropped by it stays given up: no bucket is counted anew from a part of it.
+   */
+  async #healRawFrom(): Promise<void> {
+    const rawFrom = await this.store.rawFrom();
+    if (rawFrom <= (await this.store.newestAccept())) return;
+    const newestBucket = await this.store.newestBucket();
+    if (rawFrom <= newestBucket) return;
+    await this.store.healRawFrom(newestBucket);
+    this.log.error(
+      'raw_from lay after all that was counted, and was taken back. Events that came meanwhile are dead letters (too_late): replay them with "alperf dead-letters replay".',
+      { was: new Date(rawFrom).toISOString(), is: new Date(newestBucket).toISOString() },
+    );
+  }
+
+  /** When the first record of each partition that is not committed yet was accepted, whoever reads it, ms since 1970. */
+  async #unread(): Promise<number[]> {
+    const [ranges, committed] = await Promise.all([
+      this.eventLog.ranges(EVENTS_TOPIC),
+      this.eventLog.committed(EVENTS_TOPIC, AGGREGATOR_GROUP),
+    ]);
+    const times: number[] = [];
+    for (const { partition, earliest, next } of ranges) {
+      const read = committed.find((one) => one.partition === partition)?.offset ?? earliest;
+      const offset = read > earliest ? read : earliest;
+      if (offset >= next) continue;
+      const [record] = await this.eventLog.read(EVENTS_TOPIC, { partition, offset }, 1);
+      times.push(record === undefined ? 0 : acceptedAt(record));
+    }
+    return times;
+  }
+}
+
+/** What cannot be read is dated by the log. */
+function acceptedAt(record: LogRecord): number {
+  try {
+    return decodeHeaders(record.headers).acceptedAt;
+  } catch {
+    return record.appendedAt;
   }
 }
 

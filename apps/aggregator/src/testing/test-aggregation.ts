@@ -16,6 +16,7 @@ import type { AggregatorConfig } from '../config.js';
 /** As in production, but without waiting. */
 export const QUICK: AggregatorConfig = {
   partitions: 3,
+  lateHours: 48,
   insertIntervalMs: 10,
   insertMaxRows: 50_000,
   recountIntervalMs: 20,

@@ -8,6 +8,7 @@ import {
   type Consumption,
   type Durability,
   type LogRecord,
+  type LogRetention,
   type NewRecord,
   type PartitionRange,
   type Position,
@@ -149,6 +150,11 @@ export class EmbeddedEventLog extends EventLog {
           detail: 'Embedded log with noSync: a crash of the machine may lose appends. Turn noSync off.',
         }
       : { durable: true, detail: 'Embedded log: every append is synced to disk before it is acknowledged.' };
+  }
+
+  async retention(): Promise<LogRetention> {
+    const { maxAgeMs, maxBytes } = { ...DEFAULT_RETENTION, ...this.options.retention };
+    return { ms: maxAgeMs, slackMs: 0, bytes: maxBytes };
   }
 
   /** Bytes of records held over all topics, and the most that are taken. */

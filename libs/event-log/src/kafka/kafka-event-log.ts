@@ -8,6 +8,7 @@ import {
   type Consumption,
   type Durability,
   type LogRecord,
+  type LogRetention,
   type NewRecord,
   type PartitionRange,
   type Position,
@@ -146,8 +147,7 @@ export class KafkaEventLog extends EventLog {
     return this.#topics.durability(topic);
   }
 
-  /** Bounds after which Kafka cuts records whether they were read or not: ms and bytes per partition, −1 without one. */
-  async retention(topic: string): Promise<{ ms: number; bytes: number }> {
+  async retention(topic: string): Promise<LogRetention> {
     this.#checkOpen();
     return this.#topics.retention(topic);
   }

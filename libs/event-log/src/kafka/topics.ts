@@ -1,7 +1,7 @@
 import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
 import { fullJitter, type Clock } from '#libs/time';
 import { EventLogError } from '../errors.js';
-import type { Durability } from '../event-log.js';
+import type { Durability, LogRetention } from '../event-log.js';
 import { kafkaErrorType, toEventLogError } from './kafka-errors.js';
 
 /** How topics are made when they are missing. Existing ones keep what they have. */
@@ -20,6 +20,7 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 const CREATED_TIMEOUT_MS = 15_000;
 const CREATED_BACKOFF = { baseMs: 50, capMs: 1_000 };
 const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+const SEGMENT_MS = 24 * 3_600_000;
 const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
 
 /** What topics are like: partitions, copies, retention, how safe an acknowledgement is. */
@@ -78,10 +79,18 @@ export class KafkaTopics {
     return found.partitions.length;
   }
 
-  /** Bounds after which records are cut, read or not. −1: none. */
-  async retention(topic: string): Promise<{ ms: number; bytes: number }> {
-    const config = await this.#config(topic);
-    return { ms: Number(config.get('retention.ms') ?? -1), bytes: Number(config.get('retention.bytes') ?? -1) };
+  /** Kafka cuts by whole segments, read or not: once the newest record of one is too old. */
+  async retention(topic: string): Promise<LogRetention> {
+    try {
+      const config = await this.#config(topic);
+      const bound = (name: string) => {
+        const value = Number(config.get(name) ?? -1);
+        return value < 0 ? Infinity : value;
+      };
+      return { ms: bound('retention.ms'), slackMs: bound('segment.ms'), bytes: bound('retention.bytes') };
+    } catch (error) {
+      throw toEventLogError(error, `Retention of ${topic} could not be looked up`);
+    }
   }
 
   async durability(topic: string): Promise<Durability> {
@@ -110,6 +119,8 @@ export class KafkaTopics {
     const config: Record<string, string> = {
       'cleanup.policy': 'delete',
       'retention.ms': String(this.options.retentionMs ?? DEFAULT_RETENTION_MS),
+      // A segment goes only once its newest record is too old: by default seven days later than its oldest one.
+      'segment.ms': String(SEGMENT_MS),
       'retention.bytes': String(this.options.retentionBytes ?? -1),
       'max.message.bytes': String(MAX_MESSAGE_BYTES),
       // `appendedAt` is the log's own time.

@@ -163,6 +163,13 @@ export function appendContract(run: ContractRun): void {
     expect(await log.durability(topic)).toEqual({ durable: true, detail: expect.stringMatching(/\w/) });
   });
 
+  run('says how long records are kept', async ({ log, topic }) => {
+    await log.ensureTopic(topic, { partitions: 1 });
+    const { ms, slackMs } = await log.retention(topic);
+    expect(ms + slackMs).toBeGreaterThan(0);
+    expect(ms + slackMs).toBeLessThan(14 * 86_400_000);
+  });
+
   run('refuses everything once it is closed, and lets what was under way settle', async ({ log, topic }) => {
     await log.ensureTopic(topic, { partitions: 1 });
     const underWay = log.append(topic, [aRecord('a')]).then(

@@ -48,16 +48,6 @@ export const dataSettings = {
   ),
 };
 
-/** Of the log; whichever app starts first creates it. */
-export const partitionSettings = {
-  partitions: setting.integer(
-    'ALPERF_PARTITIONS',
-    4,
-    [1, 256],
-    'Partitions of the log, set when it is created; never changed afterwards.',
-  ),
-};
-
 /** Who may come in. */
 export const accessSettings = {
   origins: setting.list(
@@ -75,5 +65,27 @@ export const auditSettings = {
     10_000,
     [100, 3_600_000],
     'Time between two rounds of the audit, in milliseconds.',
+  ),
+};
+
+/** What collector and aggregator must agree on: how late an event may be, and what the log is like. */
+export const pipelineSettings = {
+  lateHours: setting.integer(
+    'ALPERF_LATE_HOURS',
+    48,
+    [1, 144],
+    'Events older than this are rejected, in hours; raw events are kept a day longer. The same for collector and aggregator.',
+  ),
+  partitions: setting.integer(
+    'ALPERF_PARTITIONS',
+    4,
+    [1, 256],
+    'Partitions of the log where it has none yet. It cannot be changed afterwards.',
+  ),
+  logRetentionHours: setting.integer(
+    'ALPERF_LOG_RETENTION_HOURS',
+    168,
+    [24, 288],
+    'How long the log keeps what was read, in hours; on Kafka set when the topic is created.',
   ),
 };

@@ -1,0 +1,19 @@
+import { describe, expect, it } from '@jest/globals';
+import { writeCommitMetadata } from '#libs/contracts';
+import { latenessProblem } from './lateness-check.js';
+
+const HOUR_MS = 3_600_000;
+const commit = (partition: number, metadata: string) => ({ partition, offset: 1n, metadata });
+const says = (hours: number) => writeCommitMetadata({ watermark: 0, latenessMs: hours * HOUR_MS });
+
+describe('latenessProblem', () => {
+  it('tells, with the setting, when an aggregator gives up sooner than events are let in', () => {
+    const problem = latenessProblem(72 * HOUR_MS, [commit(0, says(72)), commit(3, says(48))]);
+    expect(problem).toMatch(/72 h old.*partition 3.*48 h.*ALPERF_LATE_HOURS/);
+  });
+
+  it('is content when they agree, when the aggregator keeps more, and while it has said nothing', () => {
+    const committed = [commit(0, says(48)), commit(1, says(144)), commit(2, '{"watermark":1}'), commit(3, 'not ours')];
+    expect(latenessProblem(48 * HOUR_MS, committed)).toBeUndefined();
+  });
+});
