@@ -16,6 +16,7 @@ import {
   type TrafficTotals,
   recordOf,
 } from '#test/support';
+import { AggregatorStore } from './aggregator-store.js';
 import { TestAggregation } from './testing/test-aggregation.js';
 
 let test: TestAggregation;
@@ -96,6 +97,38 @@ describe('No answer changes', () => {
     await test.append(batches.toReversed());
     await counted();
     await expectExact(test.clickhouse, totals);
+  }, 120_000);
+
+  it('when the whole log is read again after raw_from has moved past some of it, and what was given up comes no more', async () => {
+    const now = test.clock.now();
+    const old = makeTraffic({ seed: 19, batches: 12, startMs: now - 60 * 3_600_000, spanMs: 600_000 });
+    const young = makeTraffic({ seed: 20, batches: 12, startMs: now - 900_000, spanMs: 600_000 });
+    // One batch has events on both sides.
+    const [first, ...rest] = old.batches;
+    const both = { ...first!, events: [...first!.events, ...young.batches[0]!.events] };
+    await test.append([both, ...rest, ...young.batches]);
+    const running = await test.aggregate();
+    await counted();
+    const store = new AggregatorStore(test.clickhouse, test.clock);
+    await store.advanceRawFrom(Math.floor((now - 30 * 3_600_000) / 1_000) * 1_000);
+    // Late for the first time: this one is turned away, and stays so.
+    await test.append([{ ...first!, sequence: 1_000_000 }]);
+    await counted();
+    await running.stop();
+    const answers = async () => [
+      await test.clickhouse.query('SELECT * FROM batches FINAL ORDER BY instance, sequence, offset'),
+      await test.clickhouse.query('SELECT cause, count() AS n FROM dead_letters FINAL GROUP BY cause'),
+      await test.clickhouse.query('SELECT service, cache, sum(hits), sum(misses) FROM cache GROUP BY ALL ORDER BY ALL'),
+      await test.clickhouse.query('SELECT service, sum(loads), sum(bytes) FROM loads_by_1h GROUP BY ALL ORDER BY ALL'),
+      await inconsistencies(test.clickhouse),
+    ];
+    const before = await answers();
+    expect(before[1]).toEqual([{ cause: 'too_late', n: expect.anything() }]);
+
+    await test.log.forgetGroup(EVENTS_TOPIC, AGGREGATOR_GROUP);
+    await test.aggregate();
+    await counted();
+    expect(await answers()).toEqual(before);
   }, 120_000);
 
   it('but for the late events themselves, when they come long after their buckets were settled', async () => {

@@ -9,7 +9,7 @@ import {
 } from '#libs/contracts';
 import type { DecodedRecord, PoisonRecord } from '../consume/decode-record.js';
 import { NO_INSTANCE, type BatchRow, type DeadLetterRow } from './bookkeeping.js';
-import { storedHash } from './identity.js';
+import { indexesOf, storedHash, type KnownBatch } from './identity.js';
 import { TouchedBuckets } from './touched.js';
 
 /**
@@ -56,6 +56,18 @@ export class Block {
 
   /** @param rawFrom ms since 1970: older buckets are no longer kept raw, and what belongs there goes to the dead letters. */
   constructor(private readonly rawFrom: number) {}
+
+  /**
+   * Inserts a record again that `batches` has at this very offset: the rows that it had then, as far as raw events of
+   * their time are still kept. What was decided then stands, in `batches` and in the dead letters.
+   */
+  addAgain(record: DecodedRecord, before: KnownBatch): void {
+    const held = indexesOf([before]);
+    for (const { event, index } of record.events) {
+      const bucketEnd = eventBucketEnd(event);
+      if (bucketEnd > this.rawFrom && held.has(index)) this.#insert(event, index, record, bucketEnd);
+    }
+  }
 
   /** @returns the row of `batches` that says what was inserted. */
   add(record: DecodedRecord): BatchRow {

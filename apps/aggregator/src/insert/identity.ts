@@ -45,13 +45,19 @@ export function decide(known: readonly KnownBatch[], record: Candidate): Decided
     for (const one of lower) if (!one.letter && (first === undefined || one.offset < first.offset)) first = one;
     if (first !== undefined) return { decision: first.hash === record.hash ? 'resend' : 'conflict' };
   }
-  const held = new Set<number>();
-  for (const { indexes, events } of lower)
-    if (indexes.length > 0) for (const index of indexes) held.add(index);
-    else for (let index = 0; index < events; index++) held.add(index);
+  const held = indexesOf(lower);
   const taken = new Set(record.indexes.filter((index) => held.has(index)));
   if (taken.size === 0) return { decision: 'insert' };
   return taken.size === record.indexes.length ? { decision: 'resend' } : { decision: 'insert', taken };
+}
+
+/** Indexes of the rows that records have. */
+export function indexesOf(batches: readonly KnownBatch[]): Set<number> {
+  const held = new Set<number>();
+  for (const { indexes, events } of batches)
+    if (indexes.length > 0) for (const index of indexes) held.add(index);
+    else for (let index = 0; index < events; index++) held.add(index);
+  return held;
 }
 
 /** How `batches` says that a row is one of mended dead letters: in front of its hash. */

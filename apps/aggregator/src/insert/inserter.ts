@@ -137,7 +137,9 @@ export class Inserter {
     const others = known.get(key) ?? [];
     const { decision, taken } = decide(others, { offset: record.offset, hash, letter, indexes });
     this.telemetry.decided(decision);
-    if (decision === 'insert') {
+    const before = others.find(({ offset }) => offset === record.offset);
+    if (decision === 'insert' && before !== undefined) block.addAgain(decoded, before);
+    else if (decision === 'insert') {
       const rest =
         taken === undefined ? decoded : { ...decoded, events: decoded.events.filter(({ index }) => !taken.has(index)) };
       const row = block.add(rest);
