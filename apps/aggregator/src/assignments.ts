@@ -1,8 +1,9 @@
 import { readCommitMetadata } from '#libs/contracts';
 import type { Committed } from '#libs/event-log';
+import type { Clock } from '#libs/time';
 import type { AggregatorStore } from './aggregator-store.js';
 import { PartitionState } from './progress/partition-state.js';
-import type { MarkBook } from './recount/mark-book.js';
+import type { Mark, MarkBook } from './recount/mark-book.js';
 
 /** The partitions that this aggregator has now, and what it knows of each. */
 export class Assignments {
@@ -35,6 +36,22 @@ export class Assignments {
       const open = await this.store.openMarks(partition);
       if (this.get(partition) !== undefined) this.marks.addFound(open, monotonicMs);
     }
+  }
+
+  /**
+   * Writes new marks and books them. Own are those of partitions that were had all the while: one that went away and
+   * came back meanwhile had another owner, who may be amid the recount of what was just written.
+   */
+  async writeMarks(marks: readonly Mark[], clock: Clock): Promise<void> {
+    const before = new Map(this.#states);
+    await this.store.insertMarks(marks, false);
+    const same = (mark: Mark) => before.get(mark.partition) === this.#states.get(mark.partition);
+    const had = marks.filter(({ partition }) => this.#states.has(partition));
+    this.marks.add(had.filter(same), clock.monotonic());
+    this.marks.addFound(
+      had.filter((mark) => !same(mark)),
+      clock.monotonic(),
+    );
   }
 
   revoked(partition: number): void {

@@ -166,12 +166,8 @@ export class Inserter {
       const bucket = { level: '10s' as const, ...touched };
       if (this.marks.needsMark(bucket)) marks.push({ ...bucket, touch: `${touched.partition}@${offset}/${touch}` });
     }
-    await this.store.insertMarks(marks, false);
     // A partition that went away meanwhile takes its marks with it: its next owner reads them from the table.
-    this.marks.add(
-      marks.filter(({ partition }) => this.assignments.get(partition) !== undefined),
-      this.clock.monotonic(),
-    );
+    await this.assignments.writeMarks(marks, this.clock);
     // Only now: the watermark says what is in the tables, and a bucket settles only when its marks are known.
     const monotonic = this.clock.monotonic();
     for (const { partition, instance, acceptedAt, closedThrough } of block.heard)

@@ -123,11 +123,7 @@ export class Recounter {
   async #touch(buckets: readonly Omit<Mark, 'touch'>[]): Promise<void> {
     const touch = this.newTouch();
     const marks = buckets.filter((bucket) => this.marks.needsMark(bucket)).map((bucket) => ({ ...bucket, touch }));
-    await this.store.insertMarks(marks, false);
-    this.marks.add(
-      marks.filter(({ partition }) => this.assignments.get(partition) !== undefined),
-      this.clock.monotonic(),
-    );
+    await this.assignments.writeMarks(marks, this.clock);
   }
 
   /** It is over, or it has waited long enough. */

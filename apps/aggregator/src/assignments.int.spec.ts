@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { AggregatorStore } from './aggregator-store.js';
+import { Assignments } from './assignments.js';
+import { MarkBook, type Mark } from './recount/mark-book.js';
+import { TestAggregation } from './testing/test-aggregation.js';
+
+let tests: TestAggregation;
+
+beforeEach(async () => {
+  tests = await TestAggregation.start();
+}, 60_000);
+
+afterEach(async () => {
+  await tests.stop();
+}, 60_000);
+
+/** Writes to the engine, and then waits until it is let go: between the write and its answer anything may happen. */
+class LatchedStore extends AggregatorStore {
+  readonly written = Promise.withResolvers<void>();
+  readonly latch = Promise.withResolvers<void>();
+
+  override async insertMarks(marks: readonly Mark[], consumed: boolean): Promise<void> {
+    await super.insertMarks(marks, consumed);
+    this.written.resolve();
+    await this.latch.promise;
+  }
+}
+
+const mark: Mark = {
+  level: '10s',
+  rollup: 'cache',
+  service: 'api',
+  subject: 'covers',
+  bucketEnd: 1_800_000_000,
+  partition: 0,
+  touch: '0@5/a',
+};
+
+it.each([
+  ['stands by a mark for later touches when its partition was there all the while', false, false],
+  ['stands by no mark whose partition went away and came back while it was written', true, true],
+])('%s', async (_, moves, needsMark) => {
+  const store = new LatchedStore(tests.clickhouse, tests.clock);
+  const book = new MarkBook();
+  const assignments = new Assignments(store, book);
+  await assignments.assigned(0, undefined, tests.clock.monotonic());
+  const writing = assignments.writeMarks([mark], tests.clock);
+  await store.written.promise;
+  if (moves) {
+    assignments.revoked(0);
+    // The other owner takes it, and is amid its recount.
+    await new AggregatorStore(tests.clickhouse, tests.clock).insertMarks([mark], true);
+    await assignments.assigned(0, undefined, tests.clock.monotonic());
+  }
+  store.latch.resolve();
+  await writing;
+  expect(book.needsMark(mark)).toBe(needsMark);
+  // It is recounted by whoever has it, once more if need be.
+  expect(book.isOpen(0)).toBe(true);
+});
