@@ -11,8 +11,8 @@ export function latenessProblem(maxAgeMs: number, committed: readonly Committed[
     const { latenessMs } = readCommitMetadata(metadata);
     if (latenessMs !== undefined && latenessMs < maxAgeMs)
       return (
-        `Events up to ${hours(maxAgeMs)} h old are let in here, but the aggregator of partition ${partition} keeps raw events ` +
-        `for ${hours(latenessMs)} h of lateness only: set ALPERF_LATE_HOURS to the same value for both.`
+        `Events up to ${hours(maxAgeMs)} h old are let in here, but the aggregator of partition ${partition} said with its ` +
+        `last commit that it keeps raw events for ${hours(latenessMs)} h of lateness only: set ALPERF_LATE_HOURS to the same value for both.`
       );
   }
   return undefined;
