@@ -23,6 +23,27 @@ describe('Standalone', () => {
     return standalone;
   };
 
+  /** Ten batches of an emitter of its own. */
+  const postTen = async ({ url }: Standalone) => {
+    const time = Math.floor(clock.now());
+    const instance = randomUUID();
+    for (let sequence = 0; sequence < 10; sequence++) {
+      const events = [{ kind: 'metric', time, name: 'hello_total', type: 'counter', value: 1 }];
+      const emitter = { service: 'test', instance, version: '1' };
+      const response = await fetch(`${url}/v1/events`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ schema: 1, emitter, sequence, sentAt: time, events }),
+      });
+      expect(response.status).toBe(202);
+    }
+  };
+  const ask = async ({ sqlUrl }: Standalone, body: string, signal?: AbortSignal) => {
+    const response = await fetch(sqlUrl, { method: 'POST', body, ...(signal !== undefined && { signal }) });
+    return (await response.text()).trim();
+  };
+  const count = (standalone: Standalone) => ask(standalone, 'SELECT count() FROM metric_events');
+
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'alperf-standalone-'));
     running = [];
@@ -35,29 +56,44 @@ describe('Standalone', () => {
 
   it('loses nothing that it answered 202 to when it is stopped at once and started again', async () => {
     const first = await start();
-    const time = clock.now();
-    const instance = randomUUID();
-    for (let sequence = 0; sequence < 10; sequence++) {
-      const events = [{ kind: 'metric', time: Math.floor(time), name: 'hello_total', type: 'counter', value: 1 }];
-      const emitter = { service: 'test', instance, version: '1' };
-      const response = await fetch(`${first.url}/v1/events`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ schema: 1, emitter, sequence, sentAt: Math.floor(time), events }),
-      });
-      expect(response.status).toBe(202);
-    }
+    await postTen(first);
     expect(await first.stop()).toEqual({ clean: true, failed: [] });
 
     const second = await start();
-    const ask = async () => {
-      const response = await fetch(second.sqlUrl, { method: 'POST', body: 'SELECT count() FROM metric_events' });
-      return (await response.text()).trim();
-    };
-    for (let waited = 0; (await ask()) !== '10' && waited < 100; waited++) await clock.sleep(100);
-    expect(await ask()).toBe('10');
+    for (let waited = 0; (await count(second)) !== '10' && waited < 100; waited++) await clock.sleep(100);
+    expect(await count(second)).toBe('10');
     expect((await fetch(`${second.url}/ready`)).status).toBe(200);
   }, 60_000);
+
+  it('counts on while people ask for more than the engine can interrupt, and soon answers them again', async () => {
+    const standalone = await start();
+    const times = (many: number, statement: string) => Array.from({ length: many }, () => statement);
+    const attack = async (statements: readonly string[]) => {
+      const gone = new AbortController();
+      const asked = statements.map((statement) => ask(standalone, statement, gone.signal).catch(() => 'gone'));
+      await clock.sleep(600);
+      gone.abort();
+      return Promise.all(asked);
+    };
+    // Eight that would each run on for half a minute.
+    await attack([
+      ...times(
+        3,
+        'SELECT arrayLevenshteinDistance(range(200000), arrayReverse(range(200000))) SETTINGS max_execution_time = 2',
+      ),
+      ...times(3, "SELECT editDistance(repeat('ab', 100000), repeat('ba', 100000))"),
+      ...times(2, 'SELECT arraySort(x -> sipHash64(x), range(20000000))'),
+    ]);
+    const since = clock.monotonic();
+    expect(await ask(standalone, 'SELECT 1')).toBe('1');
+    expect(clock.monotonic() - since).toBeLessThan(2_000);
+
+    // As many as may be, of what is let through.
+    expect(await attack(times(8, 'SELECT length(arraySort(x -> sipHash64(x), range(3000000)))'))).toContain('gone');
+    await postTen(standalone);
+    for (let waited = 0; (await count(standalone)) !== '10' && waited < 100; waited++) await clock.sleep(100);
+    expect(await count(standalone)).toBe('10');
+  }, 120_000);
 
   it('refuses a data directory that is in use, and leaves the one that has it alone', async () => {
     const first = await start();

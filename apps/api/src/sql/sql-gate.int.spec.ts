@@ -281,6 +281,38 @@ describe('Limits', () => {
   });
 });
 
+describe('A query that cannot be interrupted', () => {
+  /** One call over one block: the engine looks at the clock and at a KILL before and after, not in between. */
+  const deaf = 'SELECT length(arraySort(x -> sipHash64(x), range(3000000)))';
+  const running = async () => {
+    const answer = await fixture.owner.query({
+      query: "SELECT count() AS n FROM system.processes WHERE query LIKE 'SELECT length(arraySort%'",
+      format: 'JSONEachRow',
+    });
+    return Number((await answer.json<{ n: string }>())[0]?.n);
+  };
+
+  it('keeps its place until it has ended, also when its client went away, and takes none of the apps', async () => {
+    const gone = new AbortController();
+    const asked = Array.from({ length: 2 }, () =>
+      fetch(`${fixture.url}/`, { method: 'POST', body: deaf, signal: gone.signal }).then(
+        () => 'answered',
+        () => 'aborted',
+      ),
+    );
+    while ((await running()) < 2);
+    gone.abort();
+    expect(await Promise.all(asked)).toEqual(['aborted', 'aborted']);
+    let answer: Response;
+    // Both places are taken, and waiting has its own bound.
+    do answer = await ask('SELECT 1');
+    while (answer.status === 503);
+    expect(await answer.text()).toBe('1\n');
+    expect(await running()).toBeLessThan(2);
+    while ((await running()) > 0);
+  });
+});
+
 describe('Who may ask', () => {
   const raw = (port: number, headers: Record<string, string>) =>
     new Promise<[number, string]>((resolve, reject) => {

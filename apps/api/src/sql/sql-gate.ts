@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
@@ -10,7 +9,7 @@ import { advised } from './remedies.js';
 import { SqlError } from './sql-error.js';
 import { bounds, DEFAULT_SQL_LIMITS, pinnedSettings, type SqlLimits } from './sql-limits.js';
 import { readSqlRequest, targetOf, type SqlRequest } from './sql-request.js';
-import { StatementCheck } from './statement-check.js';
+import { StatementCheck, type Patience } from './statement-check.js';
 import { Turns } from './turns.js';
 import { readText, Upstream, UpstreamRefusal, type UpstreamOptions } from './upstream.js';
 
@@ -51,7 +50,7 @@ export class SqlGate {
     const wrong = this.#databases.find((name) => !/^\w+$/.test(name));
     if (wrong !== undefined)
       throw new SqlError('BAD_ARGUMENTS', `The database ${JSON.stringify(wrong)} has no plain name.`);
-    this.#upstream = new Upstream(options.upstream);
+    this.#upstream = new Upstream(options.upstream, options.clock);
     this.#check = new StatementCheck(this.#upstream, { databases: this.#databases });
     this.#turns = new Turns(this.#limits.maxConcurrent, this.#limits.maxWaiting);
     this.#access = new Access({
@@ -114,25 +113,37 @@ export class SqlGate {
 
     const gone = new AbortController();
     response.on('close', () => gone.abort(new Error('The client went away.')));
-    const late = new AbortController();
-    const timer = this.options.clock.setTimer(
-      () => late.abort(tookTooLong(this.#limits)),
-      this.#limits.maxSeconds * 1_000 + GRACE_MS,
+    const asked = await readSqlRequest(request, this.#limits.maxStatementBytes);
+    const { maxSeconds } = this.#limits;
+    const turn = await this.#within(maxSeconds * 1_000, waitedTooLong, gone.signal, (signal) =>
+      this.#turns.take(signal),
     );
     try {
-      const asked = await readSqlRequest(request, this.#limits.maxStatementBytes);
-      const done = await this.#turns.take(gone.signal);
-      try {
-        await this.#run(asked, response, AbortSignal.any([gone.signal, late.signal]));
-      } finally {
-        done();
-      }
+      await this.#within(maxSeconds * 1_000 + GRACE_MS, tookTooLong, gone.signal, (signal) =>
+        this.#run(asked, response, { signal, turn }),
+      );
+    } finally {
+      turn.end();
+    }
+  }
+
+  /** Lets `task` go on until the client is gone or the time is over. */
+  async #within<Result>(
+    ms: number,
+    late: (limits: SqlLimits) => SqlError,
+    gone: AbortSignal,
+    task: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const over = new AbortController();
+    const timer = this.options.clock.setTimer(() => over.abort(late(this.#limits)), ms);
+    try {
+      return await task(AbortSignal.any([gone, over.signal]));
     } finally {
       timer.cancel();
     }
   }
 
-  async #run(asked: SqlRequest, response: ServerResponse, signal: AbortSignal): Promise<void> {
+  async #run(asked: SqlRequest, response: ServerResponse, patience: Patience): Promise<void> {
     const database = asked.database ?? this.#databases[0];
     if (!this.#databases.includes(database))
       throw new SqlError(
@@ -140,7 +151,7 @@ export class SqlGate {
         `The database ${database} is not the project's. Take ${this.#databases.join(', ')}.`,
       );
     const { statement, parameters } = asked;
-    const checked = await this.#check.check({ statement, database, parameters }, signal);
+    const checked = await this.#check.check({ statement, database, parameters }, patience);
     const settings = effectiveSettings([...asked.settings, ...checked.settings], bounds(this.#limits));
     for (const [name, value] of pinnedSettings(this.#limits, this.#databases)) settings.set(name, value);
     const answer = await this.#upstream.ask({
@@ -148,7 +159,6 @@ export class SqlGate {
       parameters: [
         ['database', database],
         ['default_format', checkFormat(checked.format ?? asked.defaultFormat ?? 'TabSeparated')],
-        ['query_id', asked.queryId ?? randomUUID()],
         ...settings,
         ...parameters.map(([name, value]): [string, string] => [`param_${name}`, value]),
         ...(asked.packed ? ([['enable_http_compression', '1']] as const) : []),
@@ -157,7 +167,7 @@ export class SqlGate {
           : ([['client_protocol_version', asked.clientProtocolVersion]] as const)),
       ],
       ...(asked.packed && asked.acceptEncoding !== undefined && { acceptEncoding: asked.acceptEncoding }),
-      signal,
+      ...patience,
     });
     if (answer.statusCode !== 200)
       throw new UpstreamRefusal(
@@ -169,8 +179,9 @@ export class SqlGate {
       const value = answer.headers[name];
       if (value !== undefined) response.setHeader(name, value);
     }
+    if (asked.queryId !== undefined) response.setHeader('X-ClickHouse-Query-Id', asked.queryId);
     response.writeHead(200);
-    await pipeline(answer, response, { signal });
+    await pipeline(answer, response, { signal: patience.signal });
   }
 
   #fail(response: ServerResponse, error: unknown): void {
@@ -228,6 +239,13 @@ const FAULTS_OF_THE_SERVER = new Set([
 /** ClickHouse answers 500 to most mistakes in a statement; they are the sender's. */
 function statusOf({ status, exceptionCode }: UpstreamRefusal): number {
   return status === 500 && !FAULTS_OF_THE_SERVER.has(exceptionCode) ? 400 : status;
+}
+
+function waitedTooLong({ maxConcurrent, maxSeconds }: SqlLimits): SqlError {
+  return new SqlError(
+    'TOO_MANY_SIMULTANEOUS_QUERIES',
+    `${maxConcurrent} queries run, and none ended within ${maxSeconds} s. Ask again in a moment.`,
+  );
 }
 
 function tookTooLong({ maxSeconds }: SqlLimits): SqlError {

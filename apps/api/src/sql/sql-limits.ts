@@ -47,6 +47,8 @@ export function pinnedSettings(limits: SqlLimits, databases: readonly string[]):
     ['max_ast_depth', '1000'],
     ['max_ast_elements', '50000'],
     ['max_subquery_depth', '100'],
+    // Arrays out of nothing: what is made of one in a single call is not interrupted.
+    ['function_range_max_elements_in_block', '10000000'],
     ['max_bytes_ratio_before_external_group_by', '0'],
     ['max_bytes_ratio_before_external_sort', '0'],
     ['max_temporary_data_on_disk_size_for_query', String(limits.maxMemoryBytes)],

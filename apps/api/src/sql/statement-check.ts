@@ -3,7 +3,7 @@ import { isAllowedShow } from './check-show.js';
 import { checkTree, type ReadableTables } from './check-tree.js';
 import { SqlError } from './sql-error.js';
 import { readSyntaxTree } from './syntax-tree.js';
-import { UpstreamRefusal, type Upstream } from './upstream.js';
+import { UpstreamRefusal, type Ask, type Upstream } from './upstream.js';
 
 export interface Asked {
   readonly statement: string;
@@ -11,6 +11,9 @@ export interface Asked {
   /** Without the `param_`. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
 }
+
+/** When to give up, and whose place it takes until ClickHouse is through. */
+export type Patience = Pick<Ask, 'signal' | 'turn'>;
 
 /** What the engine may spend on a check. */
 const CHECK_SETTINGS = [
@@ -34,8 +37,8 @@ export class StatementCheck {
   ) {}
 
   /** @throws SqlError, UpstreamRefusal (a syntax error) */
-  async check({ statement, database, parameters }: Asked, signal: AbortSignal): Promise<CanonicalStatement> {
-    const canonical = readCanonical(await this.#formatted(statement, signal));
+  async check({ statement, database, parameters }: Asked, patience: Patience): Promise<CanonicalStatement> {
+    const canonical = readCanonical(await this.#formatted(statement, patience));
     for (const [name, value] of parameters)
       if (canonical.identifierParameters.includes(name) && !/^\w+(?:\.\w+)*$/.test(value))
         throw new SqlError('BAD_ARGUMENTS', `The parameter ${name} must be a plain name: letters, digits and _.`);
@@ -48,16 +51,16 @@ export class StatementCheck {
         ['database', database],
         ...parameters.map(([name, value]): [string, string] => [`param_${name}`, value]),
       ],
-      signal,
+      ...patience,
     });
     checkTree(readSyntaxTree(tree), this.tables);
     return canonical;
   }
 
-  async #formatted(statement: string, signal: AbortSignal): Promise<string> {
+  async #formatted(statement: string, patience: Patience): Promise<string> {
     try {
       const sql = `SELECT formatQuerySingleLine(${literal(statement)})`;
-      return (await this.upstream.text({ sql, parameters: CHECK_SETTINGS, signal })).replace(/\n$/, '');
+      return (await this.upstream.text({ sql, parameters: CHECK_SETTINGS, ...patience })).replace(/\n$/, '');
     } catch (error) {
       if (!(error instanceof UpstreamRefusal)) throw error;
       // The error names our own query as its place.

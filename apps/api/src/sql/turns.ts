@@ -1,5 +1,13 @@
 import { SqlError } from './sql-error.js';
 
+/** A place among the queries that run at once. */
+export interface Turn {
+  /** Keeps the place until the engine is through with `work` as well, also when nobody waits for that any more. */
+  hold(work: Promise<unknown>): void;
+  /** The asker needs it no more. Idempotent. */
+  end(): void;
+}
+
 /** A bound on how many queries run at once; some more may wait, the rest are refused. */
 export class Turns {
   #running = 0;
@@ -10,8 +18,9 @@ export class Turns {
     private readonly waiting: number,
   ) {}
 
-  /** Resolves when it is the caller's turn, with the function that ends it. @throws SqlError, or the signal's reason */
-  async take(signal: AbortSignal): Promise<() => void> {
+  /** Resolves when it is the caller's turn. @throws SqlError, or the signal's reason */
+  async take(signal: AbortSignal): Promise<Turn> {
+    signal.throwIfAborted();
     if (this.#running >= this.places) {
       if (this.#waiting.size >= this.waiting)
         throw new SqlError(
@@ -20,14 +29,22 @@ export class Turns {
         );
       await this.#wait(signal);
     } else this.#running++;
+    const held: Promise<unknown>[] = [];
     let ended = false;
-    return () => {
-      if (ended) return;
-      ended = true;
-      const [next] = this.#waiting;
-      if (next === undefined) this.#running--;
-      else next();
+    return {
+      hold: (work) => held.push(work),
+      end: () => {
+        if (ended) return;
+        ended = true;
+        void Promise.allSettled(held).then(() => this.#next());
+      },
     };
+  }
+
+  #next(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#running--;
+    else next();
   }
 
   #wait(signal: AbortSignal): Promise<void> {

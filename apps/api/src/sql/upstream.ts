@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { PEOPLE_QUOTA_KEY } from '#libs/clickhouse';
+import type { Clock } from '#libs/time';
 import { SqlError } from './sql-error.js';
+import type { Turn } from './turns.js';
 
 export interface UpstreamOptions {
   /** ClickHouse's HTTP interface: the embedded engine's, or a server's. */
@@ -14,8 +18,13 @@ export interface Ask {
   /** Settings, parameters and the interface's own, as they stand in the URL. */
   readonly parameters: Iterable<readonly [name: string, value: string]>;
   readonly acceptEncoding?: string;
+  /** Gives up waiting; ClickHouse is told to end the query. */
   readonly signal: AbortSignal;
+  /** Held until ClickHouse has answered, and so ended the query, whatever the signal says. */
+  readonly turn: Turn;
 }
+
+const KILL_AGAIN_MS = 250;
 
 /** Largest answer that is read whole: a syntax tree, an error. */
 const MOST_TEXT = 16 * 2 ** 20;
@@ -25,43 +34,89 @@ export class Upstream {
   readonly #url: URL;
   readonly #agent: HttpAgent;
 
-  constructor(private readonly options: UpstreamOptions) {
+  constructor(
+    private readonly options: UpstreamOptions,
+    private readonly clock: Clock,
+  ) {
     this.#url = new URL(options.url);
     const pool = { keepAlive: true, maxSockets: 64 };
     this.#agent = this.#url.protocol === 'https:' ? new HttpsAgent(pool) : new HttpAgent(pool);
   }
 
-  /** Resolves with the head of the answer, whatever its status. @throws SqlError NETWORK_ERROR */
-  async ask({ sql, parameters, acceptEncoding, signal }: Ask): Promise<IncomingMessage> {
-    const url = new URL(this.#url);
-    for (const [name, value] of parameters) url.searchParams.append(name, value);
-    const body = Buffer.from(sql);
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    try {
-      return await new Promise<IncomingMessage>((resolve, reject) => {
-        const request = send(
-          url,
-          {
-            method: 'POST',
-            agent: this.#agent,
-            signal,
-            headers: {
-              'Content-Type': 'text/plain; charset=UTF-8',
-              'Content-Length': body.length,
-              'X-ClickHouse-User': this.options.username,
-              'X-ClickHouse-Key': this.options.password,
-              ...(acceptEncoding !== undefined && { 'Accept-Encoding': acceptEncoding }),
-            },
-          },
-          resolve,
+  /**
+   * Resolves with the head of the answer, whatever its status; it comes when the query has ended, since the gate pins
+   * wait_end_of_query. An engine looks at its limits, and at a KILL, between blocks of rows only, so a query may go on
+   * after the signal: its connection stays open until it answers, and the turn is held as long.
+   *
+   * @throws SqlError NETWORK_ERROR, or the signal's reason
+   */
+  async ask({ sql, parameters, acceptEncoding, signal, turn }: Ask): Promise<IncomingMessage> {
+    signal.throwIfAborted();
+    const queryId = randomUUID();
+    const answer = this.#post(
+      sql,
+      [...parameters, ['query_id', queryId], ['quota_key', PEOPLE_QUOTA_KEY]],
+      acceptEncoding === undefined ? {} : { 'Accept-Encoding': acceptEncoding },
+    );
+    turn.hold(answer);
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    answer.then(end, end);
+    const givenUp = new Promise<never>((_resolve, reject) => {
+      const giveUp = () => {
+        answer.then(
+          (unread) => unread.resume(),
+          () => undefined,
         );
-        request.on('error', reject);
-        request.end(body);
-      });
+        void this.#kill(queryId, ended.signal);
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      ended.signal.addEventListener('abort', () => signal.removeEventListener('abort', giveUp), { once: true });
+    });
+    try {
+      return await Promise.race([answer, givenUp]);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw new SqlError('NETWORK_ERROR', 'ClickHouse does not answer. Ask again in a moment.', { cause: error });
     }
+  }
+
+  /** Again and again until it has ended: a KILL that comes before the query is known finds nothing. */
+  async #kill(queryId: string, ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      await this.#post(`KILL QUERY WHERE query_id = '${queryId}' ASYNC`, []).then(
+        (answer) => answer.resume(),
+        () => undefined,
+      );
+      await this.clock.sleep(KILL_AGAIN_MS, ended).catch(() => undefined);
+    }
+  }
+
+  #post(sql: string, parameters: Ask['parameters'], headers: Record<string, string> = {}): Promise<IncomingMessage> {
+    const url = new URL(this.#url);
+    for (const [name, value] of parameters) url.searchParams.append(name, value);
+    const body = Buffer.from(sql);
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    return new Promise((resolve, reject) => {
+      const request = send(
+        url,
+        {
+          method: 'POST',
+          agent: this.#agent,
+          headers: {
+            'Content-Type': 'text/plain; charset=UTF-8',
+            'Content-Length': body.length,
+            'X-ClickHouse-User': this.options.username,
+            'X-ClickHouse-Key': this.options.password,
+            ...headers,
+          },
+        },
+        resolve,
+      );
+      request.on('error', reject);
+      request.end(body);
+    });
   }
 
   /** The whole answer as text, for what the gate itself asks. @throws UpstreamRefusal for an answer other than 200. */

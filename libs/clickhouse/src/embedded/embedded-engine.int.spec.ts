@@ -14,7 +14,7 @@ let engine: TestEngine;
 let client: ClickHouseClient;
 
 beforeAll(async () => {
-  engine = await startTestEngine({ readers: 3, writers: 1, waiting: 2, graceMs: 200 });
+  engine = await startTestEngine({ readers: 3, people: 1, writers: 1, waiting: 2, graceMs: 200 });
   client = createClient({ url: engine.url, username: engine.username, password: engine.password, log });
 });
 afterAll(async () => {
@@ -278,6 +278,34 @@ describe('Bounds', () => {
     await expect(client.query({ query: SLOW, clickhouse_settings: { max_execution_time: 1 } })).rejects.toMatchObject({
       code: '159',
     });
+  });
+
+  it('has places of their own for people, so that they stop nothing of the apps', async () => {
+    const gone = new AbortController();
+    const asked = Array.from({ length: 3 }, () =>
+      fetch(`${engine.url}/?quota_key=people`, {
+        method: 'POST',
+        body: 'SELECT sum(sipHash64(number)) FROM numbers(40000000000)',
+        headers: { 'X-ClickHouse-User': engine.username, 'X-ClickHouse-Key': engine.password },
+        signal: gone.signal,
+      }).catch(() => undefined),
+    );
+    const running = async () => {
+      const answer = await client.query({
+        query: "SELECT count() AS n FROM system.processes WHERE query LIKE 'SELECT sum(sipHash64%'",
+        format: 'JSONEachRow',
+      });
+      return Number((await answer.json<{ n: string }>())[0]?.n);
+    };
+    await waitFor(async () => (await running()) === 1);
+    const three = Array.from({ length: 3 }, async () =>
+      (await client.query({ query: 'SELECT 1 AS a', format: 'JSONEachRow' })).json(),
+    );
+    expect(await Promise.all(three)).toEqual([[{ a: 1 }], [{ a: 1 }], [{ a: 1 }]]);
+    expect(await running()).toBe(1);
+    gone.abort();
+    await Promise.all(asked);
+    await waitFor(async () => (await running()) === 0);
   });
 
   it('lets a few wait, refuses the rest as a server does, and serves on', async () => {

@@ -20,8 +20,10 @@ export interface EmbeddedEngineOptions {
   readonly password?: string;
   /** Where the data of inserts waits, in a directory of its own. Default: below `path`. */
   readonly tempDirectory?: string;
-  /** Statements that read at once. Default 8. */
+  /** Statements of the apps that read at once. Default 8. */
   readonly readers?: number;
+  /** Statements of people (`PEOPLE_QUOTA_KEY`) that read at once, besides those. Default 4. */
+  readonly people?: number;
   /** Statements that write at once. Default 2: more only make more parts. */
   readonly writers?: number;
   /** Statements of each sort that may wait for their turn; more get TOO_MANY_SIMULTANEOUS_QUERIES. Default 256. */
@@ -49,7 +51,7 @@ const MAX_STATEMENT_BYTES = 16 * 2 ** 20;
  * else uses `@clickhouse/client` as against a server.
  *
  * Each running statement holds a thread of Node's pool, whose default is 4, and files, compression and LMDB need some, too:
- * the program sets UV_THREADPOOL_SIZE to at least `readers + writers + 4` before anything uses the pool (main.ts).
+ * the program sets UV_THREADPOOL_SIZE to at least `readers + people + writers + 4` before anything uses the pool (main.ts).
  *
  * @throws DirectoryLockedError when another process has the data open.
  */
@@ -62,7 +64,12 @@ export async function startEmbeddedEngine(options: EmbeddedEngineOptions): Promi
     closers.unshift(() => rmSync(directory, { recursive: true, force: true }));
     const sessions = new Sessions(
       join(options.path, 'engine'),
-      { readers: options.readers ?? 8, writers: options.writers ?? 2, waiting: options.waiting ?? 256 },
+      {
+        readers: options.readers ?? 8,
+        people: options.people ?? 4,
+        writers: options.writers ?? 2,
+        waiting: options.waiting ?? 256,
+      },
       clock,
     );
     closers.unshift(() => sessions.close(0));

@@ -4,11 +4,12 @@ import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Clock } from '#libs/time';
+import { PEOPLE_QUOTA_KEY } from '../people.js';
 import { asEngineError, EngineError } from './engine-error.js';
 import { insertFrom, receive, type InsertFiles } from './insert.js';
 import { decodedBody, readRequest, requestUrl, type EngineRequest } from './request.js';
 import { forRevision } from './native-blocks.js';
-import { quote, type Output, type Sessions, type Work } from './sessions.js';
+import { quote, type Output, type Sessions, type Sort, type Work } from './sessions.js';
 import { formatClause, readStatement, type InsertHead, type Statement } from './statement.js';
 import { TableStructures } from './table-structures.js';
 
@@ -85,11 +86,11 @@ export class HttpDoor {
     return this.#execute(
       pinned ? { ...work, settings: [...work.settings, ['readonly', '2']] } : work,
       statement,
-      asked.defaultFormat,
+      asked,
     );
   }
 
-  async #execute(work: Work, statement: Statement, defaultFormat: string): Promise<Answer> {
+  async #execute(work: Work, statement: Statement, { defaultFormat, quotaKey }: EngineRequest): Promise<Answer> {
     if (statement.sql === '') throw new EngineError(62, 'SYNTAX_ERROR', 'Empty query');
     if (statement.several)
       throw new EngineError(62, 'SYNTAX_ERROR', 'Multi-statements are not allowed: send one statement a request');
@@ -97,7 +98,8 @@ export class HttpDoor {
     const reads = READS.test(sql);
     const changes = !reads && !/^INSERT\b/i.test(sql);
     // Killing must not wait behind what it kills.
-    const sort = reads || sql !== statement.sql ? 'read' : 'write';
+    const kills = sql !== statement.sql;
+    const sort: Sort = !reads && !kills ? 'write' : quotaKey === PEOPLE_QUOTA_KEY && !kills ? 'people' : 'read';
     if (changes) this.#structures.forget();
     try {
       const output = await this.options.sessions.with(sort, work, (run) => run(sql, defaultFormat));

@@ -12,6 +12,8 @@ export interface EngineRequest {
   readonly queryId: string | undefined;
   readonly user: string;
   readonly password: string;
+  /** On whose behalf the user asks. */
+  readonly quotaKey: string;
   readonly compressAnswer: boolean;
   /** Of a client that reads Native as the protocol of that revision has it; 0 for others. */
   readonly protocolRevision: number;
@@ -83,6 +85,7 @@ export function readRequest(request: IncomingMessage): EngineRequest {
     queryId: searchParams.get('query_id') ?? undefined,
     user: header('x-clickhouse-user') ?? basic?.user ?? searchParams.get('user') ?? 'default',
     password: header('x-clickhouse-key') ?? basic?.password ?? searchParams.get('password') ?? '',
+    quotaKey: searchParams.get('quota_key') ?? header('x-clickhouse-quota') ?? '',
     compressAnswer:
       searchParams.get('enable_http_compression') === '1' && /\bgzip\b/.test(header('accept-encoding') ?? ''),
     protocolRevision: Number(searchParams.get('client_protocol_version') ?? 0),

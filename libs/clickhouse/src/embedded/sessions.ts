@@ -19,8 +19,12 @@ export interface Output {
 
 export type Run = (sql: string, format?: string) => Promise<Output>;
 
+/** `people` reads like `read`, in places of its own: what people ask must not stop what the pipeline reads. */
+export type Sort = 'read' | 'people' | 'write';
+
 export interface SessionLimits {
   readonly readers: number;
+  readonly people: number;
   readonly writers: number;
   /** Requests that may wait for their turn, of each sort. */
   readonly waiting: number;
@@ -62,7 +66,7 @@ class Turnstile {
  */
 export class Sessions {
   readonly #root: Session;
-  readonly #turnstiles: { readonly read: Turnstile; readonly write: Turnstile };
+  readonly #turnstiles: Readonly<Record<Sort, Turnstile>>;
   readonly #running = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
   #count = 0;
@@ -70,15 +74,19 @@ export class Sessions {
 
   constructor(
     private readonly path: string,
-    { readers, writers, waiting }: SessionLimits,
+    { readers, people, writers, waiting }: SessionLimits,
     private readonly clock: Clock,
   ) {
     this.#root = new Session(path);
-    this.#turnstiles = { read: new Turnstile(readers, waiting), write: new Turnstile(writers, waiting) };
+    this.#turnstiles = {
+      read: new Turnstile(readers, waiting),
+      people: new Turnstile(people, waiting),
+      write: new Turnstile(writers, waiting),
+    };
   }
 
   /** Gives `task` a session of its own, prepared as `work` says; closed afterwards whatever happened. */
-  with<Result>(sort: 'read' | 'write', work: Work, task: (run: Run) => Promise<Result>): Promise<Result> {
+  with<Result>(sort: Sort, work: Work, task: (run: Run) => Promise<Result>): Promise<Result> {
     if (this.#closed) return Promise.reject(closing());
     const running = this.#with(sort, work, task);
     this.#running.add(running);
@@ -123,7 +131,7 @@ export class Sessions {
     return ended;
   }
 
-  async #with<Result>(sort: 'read' | 'write', work: Work, task: (run: Run) => Promise<Result>): Promise<Result> {
+  async #with<Result>(sort: Sort, work: Work, task: (run: Run) => Promise<Result>): Promise<Result> {
     const leave = await this.#turnstiles[sort].enter();
     try {
       if (this.#closed) throw closing();
