@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readFileSync } from 'node:fs';
 import { ClickHouse } from '#libs/clickhouse';
 import { createLogger, Health, loadSettings, Metrics, runProgram, Shutdown } from '#libs/operations';
-import { httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
+import { guardHost, httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
 import { SystemClock } from '#libs/time';
 import { Aggregator } from './aggregator.js';
 import { AggregatorModule, aggregatorTransport, connectAggregator } from './aggregator.module.js';
@@ -38,6 +38,8 @@ await runProgram(process, async () => {
   });
   shutdown.add('close', 'clickhouse', () => clickhouse.close());
 
+  const adapter = httpAdapter({ maxConnections: 100 });
+  guardHost(adapter, values);
   const health = new Health({ clock });
   const metrics = new Metrics({ process: true });
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -48,7 +50,7 @@ await runProgram(process, async () => {
         AggregatorModule.register({ config: aggregatorConfig(values), eventLog, clickhouse }),
       ],
     },
-    httpAdapter({ maxConnections: 100 }),
+    adapter,
     { bodyParser: false, logger: new NestLogger(log) },
   );
   app.useGlobalFilters(new ProblemFilter(log));

@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ClickHouse, ClickHouseRowReader } from '#libs/clickhouse';
 import { KafkaEventLog } from '#libs/event-log/kafka';
 import { Access, createLogger, Health, KeysFile, loadSettings, Metrics, runProgram, Shutdown } from '#libs/operations';
-import { httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
+import { guardHost, httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
 import { KafkaStateStore } from '#libs/state-store/kafka';
 import { SystemClock } from '#libs/time';
 import { AlerterModule } from './alerter.module.js';
@@ -28,6 +28,7 @@ await runProgram(process, async () => {
   const server = adapter.getInstance().server;
   const port = () => (server.address() as { port: number } | null)?.port ?? values.httpPort;
   const access = new Access({ bind, port, origins, clock, ...(keys !== undefined && { keys: () => keys.keys }) });
+  guardHost(adapter, { bind, needsKey: access.needsKey });
 
   const kafka = { brokers: values.kafkaBrokers, clientId: 'alperf-alerter', clock, random: Math.random };
   const eventLog = await KafkaEventLog.open(kafka);

@@ -6,7 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ClickHouse, ClickHouseRowReader } from '#libs/clickhouse';
 import { KafkaEventLog } from '#libs/event-log/kafka';
 import { Access, createLogger, Health, KeysFile, loadSettings, Metrics, runProgram, Shutdown } from '#libs/operations';
-import { httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
+import { guardHost, httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
 import { SystemClock } from '#libs/time';
 import { ApiModule } from './api.module.js';
 import { apiProgramSettings } from './config.js';
@@ -27,6 +27,7 @@ await runProgram(process, async () => {
   const server = adapter.getInstance().server;
   const port = () => (server.address() as { port: number } | null)?.port ?? values.httpPort;
   const access = new Access({ bind, port, origins, clock, ...inForce });
+  guardHost(adapter, { bind, needsKey: access.needsKey });
   const eventLog = await KafkaEventLog.open({
     brokers: values.kafkaBrokers,
     clientId: 'alperf-api',

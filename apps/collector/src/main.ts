@@ -14,7 +14,7 @@ import {
   Shutdown,
   type Logger,
 } from '#libs/operations';
-import { httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
+import { guardHost, httpAdapter, NestLogger, OperationsModule, ProblemFilter } from '#libs/operations/nest';
 import { SystemClock, type Clock } from '#libs/time';
 import { CollectorModule } from './collector.module.js';
 import { collectorConfig, collectorProgramSettings } from './config.js';
@@ -39,6 +39,7 @@ await runProgram(process, async () => {
     clock,
     ...(keys !== undefined && { keys: () => keys.keys }),
   });
+  guardHost(adapter, { bind: values.bind, needsKey: access.needsKey });
 
   const eventLog = await openLog(values, clock);
   shutdown.add('close', 'log', () => eventLog.close());

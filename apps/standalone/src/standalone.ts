@@ -21,7 +21,7 @@ import {
   type Logger,
   type ShutdownResult,
 } from '#libs/operations';
-import { httpAdapter, NestLogger, ProblemFilter } from '#libs/operations/nest';
+import { guardHost, httpAdapter, NestLogger, ProblemFilter } from '#libs/operations/nest';
 import { EmbeddedStateStore } from '#libs/state-store/embedded';
 import { SystemClock, type Clock } from '#libs/time';
 import { standaloneDefaults, type StandaloneConfig } from './config.js';
@@ -94,6 +94,7 @@ async function start(
   const port = () => (server.address() as { port: number } | null)?.port ?? options.httpPort;
   const { bind, origins } = options;
   const access = new Access({ bind, port, origins, clock, ...(keys !== undefined && { keys: () => keys.keys }) });
+  guardHost(adapter, { bind, needsKey: access.needsKey });
 
   const lock = lockDirectory(dataDir);
   shutdown.add('close', 'data directory', () => lock.release());

@@ -59,8 +59,7 @@ export class Access {
   /** @throws HttpProblem HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED */
   checkOrigin(headers: RequestHeaders): void {
     const { host, origin } = headers;
-    if (!this.#bearers && !this.#ownHosts().includes(host?.toLowerCase() ?? ''))
-      throw new HttpProblem('HOST_NOT_ALLOWED', 'The Host header does not name this server on this machine.');
+    if (!this.#bearers) checkLoopbackHost({ host }, this.options.port());
     if (origin !== undefined) {
       if (!this.allowsOrigin(origin))
         throw new HttpProblem('ORIGIN_NOT_ALLOWED', 'The page that sent this is not one of those allowed.');
@@ -97,18 +96,23 @@ export class Access {
     return this.checkKey(Access.bearer(headers), scope);
   }
 
-  #ownHosts(): string[] {
-    const port = this.options.port();
-    const names = LOOPBACK_NAMES.map((name) => `${name}:${port}`);
-    return port === 80 ? [...names, ...LOOPBACK_NAMES] : names;
-  }
-
   #ownOrigins(): string[] {
-    return this.#ownHosts().map((host) => `http://${host}`);
+    return loopbackHosts(this.options.port()).map((host) => `http://${host}`);
   }
 }
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+
+function loopbackHosts(port: number): string[] {
+  const names = LOOPBACK_NAMES.map((name) => `${name}:${port}`);
+  return port === 80 ? [...names, ...LOOPBACK_NAMES] : names;
+}
+
+/** @throws HttpProblem HOST_NOT_ALLOWED unless the Host header names this machine and the port. */
+export function checkLoopbackHost({ host }: RequestHeaders, port: number): void {
+  if (!loopbackHosts(port).includes(host?.toLowerCase() ?? ''))
+    throw new HttpProblem('HOST_NOT_ALLOWED', 'The Host header does not name this server on this machine.');
+}
 
 /** Whether an address to bind to can be reached from this machine only. */
 export function isLoopback(bind: string): boolean {

@@ -2,4 +2,5 @@ export { NestLogger } from './nest-logger.js';
 export { OperationsModule, type OperationsOptions } from './operations.module.js';
 export { ReadGuard } from './read.guard.js';
 export { ProblemFilter } from './problem.filter.js';
+export { guardHost, type HostGuardOptions } from '../http/host-guard.js';
 export { httpAdapter, type HttpServerLimits } from '../http/nest-adapter.js';

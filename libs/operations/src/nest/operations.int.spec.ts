@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { request as httpRequest } from 'node:http';
 import { Controller, Get } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -7,7 +8,7 @@ import { Health } from '../health/health.js';
 import { httpAdapter } from '../http/nest-adapter.js';
 import { Metrics } from '../metrics/metrics.js';
 import { RecordingLogger } from '../testing/recording-logger.js';
-import { NestLogger, OperationsModule, ProblemFilter } from './index.js';
+import { guardHost, NestLogger, OperationsModule, ProblemFilter, type HostGuardOptions } from './index.js';
 
 @Controller()
 class Broken {
@@ -25,24 +26,27 @@ describe('OperationsModule', () => {
   let metrics: Metrics;
   let health: Health;
 
-  beforeEach(async () => {
+  const start = async (guard: HostGuardOptions) => {
     logger = new RecordingLogger();
     metrics = new Metrics({ process: true });
     health = new Health({ clock });
+    const adapter = httpAdapter();
+    guardHost(adapter, guard);
     app = await NestFactory.create<NestFastifyApplication>(
       {
         module: class App {},
         imports: [OperationsModule.register({ clock, logger, metrics, health })],
         controllers: [Broken],
       },
-      httpAdapter(),
+      adapter,
       { logger: new NestLogger(logger), bodyParser: false },
     );
     app.useGlobalFilters(new ProblemFilter(logger));
     await app.listen(0, '127.0.0.1');
     url = await app.getUrl();
     health.started();
-  });
+  };
+  beforeEach(() => start({ bind: '127.0.0.1' }));
 
   afterEach(() => app.close());
 
@@ -76,6 +80,38 @@ describe('OperationsModule', () => {
     expect(() => metrics.gauge('logLag', 'x')).toThrow('snake_case');
     expect(() => metrics.gauge('log_lag_records', 'x')).toThrow();
   });
+
+  const statusFor = (path: string, host: string) =>
+    new Promise<number>((resolve, reject) => {
+      httpRequest(`${url}${path}`, { headers: { host } }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode ?? 0);
+      })
+        .on('error', reject)
+        .end();
+    });
+
+  it.each(['/health', '/ready', '/metrics', '/broken', '/nowhere'])(
+    'shows %s to programs of this machine, not to a page whose name leads to it',
+    async (path) => {
+      const { port } = new URL(url);
+      expect(await statusFor(path, `evil.example:${port}`)).toBe(403);
+      expect(await statusFor(path, '127.0.0.1')).toBe(403);
+      const own = await Promise.all(
+        [`127.0.0.1:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`].map((host) => statusFor(path, host)),
+      );
+      expect(own).not.toContain(403);
+    },
+  );
+
+  it.each([{ bind: '0.0.0.0' }, { bind: '127.0.0.1', needsKey: true }])(
+    'answers probes under any name with %j',
+    async (guard) => {
+      await app.close();
+      await start(guard);
+      expect(await statusFor('/metrics', 'aggregator:9464')).toBe(200);
+    },
+  );
 
   it('answers errors with a problem that gives nothing away, and logs them', async () => {
     const response = await fetch(`${url}/broken`);
