@@ -5,9 +5,10 @@ import { anyEvent } from '#libs/contracts/testing';
 import { SystemClock } from '#libs/time';
 import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
 import { ClickHouse } from './clickhouse.js';
-import { migrate, readMigrations } from './migrate.js';
+import { checkSchema, migrate, readMigrations } from './migrate.js';
+import { ClickHouseRowReader } from './reading/clickhouse-row-reader.js';
 import { ROLLUP, rollupColumns, ROLLUPS, rollupTable } from './recount/rollups.js';
-import { viewName } from './recount/views.js';
+import { viewName, VIEWS_REVISION } from './recount/views.js';
 import { ByteWriter } from './rows/byte-writer.js';
 import { RowEncoder } from './rows/row-encoder.js';
 
@@ -26,6 +27,8 @@ afterAll(async () => {
   await engine?.stop();
 });
 
+const aDatabase = (database: string) =>
+  new ClickHouse({ url: engine.url, username: engine.username, password: engine.password, database });
 const columnsOf = (table: string) =>
   clickhouse.query<{ name: string; type: string }>(
     'SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String} ORDER BY position',
@@ -68,6 +71,54 @@ describe('The schema', () => {
       code: 'SCHEMA_CHANGED',
     });
   });
+
+  it('can be told from an older one and a newer one by who only reads', async () => {
+    const all = await readMigrations();
+    const reader = new ClickHouseRowReader(clickhouse);
+    expect(await checkSchema(reader)).toContain('of this version');
+    await expect(checkSchema(reader, all.slice(0, -1))).rejects.toMatchObject({ code: 'SCHEMA_NEWER' });
+    const more = { number: all.length + 1, name: 'more', checksum: 'x', statements: [] };
+    await expect(checkSchema(reader, [...all, more])).rejects.toMatchObject({ code: 'SCHEMA_OLDER', retriable: true });
+    const empty = aDatabase('not_there_yet');
+    await expect(checkSchema(new ClickHouseRowReader(empty))).rejects.toMatchObject({ code: 'SCHEMA_OLDER' });
+    await empty.close();
+  });
+
+  it('is brought up from an older version by several at once', async () => {
+    const all = await readMigrations();
+    const older = aDatabase('older');
+    await migrate(older, clock, all.slice(0, 3));
+    await older.command("INSERT INTO meta (name, value, revision) VALUES ('kept', 'yes', 1)");
+    const statements = [
+      'ALTER TABLE meta ADD COLUMN IF NOT EXISTS note String',
+      'CREATE TABLE IF NOT EXISTS notes (note String) ENGINE = ReplacingMergeTree ORDER BY note',
+    ];
+    const next = [...all, { number: all.length + 1, name: 'notes', checksum: 'x', statements }];
+    const instances = Array.from({ length: 6 }, () => aDatabase('older'));
+    await Promise.all(instances.map((one) => migrate(one, clock, next)));
+    expect(await older.query("SELECT value, note FROM meta FINAL WHERE name = 'kept'")).toEqual([
+      { value: 'yes', note: '' },
+    ]);
+    expect(await older.query('SELECT number FROM migrations FINAL ORDER BY number')).toEqual(
+      next.map(({ number }) => ({ number })),
+    );
+    expect(await migrate(older, clock, next)).toEqual({ applied: [] });
+    await Promise.all([older, ...instances].map((one) => one.close()));
+  }, 60_000);
+
+  it('keeps the views of a newer version, and replaces those of an older one', async () => {
+    const database = aDatabase('views');
+    await migrate(database, clock);
+    const stub = () => database.command('CREATE OR REPLACE VIEW cache AS SELECT 42 AS answer');
+    const columns = () => database.query<{ name: string }>('DESCRIBE TABLE cache');
+    await migrate(database, clock, undefined, VIEWS_REVISION + 1);
+    await stub();
+    await migrate(database, clock);
+    expect((await columns()).map(({ name }) => name)).toEqual(['answer']);
+    await migrate(database, clock, undefined, VIEWS_REVISION + 2);
+    expect((await columns()).map(({ name }) => name)).toContain('hits');
+    await database.close();
+  }, 60_000);
 
   it('runs with the settings that exactness rests on', async () => {
     await expect(clickhouse.checkSettings()).resolves.toBeUndefined();

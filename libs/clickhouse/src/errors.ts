@@ -6,6 +6,7 @@ export type ClickHouseErrorCode =
   | 'CLICKHOUSE_REFUSED'
   | 'CLICKHOUSE_MISCONFIGURED'
   | 'SCHEMA_NEWER'
+  | 'SCHEMA_OLDER'
   | 'SCHEMA_CHANGED';
 
 export class ClickHouseStoreError extends PipelineError {

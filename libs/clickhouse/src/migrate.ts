@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Clock } from '#libs/time';
 import type { ClickHouse } from './clickhouse.js';
 import { ClickHouseStoreError } from './errors.js';
-import { answerViews } from './recount/views.js';
+import type { RowReader } from './reading/row-reader.js';
+import { answerViews, VIEWS_REVISION } from './recount/views.js';
 
 export interface Migration {
   readonly number: number;
@@ -25,6 +26,9 @@ ENGINE = ReplacingMergeTree
 ORDER BY number
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`;
 
+/** The row of `meta` that says which revision of the views is there. */
+const VIEWS = 'views';
+
 /** The migrations that this version has, in order. */
 export async function readMigrations(folder = FOLDER): Promise<Migration[]> {
   const files = (await readdir(folder)).filter((file) => /^\d{4}_[a-z0-9_]+\.sql$/.test(file)).sort();
@@ -44,9 +48,44 @@ export async function readMigrations(folder = FOLDER): Promise<Migration[]> {
   );
 }
 
+interface LedgerRow {
+  readonly number: number;
+  readonly name: string;
+  readonly checksum: string;
+}
+
+const READ_LEDGER = 'SELECT number, name, checksum FROM migrations FINAL ORDER BY number';
+
 /**
- * Brings the database to this version. Safe from several instances at once: every statement may run twice
- * (`IF NOT EXISTS`), and the ledger's rows are equal whoever writes them.
+ * Whether the database is of this version, in words. For apps that read it and do not migrate.
+ *
+ * @throws ClickHouseStoreError SCHEMA_NEWER, SCHEMA_CHANGED as `migrate`, SCHEMA_OLDER when the aggregator of this version
+ *   has not been there yet; what the reader throws when ClickHouse does not answer.
+ */
+export async function checkSchema(reader: RowReader, migrations?: readonly Migration[]): Promise<string> {
+  const known = migrations ?? (await readMigrations());
+  const ledger = await reader.rows<LedgerRow>(READ_LEDGER).catch((error: unknown) => {
+    if (error instanceof ClickHouseStoreError && error.code === 'CLICKHOUSE_REFUSED') throw older(error);
+    throw error;
+  });
+  for (const row of ledger) checkApplied(known, row);
+  if (ledger.length < known.length) throw older();
+  return 'ClickHouse answers, and has the tables of this version.';
+}
+
+function older(cause?: unknown): ClickHouseStoreError {
+  return new ClickHouseStoreError(
+    'SCHEMA_OLDER',
+    'The database does not have the tables of this version yet: start the aggregator of this version, which makes them.',
+    true,
+    { cause },
+  );
+}
+
+/**
+ * Brings the database to this version. Safe from several instances at once: every statement is idempotent (it may run
+ * twice, and at the same time), and the ledger's rows are equal whoever writes them. The views are made again at each
+ * start, unless a newer version has made them.
  *
  * @throws ClickHouseStoreError SCHEMA_NEWER when the database knows a migration that this version does not have,
  *   SCHEMA_CHANGED when an applied one has another text here.
@@ -55,15 +94,14 @@ export async function migrate(
   clickhouse: ClickHouse,
   clock: Clock,
   migrations?: readonly Migration[],
+  viewsRevision = VIEWS_REVISION,
 ): Promise<{ applied: readonly string[] }> {
   const known = migrations ?? (await readMigrations());
   await clickhouse.createDatabase();
   await clickhouse.command(LEDGER);
-  const ledger = await clickhouse.query<{ number: number; name: string; checksum: string }>(
-    'SELECT number, name, checksum FROM migrations FINAL ORDER BY number',
-  );
+  const ledger = await clickhouse.query<LedgerRow>(READ_LEDGER);
   const applied: string[] = [];
-  for (const { number, name, checksum } of ledger) checkApplied(known, number, name, checksum);
+  for (const row of ledger) checkApplied(known, row);
   for (const migration of known) {
     if (ledger.some(({ number }) => number === migration.number)) continue;
     for (const statement of migration.statements) await clickhouse.command(statement);
@@ -79,11 +117,31 @@ export async function migrate(
     );
     applied.push(migration.name);
   }
-  for (const { sql } of answerViews()) await clickhouse.command(sql);
+  await makeViews(clickhouse, viewsRevision);
   return { applied };
 }
 
-function checkApplied(known: readonly Migration[], number: number, name: string, checksum: string): void {
+/** The revision is written first, so that an older instance that starts meanwhile leaves the views alone. */
+async function makeViews(clickhouse: ClickHouse, revision: number): Promise<void> {
+  const [made] = await clickhouse.query<{ revision: string | number }>(
+    `SELECT max(revision) AS revision FROM meta WHERE name = '${VIEWS}'`,
+  );
+  const newest = Number(made?.revision ?? 0);
+  if (newest > revision) return;
+  if (newest < revision)
+    await clickhouse.insertRows(
+      'meta',
+      [
+        { name: 'name', type: 'String', value: () => VIEWS },
+        { name: 'value', type: 'String', value: (one: number) => String(one) },
+        { name: 'revision', type: 'UInt64', value: (one) => one },
+      ],
+      [revision],
+    );
+  for (const { sql } of answerViews()) await clickhouse.command(sql);
+}
+
+function checkApplied(known: readonly Migration[], { number, name, checksum }: LedgerRow): void {
   const mine = known.find((one) => one.number === number);
   if (mine === undefined)
     throw new ClickHouseStoreError(
