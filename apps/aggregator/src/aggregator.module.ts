@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { ClickHouse, migrate } from '#libs/clickhouse';
 import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
-import { EventLog } from '#libs/event-log';
+import { describeTopic, EventLog } from '#libs/event-log';
 import { EventLogServer } from '#libs/event-log/nest';
 import { Health, Logger, Metrics } from '#libs/operations';
 import { Clock } from '#libs/time';
@@ -87,11 +87,12 @@ export class AggregatorModule implements OnModuleInit, OnApplicationBootstrap, O
     const problem = logRetentionProblem(EVENTS_TOPIC, await this.eventLog.retention(EVENTS_TOPIC));
     if (problem !== undefined) this.logger.error('The log keeps records for too long.', { problem });
     this.#takeBack.push(
+      this.health.add('log', () => describeTopic(this.eventLog, EVENTS_TOPIC)),
+      this.health.add('log retention', () => this.#logRetention()),
       this.health.add('clickhouse', async () => {
         await this.clickhouse.ping();
         return 'ClickHouse answers.';
       }),
-      this.health.add('log retention', () => this.#logRetention()),
     );
   }
 

@@ -6,8 +6,9 @@ import {
   type DynamicModule,
   type OnModuleInit,
 } from '@nestjs/common';
-import { RowReader } from '#libs/clickhouse';
-import { EventLog } from '#libs/event-log';
+import { checkSchema, ClickHouseStoreError, RowReader } from '#libs/clickhouse';
+import { EVENTS_TOPIC } from '#libs/contracts';
+import { describeTopic, EventLog } from '#libs/event-log';
 import { Access, Health, Metrics } from '#libs/operations';
 import { ReadGuard } from '#libs/operations/nest';
 import { Clock } from '#libs/time';
@@ -47,6 +48,7 @@ export class ApiModule implements OnModuleInit, OnApplicationBootstrap, BeforeAp
   constructor(
     private readonly health: Health,
     private readonly metrics: Metrics,
+    private readonly eventLog: EventLog,
     private readonly rows: RowReader,
     private readonly poll: StatusPoll,
     private readonly streams: StatusStreams,
@@ -74,12 +76,14 @@ export class ApiModule implements OnModuleInit, OnApplicationBootstrap, BeforeAp
     };
   }
 
-  onModuleInit(): void {
+  /** @throws ClickHouseStoreError when the database is of a newer version. One that is away may come later. */
+  async onModuleInit(): Promise<void> {
+    await checkSchema(this.rows).catch((error: unknown) => {
+      if (error instanceof ClickHouseStoreError && /^SCHEMA_(?:NEWER|CHANGED)$/.test(error.code)) throw error;
+    });
     this.#takeBack.push(
-      this.health.add('clickhouse', async () => {
-        await this.rows.rows('SELECT 1');
-        return 'ClickHouse answers.';
-      }),
+      this.health.add('log', () => describeTopic(this.eventLog, EVENTS_TOPIC)),
+      this.health.add('clickhouse', () => checkSchema(this.rows)),
     );
     this.metrics.gauge('api_status_clients', 'Clients that watch the status.', [], (gauge) =>
       gauge.set(this.streams.clients),

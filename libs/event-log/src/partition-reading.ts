@@ -10,6 +10,12 @@ export interface PartitionReading {
   readonly lag: number;
 }
 
+/** What the log says of a topic, in words, for readiness. @throws EventLogError when it does not answer. */
+export async function describeTopic(log: EventLog, topic: string): Promise<string> {
+  const ranges = await log.ranges(topic);
+  return `The log answers: ${ranges.length} partitions of ${topic}.`;
+}
+
 /** Where each partition of the log ends, and how far the group is. Offsets are below 2^53 for any log there will be. */
 export async function readPartitions(log: EventLog, topic: string, group: string): Promise<PartitionReading[]> {
   const [ranges, commits] = await Promise.all([log.ranges(topic), log.committed(topic, group)]);
