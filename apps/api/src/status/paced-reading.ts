@@ -3,12 +3,16 @@ import type { Clock } from '#libs/time';
 /** A reading may take at most one part in this many of the time. */
 const SHARE = 20;
 
+/** How long the next one waits at most after one that failed, ms: a database that was away comes back. */
+const MOST_AFTER_FAILURE_MS = 60_000;
+
 /**
  * A value that is read anew at most as often as its cost allows: after a reading that took 100 ms, the next one waits
- * 2 s. So a growing database makes a total older, never the database busier.
+ * 2 s. So a growing database makes a total older, never the database busier; also when a reading takes longer than it may
+ * and fails: the last value stays.
  */
 export class PacedReading<Value> {
-  #value: Value | undefined;
+  #last: Promise<Value> | undefined;
   #dueAt = -Infinity;
   #running: Promise<Value> | undefined;
 
@@ -17,18 +21,26 @@ export class PacedReading<Value> {
     private readonly read: () => Promise<Value>,
   ) {}
 
-  /** The value as it was last read; reads it first when it is due. @throws what the reading throws. */
-  async get(): Promise<Value> {
-    if (this.#value !== undefined && this.clock.monotonic() < this.#dueAt) return this.#value;
+  /** The value as it was last read; reads it first when it is due. @throws what the reading throws while none came. */
+  get(): Promise<Value> {
+    if (this.#last !== undefined && this.clock.monotonic() < this.#dueAt) return this.#last;
     this.#running ??= this.#read().finally(() => (this.#running = undefined));
     return this.#running;
   }
 
   async #read(): Promise<Value> {
     const started = this.clock.monotonic();
-    this.#value = await this.read();
+    const reading = this.read();
+    const before = this.#last;
+    const last = reading.catch((error: unknown) => before ?? Promise.reject(error));
+    const failed = await reading.then(
+      () => false,
+      () => true,
+    );
     const ended = this.clock.monotonic();
-    this.#dueAt = ended + (ended - started) * SHARE;
-    return this.#value;
+    const pause = (ended - started) * SHARE;
+    this.#dueAt = ended + (failed ? Math.min(pause, MOST_AFTER_FAILURE_MS) : pause);
+    this.#last = last;
+    return last;
   }
 }
