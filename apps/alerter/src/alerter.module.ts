@@ -5,9 +5,9 @@ import {
   type BeforeApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { RowReader } from '#libs/clickhouse';
+import { checkSchema, refuseNewerSchema, RowReader } from '#libs/clickhouse';
 import { EVENTS_TOPIC } from '#libs/contracts';
-import { EventLog } from '#libs/event-log';
+import { describeTopic, EventLog } from '#libs/event-log';
 import { Access, Health, Logger, Metrics } from '#libs/operations';
 import { ReadGuard } from '#libs/operations/nest';
 import { StateStore } from '#libs/state-store';
@@ -72,16 +72,12 @@ export class AlerterModule implements OnModuleInit, OnApplicationBootstrap, Befo
     };
   }
 
-  onModuleInit(): void {
+  /** @throws ClickHouseStoreError when the database is of a newer version. One that is away may come later. */
+  async onModuleInit(): Promise<void> {
+    await refuseNewerSchema(this.rows);
     this.#takeBack.push(
-      this.health.add('log', async () => {
-        const ranges = await this.eventLog.ranges(EVENTS_TOPIC);
-        return `The log answers; it has ${ranges.length} partitions.`;
-      }),
-      this.health.add('clickhouse', async () => {
-        await this.rows.rows('SELECT 1');
-        return 'ClickHouse answers.';
-      }),
+      this.health.add('log', () => describeTopic(this.eventLog, EVENTS_TOPIC)),
+      this.health.add('clickhouse', () => checkSchema(this.rows)),
       this.health.add('alert state', async () => {
         await this.state.beat();
         if (this.evaluator.evaluating) return 'The state answers; alerts are evaluated here.';

@@ -6,7 +6,7 @@ import {
   type DynamicModule,
   type OnModuleInit,
 } from '@nestjs/common';
-import { checkSchema, ClickHouseStoreError, RowReader } from '#libs/clickhouse';
+import { checkSchema, refuseNewerSchema, RowReader } from '#libs/clickhouse';
 import { EVENTS_TOPIC } from '#libs/contracts';
 import { describeTopic, EventLog } from '#libs/event-log';
 import { Access, Health, Metrics } from '#libs/operations';
@@ -78,9 +78,7 @@ export class ApiModule implements OnModuleInit, OnApplicationBootstrap, BeforeAp
 
   /** @throws ClickHouseStoreError when the database is of a newer version. One that is away may come later. */
   async onModuleInit(): Promise<void> {
-    await checkSchema(this.rows).catch((error: unknown) => {
-      if (error instanceof ClickHouseStoreError && /^SCHEMA_(?:NEWER|CHANGED)$/.test(error.code)) throw error;
-    });
+    await refuseNewerSchema(this.rows);
     this.#takeBack.push(
       this.health.add('log', () => describeTopic(this.eventLog, EVENTS_TOPIC)),
       this.health.add('clickhouse', () => checkSchema(this.rows)),

@@ -1,6 +1,6 @@
 export { ClickHouse, DEFAULT_DATABASE, type ClickHouseOptions } from './clickhouse.js';
 export { ClickHouseStoreError, type ClickHouseErrorCode } from './errors.js';
-export { checkSchema, migrate, readMigrations, type Migration } from './migrate.js';
+export { checkSchema, migrate, readMigrations, refuseNewerSchema, type Migration } from './migrate.js';
 export { PEOPLE_QUOTA_KEY } from './people.js';
 export { ClickHouseRowReader } from './reading/clickhouse-row-reader.js';
 export {

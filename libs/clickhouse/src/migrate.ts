@@ -73,6 +73,18 @@ export async function checkSchema(reader: RowReader, migrations?: readonly Migra
   return 'ClickHouse answers, and has the tables of this version.';
 }
 
+/**
+ * For who only reads, at its start: not on a database of a newer version. One that is away or older may come later, which
+ * readiness tells.
+ *
+ * @throws ClickHouseStoreError SCHEMA_NEWER, SCHEMA_CHANGED
+ */
+export async function refuseNewerSchema(reader: RowReader): Promise<void> {
+  await checkSchema(reader).catch((error: unknown) => {
+    if (error instanceof ClickHouseStoreError && /^SCHEMA_(?:NEWER|CHANGED)$/.test(error.code)) throw error;
+  });
+}
+
 function older(cause?: unknown): ClickHouseStoreError {
   return new ClickHouseStoreError(
     'SCHEMA_OLDER',
