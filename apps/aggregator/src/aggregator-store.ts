@@ -48,9 +48,13 @@ export class AggregatorStore {
     return persist(this.clock, () => this.clickhouse.insertRows('marks', markColumns(consumed), marks));
   }
 
-  /** Of each identity the records that are known. */
+  /**
+   * Of each identity the records that are known. `merged` asks for the one row that counts of each, at some cost; to
+   * decide what to insert, rows that are there twice do no harm.
+   */
   async knownBatches(
     identities: readonly { instance: string; sequence: number }[],
+    { merged = false }: { merged?: boolean } = {},
   ): Promise<Map<string, readonly KnownBatch[]>> {
     const known = new Map<string, KnownBatch[]>();
     if (identities.length === 0) return known;
@@ -65,7 +69,7 @@ export class AggregatorStore {
     }>(
       `SELECT toString(b.instance) AS instance, toString(b.sequence) AS sequence, toString(b.offset) AS place,
          b.hash AS hash, b.events AS events, b.indexes AS indexes
-       FROM batches AS b WHERE (b.instance, b.sequence) IN (${list})`,
+       FROM batches AS b${merged ? ' FINAL' : ''} WHERE (b.instance, b.sequence) IN (${list})`,
     );
     for (const { instance, sequence, place, hash, events, indexes } of rows) {
       const key = identityKey(instance, Number(sequence));
@@ -75,16 +79,6 @@ export class AggregatorStore {
       else others.push(batch);
     }
     return known;
-  }
-
-  /** Records of a range of offsets that could not be read. */
-  async poisonOffsets(partition: number, from: number, to: number): Promise<Set<bigint>> {
-    const rows = await this.clickhouse.query<{ found: string }>(
-      `SELECT DISTINCT toString(d.offset) AS found FROM dead_letters AS d
-       WHERE d.cause = 'poison' AND d.partition = {partition:UInt32} AND d.offset >= {from:UInt64} AND d.offset < {to:UInt64}`,
-      { partition, from, to },
-    );
-    return new Set(rows.map(({ found }) => BigInt(found)));
   }
 
   async openMarks(partition: number): Promise<Mark[]> {

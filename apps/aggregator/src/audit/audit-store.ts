@@ -1,9 +1,7 @@
 import { ROLLUP, ROLLUPS, rollupTable, type ClickHouse } from '#libs/clickhouse';
 import { EVENT_KINDS, EVENT_TABLES, type Column } from '#libs/contracts';
-import type { Finding } from './findings.js';
-
-/** A minute in which something was accepted or touched, by its start, ms since 1970. */
-export type Minute = number;
+import { sumOf, type Chunk, type Finding } from './findings.js';
+import type { Letters } from './log-check.js';
 
 export interface AuditRow {
   readonly time: number;
@@ -12,35 +10,56 @@ export interface AuditRow {
   readonly checkedThrough: number;
   readonly full: boolean;
   readonly finding: Finding;
-  readonly conflicts: number;
   readonly openGaps: number;
   readonly detail: string;
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
+/** A batch that has not come after the lateness allowed will not come: its emitter has dropped it, and says so. */
+const LATENESS_MS = 48 * HOUR_MS;
+
+/** Days after which no Date of ClickHouse goes. */
+const LAST_DAY = 65_535;
+
+/** Tables that are partitioned by the day of their buckets and that the rollups' audit compares. */
+const BUCKET_TABLES = ROLLUPS.flatMap((name) => [ROLLUP[name].rawTable, rollupTable(name, '10s')]);
 
 /** The audit's questions to ClickHouse. Each compares two counts of the same events by identity or by bucket. */
 export class AuditStore {
   constructor(private readonly clickhouse: ClickHouse) {}
 
-  /** Minutes of acceptance that have batches of a partition whose events are all still kept raw. */
-  async acceptedMinutes(partition: number, rawFromMs: number): Promise<Minute[]> {
-    return this.#minutes(
-      `SELECT DISTINCT toUnixTimestamp(toStartOfMinute(accepted_at)) AS minute FROM batches
-       WHERE partition = {partition:UInt32} AND earliest_bucket > {from:DateTime('UTC')} ORDER BY minute`,
-      { partition, from: textOf(rawFromMs) },
+  /** Starts of the days in which batches were accepted, ascending, ms since 1970. From the names of parts: cheap. */
+  acceptedDays(): Promise<number[]> {
+    return this.#days(['batches']);
+  }
+
+  /** Starts of the days that have raw events or 10 s buckets. */
+  bucketDays(): Promise<number[]> {
+    return this.#days(BUCKET_TABLES);
+  }
+
+  /** Minutes of whole days in which batches of a partition were accepted whose events are all still kept raw. */
+  acceptedMinutes(partition: number, fromMs: number, toMs: number, rawFromMs: number): Promise<Chunk[]> {
+    return this.#chunks(
+      `SELECT toUnixTimestamp(toStartOfMinute(accepted_at)) AS start, count() AS held FROM batches
+       WHERE accepted_day >= toDate({from:DateTime('UTC')}) AND accepted_day < toDate({to:DateTime('UTC')})
+         AND partition = {partition:UInt32} AND events > 0 AND earliest_bucket > {raw:DateTime('UTC')}
+       GROUP BY start ORDER BY start`,
+      { partition, from: textOf(fromMs), to: textOf(toMs), raw: textOf(rawFromMs) },
     );
   }
 
   /** Raw rows against what `batches` says was inserted, by identity, for batches accepted in one minute. */
-  rawRows(partition: number, minute: Minute): Promise<Finding> {
+  rawRows(partition: number, minute: number, rawFromMs: number): Promise<Finding> {
     const identities = `SELECT instance, sequence FROM batches FINAL WHERE partition = {partition:UInt32} AND accepted_day = toDate({from:DateTime64(3, 'UTC')})
       AND accepted_at >= {from:DateTime64(3, 'UTC')} AND accepted_at < {to:DateTime64(3, 'UTC')} AND events > 0`;
     const counts = EVENT_KINDS.map(
       (
         kind,
-      ) => `SELECT instance, sequence, toInt64(0) AS expected, toInt64(count()) AS found FROM ${EVENT_TABLES[kind].table} FINAL
+      ) => `SELECT instance, sequence, toInt64(0) AS expected, toInt64(count()) AS found, toDateTime(4294967295, 'UTC') AS oldest FROM ${EVENT_TABLES[kind].table} FINAL
         WHERE bucket_end >= spanned.1 AND bucket_end <= spanned.2 AND (instance, sequence) IN (${identities}) GROUP BY instance, sequence`,
     );
     return this.#compare(
@@ -48,25 +67,48 @@ export class AuditStore {
       `WITH (SELECT tuple(min(earliest_bucket), max(latest_bucket)) FROM batches FINAL WHERE (instance, sequence) IN (${identities}) AND events > 0) AS spanned
        SELECT sum(e) AS checked, sum(greatest(e - f, 0)) AS lost, sum(greatest(f - e, 0)) AS duplicated FROM (
          SELECT instance, sequence, sum(expected) AS e, sum(found) AS f FROM (
-           SELECT instance, sequence, toInt64(sum(events)) AS expected, toInt64(0) AS found FROM batches FINAL
-           WHERE (instance, sequence) IN (${identities}) GROUP BY instance, sequence
+           SELECT instance, sequence, toInt64(sum(events)) AS expected, toInt64(0) AS found, min(earliest_bucket) AS oldest FROM batches FINAL
+           WHERE (instance, sequence) IN (${identities}) AND events > 0 GROUP BY instance, sequence
            UNION ALL ${counts.join(' UNION ALL ')}
-         ) GROUP BY instance, sequence)`,
-      { partition, ...between(minute, MINUTE_MS) },
+         ) GROUP BY instance, sequence HAVING min(oldest) > {raw:DateTime('UTC')})`,
+      { partition, raw: textOf(rawFromMs), ...between(minute, MINUTE_MS) },
     );
   }
 
-  /** Minutes whose 10 s buckets were touched, as far as everything is settled and raw events are kept. */
-  async touchedMinutes(rawFromMs: number, settledMs: number): Promise<Minute[]> {
-    return this.#minutes(
-      `SELECT DISTINCT intDiv(toUnixTimestamp(bucket_end) - 1, 60) * 60 AS minute FROM marks
-       WHERE level = '10s' AND bucket_end > {from:DateTime('UTC')} AND bucket_end <= {to:DateTime('UTC')} ORDER BY minute`,
-      { from: textOf(rawFromMs + MINUTE_MS), to: textOf(settledMs) },
+  /**
+   * Minutes that have raw events or buckets of 10 s or 1 min, of any rollup. Their size is the number of raw rows: the
+   * rollups' own rows come and go as they merge. Marks have no say in it: who lost them must not hide a minute.
+   */
+  bucketMinutes(fromMs: number, toMs: number): Promise<Chunk[]> {
+    return this.#chunks(
+      chunksOf(
+        MINUTE_MS,
+        ROLLUPS.flatMap((name) => [
+          [ROLLUP[name].rawTable, 'count()'],
+          [rollupTable(name, '10s'), '0'],
+          [rollupTable(name, '1m'), '0'],
+        ]),
+      ),
+      { from: textOf(fromMs), to: textOf(toMs) },
+    );
+  }
+
+  /** Hours that have buckets of 1 min or 1 h, of any rollup. They are over when they are asked for: their size says nothing. */
+  bucketHours(fromMs: number, toMs: number): Promise<Chunk[]> {
+    return this.#chunks(
+      chunksOf(
+        HOUR_MS,
+        ROLLUPS.flatMap((name) => [
+          [rollupTable(name, '1m'), '0'],
+          [rollupTable(name, '1h'), '0'],
+        ]),
+      ),
+      { from: textOf(fromMs), to: textOf(toMs) },
     );
   }
 
   /** 10 s buckets against raw events, and the 1 min bucket against its 10 s ones, for one minute. */
-  async minuteBuckets(minute: Minute): Promise<Finding> {
+  async minuteBuckets(minute: number): Promise<Finding> {
     return this.#sum(
       ROLLUPS.flatMap((name) => {
         const { rawTable, subject } = ROLLUP[name];
@@ -105,13 +147,49 @@ export class AuditStore {
     );
   }
 
-  /** Batches that an emitter has numbered and that have not come, over emitters of the last two days. */
-  async openGaps(): Promise<number> {
+  /**
+   * Batches between others of their emitter that have not come, over what was accepted within the lateness allowed: what
+   * is missing longer was dropped by the emitter, which announces it.
+   */
+  async openGaps(nowMs: number): Promise<number> {
     const [row] = await this.clickhouse.query<{ gaps: string | number }>(
-      `SELECT sum(last + 1 - seen) AS gaps FROM (
-         SELECT max(sequence) AS last, uniqExact(sequence) AS seen FROM batches WHERE accepted_day >= toDate(now()) - 2 GROUP BY instance)`,
+      `SELECT sum(last - first + 1 - seen) AS gaps FROM (
+         SELECT min(sequence) AS first, max(sequence) AS last, uniqExact(sequence) AS seen FROM batches
+         WHERE accepted_day >= toDate({from:DateTime('UTC')}) AND accepted_at > {from:DateTime('UTC')} GROUP BY instance)`,
+      { from: textOf(nowMs - LATENESS_MS) },
     );
     return Number(row?.gaps ?? 0);
+  }
+
+  /** What the dead letters say of a range of offsets whose records were accepted or appended on certain days since 1970. */
+  async lettersOf(
+    partition: number,
+    from: number,
+    to: number,
+    days: ReadonlySet<number>,
+  ): Promise<Map<bigint, Letters>> {
+    const list = [...days].filter((day) => day >= 0 && day <= LAST_DAY).map((day) => `toDate(${day})`);
+    if (list.length === 0) return new Map();
+    const rows = await this.clickhouse.query<{
+      place: string;
+      poison: number;
+      conflict: number;
+      late: string | number;
+    }>(
+      `SELECT toString(d.offset) AS place, max(d.cause = 'poison') AS poison, max(d.cause = 'conflict') AS conflict,
+         countIf(d.cause = 'too_late') AS late
+       FROM dead_letters AS d FINAL
+       WHERE d.accepted_day IN (${list.join(', ')}) AND d.partition = {partition:UInt32}
+         AND d.offset >= {from:UInt64} AND d.offset < {to:UInt64}
+       GROUP BY place`,
+      { partition, from, to },
+    );
+    return new Map(
+      rows.map(({ place, poison, conflict, late }) => [
+        BigInt(place),
+        { poison: poison === 1, conflict: conflict === 1, tooLate: Number(late) },
+      ]),
+    );
   }
 
   write(rows: readonly AuditRow[]): Promise<void> {
@@ -141,29 +219,47 @@ export class AuditStore {
     );
   }
 
-  async #minutes(sql: string, parameters: Readonly<Record<string, unknown>>): Promise<Minute[]> {
-    return (await this.clickhouse.query<{ minute: string | number }>(sql, parameters)).map(
-      ({ minute }) => Number(minute) * 1_000,
+  async #days(tables: readonly string[]): Promise<number[]> {
+    const rows = await this.clickhouse.query<{ partition: string }>(
+      `SELECT DISTINCT partition FROM system.parts WHERE active AND database = {database:String}
+       AND table IN (${tables.map((table) => `'${table}'`).join(', ')}) ORDER BY partition`,
+      { database: this.clickhouse.database },
     );
+    return rows.map(({ partition }) => Date.parse(`${partition}T00:00:00Z`)).filter(Number.isFinite);
+  }
+
+  async #chunks(sql: string, parameters: Readonly<Record<string, unknown>>): Promise<Chunk[]> {
+    const rows = await this.clickhouse.query<{ start: string | number; held: string | number }>(sql, parameters);
+    return rows.map(({ start, held }) => ({ at: Number(start) * 1_000, size: Number(held) }));
   }
 
   async #compare(sql: string, parameters: Readonly<Record<string, unknown>>): Promise<Finding> {
-    const [row] = await this.clickhouse.query<Record<keyof Finding, string | number>>(sql, parameters);
+    const [row] = await this.clickhouse.query<Record<'checked' | 'lost' | 'duplicated', string | number>>(
+      sql,
+      parameters,
+    );
     return {
       checked: Number(row?.checked ?? 0),
       lost: Number(row?.lost ?? 0),
       duplicated: Number(row?.duplicated ?? 0),
+      conflicts: 0,
     };
   }
 
   async #sum(looks: readonly Promise<Finding>[]): Promise<Finding> {
-    const all = await Promise.all(looks);
-    return {
-      checked: all.reduce((sum, one) => sum + one.checked, 0),
-      lost: all.reduce((sum, one) => sum + one.lost, 0),
-      duplicated: all.reduce((sum, one) => sum + one.duplicated, 0),
-    };
+    return sumOf(await Promise.all(looks));
   }
+}
+
+/** Starts of the chunks of a width in which tables have buckets, with the sum of what counts as their size. */
+function chunksOf(widthMs: number, tables: readonly (readonly string[])[]): string {
+  const width = widthMs / 1_000;
+  const selects = tables.map(
+    ([table, size]) =>
+      `SELECT intDiv(toUnixTimestamp(bucket_end) - 1, ${width}) * ${width} AS start, toUInt64(${size}) AS held FROM ${table}
+       WHERE bucket_end > {from:DateTime('UTC')} AND bucket_end <= {to:DateTime('UTC')} GROUP BY start`,
+  );
+  return `SELECT start, sum(held) AS held FROM (${selects.join(' UNION ALL ')}) GROUP BY start ORDER BY start`;
 }
 
 function between(start: number, stepMs: number): { from: string; to: string } {
@@ -189,7 +285,7 @@ const AUDIT_COLUMNS: readonly Column<AuditRow>[] = [
   { name: 'checked', type: 'UInt64', value: (row) => row.finding.checked },
   { name: 'lost', type: 'UInt64', value: (row) => row.finding.lost },
   { name: 'duplicated', type: 'UInt64', value: (row) => row.finding.duplicated },
-  { name: 'conflicts', type: 'UInt64', value: (row) => row.conflicts },
+  { name: 'conflicts', type: 'UInt64', value: (row) => row.finding.conflicts },
   { name: 'open_gaps', type: 'UInt64', value: (row) => row.openGaps },
   { name: 'detail', type: 'String', value: (row) => row.detail },
 ];

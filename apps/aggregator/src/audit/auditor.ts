@@ -5,10 +5,10 @@ import type { Clock } from '#libs/time';
 import type { AggregatorStore } from '../aggregator-store.js';
 import type { Assignments } from '../assignments.js';
 import { Rounds } from '../rounds.js';
-import type { AuditStore, AuditRow } from './audit-store.js';
+import { DAY_MS, HOUR_MS, type AuditRow, type AuditStore } from './audit-store.js';
 import type { AuditTelemetry } from './audit-telemetry.js';
-import { confirmed, Findings, type Finding } from './findings.js';
-import { checkLog, logChunks } from './log-check.js';
+import { confirmed, Findings, type Chunk, type Finding } from './findings.js';
+import { checkLog, logChunks, logSlices } from './log-check.js';
 
 export interface AuditorOptions {
   /** Between two rounds, ms. */
@@ -21,27 +21,46 @@ export interface AuditorOptions {
 
 export const DEFAULT_AUDIT: AuditorOptions = { intervalMs: 10_000, budgetMs: 500, confirmAfterMs: 2_000 };
 
-const HOUR_MS = 3_600_000;
+/** What is asked for in every round and grows with the data takes at most one part in this many of the time. */
+const SHARE = 20;
 
-/** One comparison, cut into chunks: which there are, and what one look at one of them finds. */
+/** Events may be dated ahead of their accept time by this much, and so outlive the day of their acceptance. */
+const MAX_AHEAD_MS = DAY_MS;
+
+/** One comparison, cut into slices and those into chunks: which there are, and what one look at a chunk finds. */
 interface Scope {
   readonly name: string;
-  readonly chunks: () => Promise<number[]>;
-  readonly look: (chunk: number) => Promise<Finding>;
-  /** What a chunk's number means as time, ms since 1970; undefined when it is no time. */
+  /** All there are, ascending. */
+  readonly slices: readonly number[];
+  /** Chunks of slices in a row, ascending. */
+  readonly list: (slices: readonly number[]) => Promise<readonly Chunk[]> | readonly Chunk[];
+  /** `through` is how far the chunk reaches as time, where its number does not say so. */
+  readonly look: (chunk: Chunk) => Promise<{ readonly finding: Finding; readonly through?: number }>;
+  /** Whether slices and chunks are numbered by ms since 1970. */
   readonly isTime: boolean;
+  /** ms since 1970 through which all is checked when every chunk is; undefined: as far as the newest chunk goes. */
+  readonly end: number | undefined;
+}
+
+interface Known {
+  readonly findings: Findings;
+  /** Monotonic ms from which the newest slices may be listed again. */
+  listAt: number;
 }
 
 /**
  * The continuous audit: by identity below the committed offset, by bucket below the settled end, above raw_from.
  *
- * Scopes: `log/P` (records of the log against `batches`), `raw/P` (`batches` against raw rows), and, by whoever has
- * partition 0, `rollups` (raw events against 10 s and 1 min buckets) and `rollups/1h`. New chunks come first, old ones by
- * rotation; a finding stands until its chunk is looked at again.
+ * Scopes: `log/P` (records of the log against `batches` and the dead letters), `raw/P` (`batches` against raw rows), and,
+ * by whoever has partition 0, `rollups` (raw events against 10 s and 1 min buckets) and `rollups/1h`. What is new or has
+ * grown comes first, the rest by rotation; a finding stands until its chunk is looked at again. Each scope may work for
+ * `budgetMs` a round: its rotation takes as many rounds as its whole check takes budgets.
  */
 export class Auditor {
-  readonly #findings = new Map<string, Findings>();
+  readonly #known = new Map<string, Known>();
   readonly #rounds: Rounds;
+  #gaps = 0;
+  #gapsAt = -Infinity;
 
   constructor(
     private readonly log: EventLog,
@@ -72,103 +91,164 @@ export class Auditor {
   async #allScopes(): Promise<void> {
     try {
       const scopes = await this.#scopes();
-      for (const name of this.#findings.keys())
-        if (!scopes.some((scope) => scope.name === name)) this.#findings.delete(name);
-      const openGaps = await this.audit.openGaps();
+      for (const name of this.#known.keys())
+        if (!scopes.some((scope) => scope.name === name)) {
+          this.#known.delete(name);
+          this.telemetry.forget(name);
+        }
+      await this.#countGaps();
       const rows: AuditRow[] = [];
-      for (const scope of scopes) rows.push(await this.#scope(scope, openGaps));
+      // One that fails must not keep the others from being looked at.
+      for (const scope of scopes) rows.push(...(await this.#scope(scope).catch((error) => this.#failed(error))));
       await this.audit.write(rows);
-      this.telemetry.round(rows, openGaps);
+      for (const row of rows) this.telemetry.scope(row);
+      this.telemetry.finished();
     } catch (error) {
-      this.telemetry.failed();
-      this.logger.warn('Audit round failed; the next one goes on.', {
-        reason: error instanceof Error ? error.message : String(error),
-      });
+      this.#failed(error);
     }
   }
 
-  async #scope(scope: Scope, openGaps: number): Promise<AuditRow> {
-    const findings = this.#findings.get(scope.name) ?? new Findings();
-    this.#findings.set(scope.name, findings);
-    const chunks = await scope.chunks();
-    findings.keep(chunks);
-    const before = findings.fullRounds;
+  #failed(error: unknown): [] {
+    this.telemetry.failed();
+    this.logger.warn('Audit round failed; the next one goes on.', {
+      reason: error instanceof Error ? error.message : String(error),
+    });
+    return [];
+  }
+
+  async #countGaps(): Promise<void> {
     const started = this.clock.monotonic();
-    const looked: number[] = [];
-    // Never a chunk twice a round, however small the whole is.
-    while (
-      looked.length < chunks.length &&
-      this.clock.monotonic() - started < this.options.budgetMs &&
-      !this.#rounds.stopped
-    ) {
-      const chunk = findings.next(chunks);
-      if (chunk === undefined) break;
-      findings.set(chunk, await this.#look(scope, chunk));
-      looked.push(chunk);
+    if (started < this.#gapsAt) return;
+    this.#gaps = await this.audit.openGaps(this.clock.now());
+    this.#gapsAt = started + (this.clock.monotonic() - started) * SHARE;
+    this.telemetry.openGaps(this.#gaps);
+  }
+
+  /** One scope's share of a round. @returns its row; none when it was stopped. */
+  async #scope(scope: Scope): Promise<AuditRow[]> {
+    const known = this.#known.get(scope.name) ?? { findings: new Findings(), listAt: -Infinity };
+    this.#known.set(scope.name, known);
+    const { findings } = known;
+    const before = findings.fullRounds;
+    const now = this.clock.now();
+    const started = this.clock.monotonic();
+    const listEdge = started >= known.listAt;
+    findings.begin(scope.slices, listEdge);
+    let looked = 0;
+    for (let first = listEdge; ; first = false) {
+      if (this.#rounds.stopped) return [];
+      const step = findings.next();
+      if (step === undefined) break;
+      if (step.kind === 'list') {
+        findings.listed(step.slices, await scope.list(step.slices));
+        if (first) known.listAt = started + (this.clock.monotonic() - started) * SHARE;
+      } else {
+        const { finding, through } = await this.#look(scope, step.chunk);
+        findings.looked(step.chunk, finding, through);
+        looked++;
+      }
+      if (this.clock.monotonic() - started >= this.options.budgetMs) break;
     }
-    const { total } = findings;
+    const { total, firstMissing, newestThrough } = findings;
     if (total.lost > 0 || total.duplicated > 0)
       this.logger.error('The audit found a difference.', {
         scope: scope.name,
         lost: total.lost,
         duplicated: total.duplicated,
       });
-    const now = this.clock.now();
-    // Offsets are no times, and where there is nothing everything is checked: both stand for now.
-    const [from = now, through = now] = scope.isTime ? [chunks[0], chunks.at(-1)] : [];
-    return {
-      time: now,
-      scope: scope.name,
-      checkedFrom: from,
-      checkedThrough: through,
-      full: findings.fullRounds > before || looked.length === chunks.length,
-      finding: total,
-      conflicts: 0,
-      openGaps,
-      detail: `${looked.length} of ${chunks.length} chunks looked at`,
-    };
-  }
-
-  async #look(scope: Scope, chunk: number): Promise<Finding> {
-    const first = await scope.look(chunk);
-    if (first.lost === 0 && first.duplicated === 0) return first;
-    await this.clock.sleep(this.options.confirmAfterMs);
-    return confirmed(first, await scope.look(chunk));
-  }
-
-  async #scopes(): Promise<Scope[]> {
-    const rawFrom = await this.store.rawFrom();
-    const states = this.assignments.all();
-    const ranges = new Map((await this.log.ranges(EVENTS_TOPIC)).map((range) => [range.partition, range]));
-    const scopes = states.flatMap(({ partition, committed }): Scope[] => [
-      {
-        name: `log/${partition}`,
-        chunks: async () => logChunks(ranges.get(partition)?.earliest ?? 0n, committed),
-        look: (chunk) => checkLog(this.log, this.store, partition, chunk, committed),
-        isTime: false,
-      },
-      {
-        name: `raw/${partition}`,
-        chunks: () => this.audit.acceptedMinutes(partition, rawFrom),
-        look: (minute) => this.audit.rawRows(partition, minute),
-        isTime: true,
-      },
-    ]);
-    if (!states.some(({ partition }) => partition === 0)) return scopes;
-    const settled = await this.store.leastSettled();
-    const minutes = () => this.audit.touchedMinutes(rawFrom, settled['1m'] * 1_000);
+    const checkedThrough =
+      firstMissing === undefined ? (scope.end ?? newestThrough) : scope.isTime ? firstMissing.at : firstMissing.through;
     return [
-      ...scopes,
-      { name: 'rollups', chunks: minutes, look: (minute) => this.audit.minuteBuckets(minute), isTime: true },
       {
-        name: 'rollups/1h',
-        chunks: async () => {
-          const hours = new Set((await minutes()).map((minute) => Math.floor(minute / HOUR_MS) * HOUR_MS));
-          return [...hours].filter((hour) => hour + HOUR_MS <= settled['1h'] * 1_000);
-        },
-        look: (hour) => this.audit.hourBuckets(hour),
-        isTime: true,
+        time: now,
+        scope: scope.name,
+        // Offsets are no times: what is older than its oldest record stands for the log.
+        checkedFrom: Math.min((scope.isTime ? scope.slices[0] : undefined) ?? checkedThrough, checkedThrough),
+        checkedThrough,
+        full: findings.fullRounds > before,
+        finding: total,
+        openGaps: this.#gaps,
+        detail: `${looked} chunks looked at`,
       },
     ];
   }
+
+  async #look(scope: Scope, chunk: Chunk): Promise<{ finding: Finding; through: number | undefined }> {
+    const first = await scope.look(chunk);
+    const { finding, through } = first;
+    if (finding.lost === 0 && finding.duplicated === 0) return { finding, through };
+    await this.clock.sleep(this.options.confirmAfterMs);
+    return { finding: confirmed(finding, (await scope.look(chunk)).finding), through };
+  }
+
+  async #scopes(): Promise<Scope[]> {
+    const now = this.clock.now();
+    const rawFrom = await this.store.rawFrom();
+    const states = this.assignments.all();
+    const acceptedDays = (await this.audit.acceptedDays()).filter((day) => day >= rawFrom - MAX_AHEAD_MS);
+    const ranges = new Map((await this.log.ranges(EVENTS_TOPIC)).map((range) => [range.partition, range]));
+    const scopes = states.flatMap(({ partition, committed }): Scope[] => {
+      const { earliest, next } = ranges.get(partition) ?? { earliest: 0n, next: 0n };
+      // What is not committed yet is not checked either.
+      const end = committed >= next ? now : undefined;
+      return [
+        {
+          name: `log/${partition}`,
+          slices: logSlices(earliest, committed),
+          list: (slices) => logChunks(slices, earliest, committed),
+          look: (chunk) => checkLog(this.log, this.store, this.audit, partition, chunk, now),
+          isTime: false,
+          end,
+        },
+        {
+          name: `raw/${partition}`,
+          slices: acceptedDays,
+          list: (days) => this.audit.acceptedMinutes(partition, ...spanOf(days, DAY_MS), rawFrom),
+          look: async ({ at }) => ({ finding: await this.audit.rawRows(partition, at, rawFrom) }),
+          isTime: true,
+          end,
+        },
+      ];
+    });
+    if (!states.some(({ partition }) => partition === 0)) return scopes;
+    const settled = await this.store.leastSettled();
+    const [minutesEnd, hoursEnd] = [settled['1m'] * 1_000, settled['1h'] * 1_000];
+    const hours = hoursOf(await this.audit.bucketDays(), rawFrom, minutesEnd);
+    return [
+      ...scopes,
+      {
+        name: 'rollups',
+        slices: hours,
+        list: (some) => this.audit.bucketMinutes(...spanOf(some, HOUR_MS, minutesEnd)),
+        look: async ({ at }) => ({ finding: await this.audit.minuteBuckets(at) }),
+        isTime: true,
+        end: minutesEnd,
+      },
+      {
+        name: 'rollups/1h',
+        slices: daysOf(hours.filter((hour) => hour < hoursEnd)),
+        list: (days) => this.audit.bucketHours(...spanOf(days, DAY_MS, hoursEnd, rawFrom)),
+        look: async ({ at }) => ({ finding: await this.audit.hourBuckets(at) }),
+        isTime: true,
+        end: hoursEnd,
+      },
+    ];
+  }
+}
+
+/** Hours of days. A bucket is stamped with its end: the last one of a day stands with the next day's. */
+function hoursOf(days: readonly number[], from: number, to: number): number[] {
+  const hours = new Set<number>();
+  for (const day of days)
+    for (let hour = Math.max(day - HOUR_MS, from); hour < Math.min(day + DAY_MS, to); hour += HOUR_MS) hours.add(hour);
+  return [...hours].sort((a, b) => a - b);
+}
+
+function daysOf(hours: readonly number[]): number[] {
+  return [...new Set(hours.map((hour) => hour - (hour % DAY_MS)))];
+}
+
+/** From the start of the first slice to the end of the last. */
+function spanOf(slices: readonly number[], widthMs: number, end = Infinity, start = -Infinity): [number, number] {
+  return [Math.max(slices[0] ?? 0, start), Math.min((slices.at(-1) ?? 0) + widthMs, end)];
 }

@@ -1,51 +1,158 @@
 import { describe, expect, it } from '@jest/globals';
-import { confirmed, Findings, NOTHING_FOUND } from './findings.js';
+import fc from 'fast-check';
+import { confirmed, Findings, NOTHING_FOUND, type Chunk } from './findings.js';
 
-const lost = (n: number) => ({ checked: 10, lost: n, duplicated: 0 });
+const SLICE = 10;
+const lost = (n: number) => ({ ...NOTHING_FOUND, checked: 10, lost: n });
+
+/** A scope whose chunks are these sizes by where they start; slices are ten wide. */
+class Scope {
+  readonly findings = new Findings();
+  readonly chunks = new Map<number, number>();
+
+  /** One round of at most so many steps. @returns where it looked, in order. */
+  round(steps = Infinity, listEdge = true): number[] {
+    const slices = [...new Set([...this.chunks.keys()].map((at) => at - (at % SLICE)))].sort((a, b) => a - b);
+    this.findings.begin(slices, listEdge);
+    const looked: number[] = [];
+    for (let step = 0; step < steps; step++) {
+      const next = this.findings.next();
+      if (next === undefined) break;
+      if (next.kind === 'list') this.findings.listed(next.slices, this.#held(next.slices));
+      else {
+        this.findings.looked(next.chunk, { ...NOTHING_FOUND, checked: this.chunks.get(next.chunk.at)! });
+        looked.push(next.chunk.at);
+      }
+    }
+    return looked;
+  }
+
+  #held(slices: readonly number[]): Chunk[] {
+    return [...this.chunks]
+      .filter(([at]) => slices.includes(at - (at % SLICE)))
+      .map(([at, size]) => ({ at, size }))
+      .sort((a, b) => a.at - b.at);
+  }
+}
+
+function aScope(...chunks: number[]): Scope {
+  const scope = new Scope();
+  for (const at of chunks) scope.chunks.set(at, 1);
+  return scope;
+}
 
 describe('Findings', () => {
-  it('looks at new chunks first, then at all by rotation', () => {
-    const findings = new Findings();
-    const seen: number[] = [];
-    for (const chunks of [
-      [1, 2],
-      [1, 2],
-      [1, 2, 3],
-      [1, 2, 3],
-      [1, 2, 3],
-      [1, 2, 3],
-      [1, 2, 3],
-    ]) {
-      const chunk = findings.next(chunks)!;
-      seen.push(chunk);
-      findings.set(chunk, NOTHING_FOUND);
+  it('looks at everything once a round when there is time for it', () => {
+    const scope = aScope(1, 2, 11);
+    expect(scope.round()).toEqual([11, 1, 2]);
+    expect(scope.findings.fullRounds).toBe(1);
+    expect(scope.round()).toEqual([1, 2, 11]);
+    expect(scope.findings.fullRounds).toBe(2);
+  });
+
+  it('looks at what is new first, and goes on with the rotation where it was', () => {
+    const scope = aScope(1, 2, 11, 12);
+    scope.round();
+    expect(scope.round(4)).toEqual([1, 2]);
+    scope.chunks.set(13, 1);
+    expect(scope.round(4)).toEqual([13, 11, 12]);
+  });
+
+  it('takes a chunk for new again whenever it has grown', () => {
+    const scope = aScope(1, 2, 11);
+    scope.round();
+    for (const size of [2, 3, 4]) {
+      scope.chunks.set(11, size);
+      expect(scope.round(2)).toEqual([11]);
     }
-    expect(seen).toEqual([1, 2, 3, 1, 2, 3, 1]);
-    expect(findings.fullRounds).toBe(1);
+    expect(scope.round(2)).not.toEqual([11]);
   });
 
-  it('keeps what an old chunk showed until that chunk is looked at again', () => {
+  it('looks again at a chunk that grew while it was looked at', () => {
     const findings = new Findings();
-    findings.set(1, lost(3));
-    findings.set(2, lost(0));
-    expect(findings.total).toEqual({ checked: 20, lost: 3, duplicated: 0 });
-    findings.set(1, lost(0));
-    expect(findings.total.lost).toBe(0);
+    findings.begin([0], true);
+    findings.next();
+    findings.listed([0], [{ at: 1, size: 1 }]);
+    findings.begin([0], true);
+    findings.next();
+    findings.listed([0], [{ at: 1, size: 2 }]);
+    findings.looked({ at: 1, size: 1 }, NOTHING_FOUND);
+    expect(findings.next()).toEqual({ kind: 'look', chunk: { at: 1, size: 2 } });
   });
 
-  it('forgets chunks that are gone, and has none to look at when there are none', () => {
-    const findings = new Findings();
-    findings.set(1, lost(3));
-    findings.keep([2]);
-    expect(findings.total).toEqual(NOTHING_FOUND);
-    expect(findings.next([])).toBeUndefined();
+  it('lists a slice once more after it was the newest, and what came late when the rotation comes by', () => {
+    const scope = aScope(1);
+    scope.round();
+    scope.chunks.set(2, 1).set(11, 1);
+    expect(scope.round(3)).toEqual([2, 11]);
+    scope.chunks.set(3, 1);
+    expect(scope.round()).toContain(3);
+  });
+
+  it('says where the part that was looked at without a gap ends', () => {
+    const scope = aScope(1, 2, 11);
+    expect(scope.findings.firstMissing).toBeUndefined();
+    scope.round(2);
+    expect(scope.findings.firstMissing).toEqual({ at: 0, through: 0 });
+    scope.round();
+    expect(scope.findings.firstMissing).toBeUndefined();
+    scope.chunks.set(11, 2).set(12, 1);
+    scope.round(1);
+    expect(scope.findings.firstMissing).toEqual({ at: 11, through: 2 });
+    scope.round(2);
+    expect(scope.findings.firstMissing).toEqual({ at: 12, through: 11 });
+  });
+
+  it('keeps what an old chunk showed until that chunk is looked at again, and forgets what is gone', () => {
+    const scope = aScope(1, 11);
+    scope.round();
+    scope.findings.looked({ at: 1, size: 1 }, lost(3));
+    scope.round(1);
+    expect(scope.findings.total).toMatchObject({ lost: 3 });
+    scope.chunks.delete(1);
+    scope.round();
+    expect(scope.findings.total).toEqual({ ...NOTHING_FOUND, checked: 1 });
+  });
+
+  it('has nothing to do where there is nothing, which is all of it', () => {
+    const scope = aScope();
+    expect(scope.round()).toEqual([]);
+    expect(scope.findings.fullRounds).toBe(1);
+    expect(scope.findings.firstMissing).toBeUndefined();
+  });
+
+  it('comes by everything in every cycle, however little is done in a round and whatever grows', () => {
+    const growth = fc.array(fc.tuple(fc.nat(39), fc.integer({ min: 1, max: 3 })), { maxLength: 3 });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.nat(39), { minLength: 1, maxLength: 12 }),
+        fc.array(fc.record({ steps: fc.integer({ min: 1, max: 4 }), edge: fc.boolean(), growth }), { maxLength: 30 }),
+        (chunks, rounds) => {
+          const scope = aScope(...chunks);
+          for (const { steps, edge, growth } of rounds) {
+            scope.round(steps, edge);
+            for (const [at, by] of growth) scope.chunks.set(at, (scope.chunks.get(at) ?? 0) + by);
+          }
+          // From anywhere: two cycles later everything was looked at as it is now, and nothing is missing.
+          const { fullRounds } = scope.findings;
+          for (let round = 0; scope.findings.fullRounds < fullRounds + 2; round++) {
+            expect(round).toBeLessThan(200);
+            scope.round(3);
+          }
+          expect(scope.findings.firstMissing).toBeUndefined();
+          expect(scope.findings.total.checked).toBe([...scope.chunks.values()].reduce((sum, size) => sum + size, 0));
+        },
+      ),
+    );
   });
 
   it('believes only what two looks agree on', () => {
-    expect(confirmed({ checked: 9, lost: 5, duplicated: 1 }, { checked: 10, lost: 2, duplicated: 3 })).toEqual({
+    const first = { checked: 9, lost: 5, duplicated: 1, conflicts: 0 };
+    expect(confirmed(first, { checked: 10, lost: 2, duplicated: 3, conflicts: 1 })).toEqual({
       checked: 10,
       lost: 2,
       duplicated: 1,
+      conflicts: 1,
     });
   });
 });

@@ -6,56 +6,216 @@ export interface Finding {
   readonly lost: number;
   /** Events that are there and should not be. */
   readonly duplicated: number;
+  /** Records of the log that did not count, since other bytes have their identity. */
+  readonly conflicts: number;
 }
 
-export const NOTHING_FOUND: Finding = { checked: 0, lost: 0, duplicated: 0 };
+export const NOTHING_FOUND: Finding = { checked: 0, lost: 0, duplicated: 0, conflicts: 0 };
+
+/** What is looked at at once: `at` is where it starts, ms since 1970 or an offset. */
+export interface Chunk {
+  readonly at: number;
+  /** How much it holds. When that changes, what was found before says nothing about the rest. */
+  readonly size: number;
+}
+
+/** One thing to do: find out which chunks a range of slices has, or look at a chunk. */
+export type Step =
+  { readonly kind: 'list'; readonly slices: readonly number[] } | { readonly kind: 'look'; readonly chunk: Chunk };
+
+interface ChunkState {
+  size: number;
+  /** Its size when it was looked at; undefined when it never was. */
+  seen: number | undefined;
+  /** The cycle in which it was looked at. */
+  cycle: number;
+  finding: Finding;
+  /** ms since 1970 up to which its records came, as the look found. */
+  through: number;
+}
+
+interface SliceState {
+  readonly chunks: Map<number, ChunkState>;
+  /** The round in which its chunks were listed. */
+  listed: number;
+  /** Chunks that were never looked at, or have changed since. */
+  readonly fresh: Set<number>;
+}
 
 /**
- * The latest finding of each chunk of one scope, and which chunk to look at next. New chunks are looked at first, the
- * rest by rotation, so that what was found in an old chunk stands until that chunk is looked at again.
+ * What is known of one scope, and what to do next. A scope is a line of slices (days, hours, ranges of offsets), each of
+ * which holds chunks. Which chunks a slice has is asked for slice by slice, so that no round needs to know everything.
+ *
+ * Each round first lists the newest slices. Chunks that are new or have grown since they were looked at come before all
+ * others; the rest follows by rotation, slice by slice. What was found in a chunk stands until it is looked at again.
+ * Knows nothing of time or of tables.
  */
 export class Findings {
-  readonly #byChunk = new Map<number, Finding>();
-  #rotation = -Infinity;
-  /** Rounds over all chunks that have been finished. */
+  readonly #slices = new Map<number, SliceState>();
+  #order: readonly number[] = [];
+  #edge: readonly number[] = [];
+  #round = 0;
+  #cycle = 0;
+  /** The slice that the rotation is in, and the last one that it is done with. */
+  #entered: number | undefined;
+  #left = -Infinity;
+  #wrapped = false;
+  /** Cycles over everything that have been finished. */
   fullRounds = 0;
 
-  /** Forgets chunks that exist no longer. */
-  keep(chunks: readonly number[]): void {
-    const existing = new Set(chunks);
-    for (const chunk of this.#byChunk.keys()) if (!existing.has(chunk)) this.#byChunk.delete(chunk);
+  /**
+   * Begins a round.
+   * @param slices all there are, ascending; what is known of others is forgotten.
+   * @param listEdge whether to list the newest ones anew.
+   */
+  begin(slices: readonly number[], listEdge: boolean): void {
+    const existing = new Set(slices);
+    for (const slice of this.#slices.keys()) if (!existing.has(slice)) this.#slices.delete(slice);
+    this.#order = slices;
+    this.#round++;
+    this.#wrapped = false;
+    this.#edge = listEdge ? this.#newest() : [];
   }
 
-  set(chunk: number, finding: Finding): void {
-    this.#byChunk.set(chunk, finding);
-  }
-
-  /** The next chunk to look at, of chunks in ascending order: the first that was never looked at, else by rotation. */
-  next(chunks: readonly number[]): number | undefined {
-    const fresh = chunks.find((chunk) => !this.#byChunk.has(chunk));
-    if (fresh !== undefined) return fresh;
-    const following = chunks.find((chunk) => chunk > this.#rotation);
-    if (following === undefined) {
-      this.#rotation = -Infinity;
-      return chunks[0] === undefined ? undefined : this.next(chunks);
+  /** Undefined when everything was done once in this round. */
+  next(): Step | undefined {
+    if (this.#edge.length > 0) {
+      const slices = this.#edge;
+      this.#edge = [];
+      return { kind: 'list', slices };
     }
-    this.#rotation = following;
-    if (following === chunks.at(-1)) this.fullRounds++;
-    return following;
+    for (const slice of this.#order) {
+      const state = this.#slices.get(slice);
+      const [at] = state?.fresh ?? [];
+      if (state !== undefined && at !== undefined)
+        return { kind: 'look', chunk: { at, size: state.chunks.get(at)!.size } };
+    }
+    return this.#rotate();
+  }
+
+  /** These slices hold exactly these chunks, ascending. */
+  listed(slices: readonly number[], chunks: readonly Chunk[]): void {
+    slices.forEach((slice, index) => {
+      const end = slices[index + 1] ?? Infinity;
+      const before = this.#slices.get(slice)?.chunks;
+      const state: SliceState = { chunks: new Map(), listed: this.#round, fresh: new Set() };
+      for (const { at, size } of chunks) {
+        if (at < slice || at >= end) continue;
+        const known = before?.get(at) ?? {
+          size,
+          seen: undefined,
+          cycle: -1,
+          finding: NOTHING_FOUND,
+          through: 0,
+        };
+        known.size = size;
+        state.chunks.set(at, known);
+        if (known.seen !== size) state.fresh.add(at);
+      }
+      this.#slices.set(slice, state);
+    });
+  }
+
+  /** A chunk, as it was when it was handed out, was looked at. */
+  looked(chunk: Chunk, finding: Finding, through = chunk.at): void {
+    for (const state of this.#slices.values()) {
+      const known = state.chunks.get(chunk.at);
+      if (known === undefined) continue;
+      known.seen = chunk.size;
+      known.cycle = this.#cycle;
+      known.finding = finding;
+      known.through = through;
+      if (known.size === chunk.size) state.fresh.delete(chunk.at);
+      return;
+    }
   }
 
   get total(): Finding {
-    let total = NOTHING_FOUND;
-    for (const { checked, lost, duplicated } of this.#byChunk.values())
-      total = { checked: total.checked + checked, lost: total.lost + lost, duplicated: total.duplicated + duplicated };
-    return total;
+    return sumOf(this.#states().map(({ finding }) => finding));
   }
+
+  /**
+   * The end of what has been looked at without a gap from the beginning, each chunk since it last grew: the chunk or
+   * slice that has not, and through what time the one before it goes (0 for none). Undefined when nothing is missing.
+   */
+  get firstMissing(): { readonly at: number; readonly through: number } | undefined {
+    let through = 0;
+    for (const slice of this.#order) {
+      const state = this.#slices.get(slice);
+      if (state === undefined) return { at: slice, through };
+      for (const [at, chunk] of state.chunks) {
+        if (state.fresh.has(at)) return { at, through };
+        through = chunk.through;
+      }
+    }
+    return undefined;
+  }
+
+  /** What the newest chunk is known to reach, 0 for none. */
+  get newestThrough(): number {
+    let newest = 0;
+    for (const { through } of this.#states()) newest = Math.max(newest, through);
+    return newest;
+  }
+
+  #states(): ChunkState[] {
+    return [...this.#slices.values()].flatMap(({ chunks }) => [...chunks.values()]);
+  }
+
+  /** The last slice, and those before it that are known to be empty, through the last that is not: all that may grow. */
+  #newest(): number[] {
+    let from = this.#order.length - 1;
+    while (from > 0) {
+      const before = this.#slices.get(this.#order[from - 1]!);
+      const here = this.#slices.get(this.#order[from]!);
+      const holdsSome = here !== undefined && here.chunks.size > 0;
+      if (holdsSome || before === undefined) break;
+      from--;
+    }
+    return this.#order.slice(Math.max(0, from));
+  }
+
+  #rotate(): Step | undefined {
+    while (!this.#wrapped) {
+      const slice = this.#order.find((one) => one > this.#left);
+      if (slice === undefined) {
+        this.#left = -Infinity;
+        this.#entered = undefined;
+        this.#cycle++;
+        this.fullRounds++;
+        this.#wrapped = true;
+        break;
+      }
+      const state = this.#slices.get(slice);
+      // On entering a slice its chunks are listed anew: what came late is found there.
+      if (this.#entered !== slice || state === undefined) {
+        this.#entered = slice;
+        if (state?.listed !== this.#round) return { kind: 'list', slices: [slice] };
+      }
+      for (const [at, { cycle, size }] of state.chunks)
+        if (cycle < this.#cycle) return { kind: 'look', chunk: { at, size } };
+      this.#left = slice;
+    }
+    return undefined;
+  }
+}
+
+export function sumOf(findings: Iterable<Finding>): Finding {
+  let total = NOTHING_FOUND;
+  for (const { checked, lost, duplicated, conflicts } of findings)
+    total = {
+      checked: total.checked + checked,
+      lost: total.lost + lost,
+      duplicated: total.duplicated + duplicated,
+      conflicts: total.conflicts + conflicts,
+    };
+  return total;
 }
 
 /** What two looks at one chunk agree on: a difference that was gone at the second look was work in progress. */
 export function confirmed(first: Finding, second: Finding): Finding {
   return {
-    checked: second.checked,
+    ...second,
     lost: Math.min(first.lost, second.lost),
     duplicated: Math.min(first.duplicated, second.duplicated),
   };

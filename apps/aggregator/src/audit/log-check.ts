@@ -1,59 +1,131 @@
 import { decodeHeaders, EVENTS_TOPIC } from '#libs/contracts';
 import type { EventLog, LogRecord } from '#libs/event-log';
 import type { AggregatorStore } from '../aggregator-store.js';
-import { identityKey } from '../insert/identity.js';
-import type { Finding } from './findings.js';
+import { decide, identityKey, type Candidate, type KnownBatch } from '../insert/identity.js';
+import { KEEP } from '../retention/keep.js';
+import { DAY_MS, type AuditStore } from './audit-store.js';
+import { NOTHING_FOUND, sumOf, type Chunk, type Finding } from './findings.js';
 
 /** Records in one chunk of the log's check. */
 export const LOG_CHUNK = 500;
+/** Records in one slice. */
+const LOG_SLICE = 1_000 * LOG_CHUNK;
 
-/** Chunks of committed records that the log still holds, by their first offset. */
-export function logChunks(earliest: bigint, committed: bigint): number[] {
-  const chunks: number[] = [];
-  const first = Number(earliest) - (Number(earliest) % LOG_CHUNK);
-  for (let chunk = first; chunk < Number(committed); chunk += LOG_CHUNK) chunks.push(chunk);
+/** Slices of the committed records that the log still holds, by their first offset. */
+export function logSlices(earliest: bigint, committed: bigint): number[] {
+  const slices: number[] = [];
+  for (let at = Number(earliest) - (Number(earliest) % LOG_SLICE); at < Number(committed); at += LOG_SLICE)
+    slices.push(at);
+  return slices;
+}
+
+/** Chunks of some slices in a row; the last one grows as the commits go on. */
+export function logChunks(slices: readonly number[], earliest: bigint, committed: bigint): Chunk[] {
+  const chunks: Chunk[] = [];
+  const [first = 0, end] = [slices[0], Math.min((slices.at(-1) ?? 0) + LOG_SLICE, Number(committed))];
+  for (let at = Math.max(first, Number(earliest) - (Number(earliest) % LOG_CHUNK)); at < end; at += LOG_CHUNK)
+    chunks.push({ at, size: Math.min(LOG_CHUNK, end - at) });
   return chunks;
 }
 
-/** The log against `batches`: whatever is committed must stand there, at this offset or a lower one. */
+/** What the dead letters say of the record at one offset. */
+export interface Letters {
+  readonly poison: boolean;
+  readonly conflict: boolean;
+  /** Events of the record that were too late. */
+  readonly tooLate: number;
+}
+
+export const NO_LETTERS: Letters = { poison: false, conflict: false, tooLate: 0 };
+
+/**
+ * Whether everything that a record brought is accounted for: in `batches` at its own offset, taken by a lower offset of
+ * its identity, or in the dead letters. What counts is decided as the inserter does it, from lower offsets alone. Pure.
+ *
+ * @param record undefined when its headers cannot be read: then it must be a poison letter.
+ * @param known what `batches` has of its identity.
+ */
+export function judge(record: Candidate | undefined, known: readonly KnownBatch[], letters: Letters): Finding {
+  if (record === undefined) return { ...NOTHING_FOUND, checked: 1, lost: letters.poison ? 0 : 1 };
+  const checked = record.indexes.length;
+  if (letters.poison) return { ...NOTHING_FOUND, checked };
+  // A record without events counts as one: its row must be there.
+  const missing = (events: number) => ({ ...NOTHING_FOUND, checked, lost: events });
+  const { decision, taken } = decide(known, record);
+  if (decision === 'resend') return missing(0);
+  if (decision === 'conflict') return { ...missing(letters.conflict ? 0 : Math.max(1, checked)), conflicts: 1 };
+  const own = known.find(({ offset }) => offset === record.offset);
+  const expected = checked - (taken?.size ?? 0);
+  if (own === undefined) return missing(Math.max(1, expected));
+  return missing(Math.max(0, expected - own.events - letters.tooLate));
+}
+
+/** The committed records of a chunk against `batches` and the dead letters. `through` is when the last one was appended. */
 export async function checkLog(
   log: EventLog,
   store: AggregatorStore,
+  audit: AuditStore,
   partition: number,
-  chunk: number,
-  committed: bigint,
-): Promise<Finding> {
-  const records = await log.read(EVENTS_TOPIC, { partition, offset: BigInt(chunk) }, LOG_CHUNK);
+  { at, size }: Chunk,
+  nowMs: number,
+): Promise<{ finding: Finding; through: number }> {
+  const records = (await log.read(EVENTS_TOPIC, { partition, offset: BigInt(at) }, size)).filter(
+    ({ offset }) => offset < BigInt(at + size),
+  );
   const announced = records
-    .filter(({ offset }) => offset < committed && offset < BigInt(chunk + LOG_CHUNK))
-    .flatMap(identityOf);
-  const [known, poison] = await Promise.all([
-    store.knownBatches(announced),
-    store.poisonOffsets(partition, chunk, chunk + LOG_CHUNK),
+    .map((record) => ({ ...announcedBy(record), appendedAt: record.appendedAt, offset: record.offset }))
+    // Rows of `batches` go with the day on which they were accepted, also where the log is kept longer.
+    .filter(({ acceptedAt }) => acceptedAt === undefined || dayOf(acceptedAt) >= dayOf(nowMs - KEEP.batches));
+  const identities = announced.flatMap(({ identity }) => identity ?? []);
+  const [known, letters] = await Promise.all([
+    store.knownBatches(identities, { merged: true }),
+    audit.lettersOf(
+      partition,
+      at,
+      at + size,
+      new Set(announced.flatMap(({ acceptedAt, appendedAt }) => [dayOf(appendedAt), dayOf(acceptedAt ?? appendedAt)])),
+    ),
   ]);
-  let checked = 0;
-  let lost = 0;
-  for (const { instance, sequence, offset, events } of announced) {
-    checked += events;
-    if (poison.has(offset)) continue;
-    const found = known.get(identityKey(instance, sequence));
-    if (found === undefined || !found.some((one) => one.offset <= offset)) lost += Math.max(1, events);
-  }
-  return { checked, lost, duplicated: 0 };
+  const finding = sumOf(
+    announced.map(({ identity, candidate, offset }) =>
+      judge(
+        candidate,
+        (identity && known.get(identityKey(identity.instance, identity.sequence))) ?? [],
+        letters.get(offset) ?? NO_LETTERS,
+      ),
+    ),
+  );
+  return { finding, through: records.at(-1)?.appendedAt ?? 0 };
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Without readable headers there is no identity; such a record is in the dead letters. */
-function identityOf({
-  key,
-  headers,
-  offset,
-}: LogRecord): { instance: string; sequence: number; offset: bigint; events: number }[] {
+interface Announced {
+  readonly identity?: { readonly instance: string; readonly sequence: number };
+  readonly candidate?: Candidate;
+  readonly acceptedAt?: number;
+}
+
+/** What key and headers say; nothing when they cannot be read. */
+function announcedBy({ key, headers, offset }: LogRecord): Announced {
   try {
-    const { sequence, events } = decodeHeaders(headers);
-    return UUID.test(key) ? [{ instance: key, sequence, offset, events }] : [];
+    const { sequence, events, hash, indexes, acceptedAt, originalAcceptedAt } = decodeHeaders(headers);
+    if (!UUID.test(key)) return {};
+    return {
+      identity: { instance: key, sequence },
+      candidate: {
+        offset,
+        hash,
+        letter: originalAcceptedAt !== undefined,
+        indexes: indexes ?? Array.from({ length: events }, (_, index) => index),
+      },
+      acceptedAt: originalAcceptedAt ?? acceptedAt,
+    };
   } catch {
-    return [];
+    return {};
   }
+}
+
+function dayOf(ms: number): number {
+  return Math.floor(ms / DAY_MS);
 }

@@ -142,6 +142,20 @@ export class Block {
     });
   }
 
+  /** A batch whose identity stands with other bytes: it does not count, and can be found under that identity. */
+  addConflict(record: DecodedRecord): void {
+    const { acceptedAt, originalAcceptedAt, events, hash } = record.headers;
+    this.deadLetters.push({
+      ...place(record),
+      acceptedAt: originalAcceptedAt ?? acceptedAt,
+      index: 0,
+      cause: 'conflict',
+      reason: 'another batch came first under this identity, with other bytes; it counts, this one does not',
+      pointer: '',
+      event: JSON.stringify({ events, hash }),
+    });
+  }
+
   tables(): TableBytes[] {
     return [...this.#tables].map(([kind, { out, rows }]) => {
       const { table, encoder } = ENCODERS.get(kind)!;

@@ -48,7 +48,7 @@ export interface DeadLetterRow {
   readonly offset: bigint;
   readonly service: string;
   readonly acceptedAt: number;
-  readonly cause: 'rejected' | 'poison' | 'too_late';
+  readonly cause: 'rejected' | 'poison' | 'too_late' | 'conflict';
   readonly reason: string;
   readonly pointer: string;
   readonly event: string;

@@ -144,11 +144,13 @@ export class Inserter {
         taken === undefined ? decoded : { ...decoded, events: decoded.events.filter(({ index }) => !taken.has(index)) };
       const row = block.add(rest);
       known.set(key, [...others, { offset: row.offset, hash, letter, events: row.events, indexes: row.indexes }]);
-    } else if (decision === 'conflict')
-      this.log.warn('Two batches under one identity; the earlier one counts.', {
+    } else if (decision === 'conflict') {
+      this.log.warn('Two batches under one identity; the earlier one counts, the other goes to the dead letters.', {
         instance: decoded.instance,
         sequence: decoded.headers.sequence,
       });
+      block.addConflict(decoded);
+    }
     // A mended letter is somebody else's word: the emitter may be long gone.
     if (!letter) block.heard.push(heardFrom(decoded));
   }
