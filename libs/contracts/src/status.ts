@@ -73,11 +73,13 @@ export const PipelineStatus = Type.Object({
     { description: 'Over all caches and everything that is kept.' },
   ),
   audit: Type.Object({
-    lost: Nullable(Count('Events that the log has and ClickHouse lacks. A promise: 0. Null before the first check.')),
-    duplicated: Nullable(Count('Events counted twice. A promise: 0. Null before the first check.')),
-    checkedAt: Nullable(EpochMs('When the audit last finished a check.')),
-    checkedThrough: Nullable(EpochMs('Accept time up to which it has checked.')),
-    lastFullCheckAt: Nullable(EpochMs('When it last finished a round over everything.')),
+    lost: Nullable(
+      Count('Events that the log has and ClickHouse lacks. A promise: 0. Null while a part of it is not checked.'),
+    ),
+    duplicated: Nullable(Count('Events counted twice. A promise: 0. Null while a part of it is not checked.')),
+    checkedAt: Nullable(EpochMs('When the audit last worked, by the scope that waits longest.')),
+    checkedThrough: Nullable(EpochMs('Time up to which every scope is checked.')),
+    lastFullCheckAt: Nullable(EpochMs('When it last finished a rotation over everything.')),
   }),
   deadLetters: Count('Events that were not accepted, kept to be mended and replayed.'),
   storage: Type.Object({

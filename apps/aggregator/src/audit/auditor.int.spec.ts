@@ -183,7 +183,8 @@ describe('The audit', () => {
     ]);
     for (const { scope, behind, full } of rows) {
       expect([scope, full]).toEqual([scope, 1]);
-      expect([scope, Number(behind) > 0]).toEqual([scope, scope.startsWith('rollups')]);
+      // The last event was closed 55 minutes ago: later buckets are not settled.
+      expect([scope, Number(behind) > 60_000]).toEqual([scope, scope.startsWith('rollups')]);
     }
   }, 180_000);
 

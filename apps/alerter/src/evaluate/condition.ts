@@ -53,7 +53,7 @@ export class PipelineWatch {
   async #readDatabase(): Promise<DatabaseCondition> {
     const [progress, audit, deadLetters] = await Promise.all([
       readProgress(this.rows),
-      readAudit(this.rows),
+      readAudit(this.rows, this.clock.now()),
       readDeadLetters(this.rows, this.clock.now() - DEAD_LETTER_WINDOW_MS),
     ]);
     return { watermarks: new Map(progress.map((one) => [one.partition, one.watermark])), audit, deadLetters };

@@ -34,8 +34,8 @@ describe('The built-in rules', () => {
     for (const { alert } of rules.filter((rule) => rule.alert !== 'PipelineUnreachable'))
       expect([alert, judged(alert, away, aCondition())]).toEqual([alert, down.reason]);
     expect(judged('PipelineUnreachable', away)).toEqual([1, 1]);
-    expect(judged('PipelineEventsLost', withAudit(never))).toBe('The audit has not run yet.');
-    expect(judged('PipelineEventsDuplicated', withAudit(never))).toBe('The audit has not run yet.');
+    expect(judged('PipelineEventsLost', withAudit(never))).toBe('The audit has not looked at everything yet.');
+    expect(judged('PipelineEventsDuplicated', withAudit(never))).toBe('The audit has not looked at everything yet.');
   });
 
   it('name the dependency that does not answer, and say what it said', () => {

@@ -66,7 +66,7 @@ function dependencyDown(dependency: string, name: string, reason: string): Obser
 
 function eventsLost({ database }: PipelineCondition): Verdict {
   return whenKnown(database, ({ audit }) => {
-    if (audit.lost === null) return { unknown: 'The audit has not run yet.' };
+    if (audit.lost === null) return { unknown: 'The audit has not looked at everything yet.' };
     return found(
       audit.lost > 0,
       'PipelineEventsLost',
@@ -79,7 +79,7 @@ function eventsLost({ database }: PipelineCondition): Verdict {
 
 function eventsDuplicated({ database }: PipelineCondition): Verdict {
   return whenKnown(database, ({ audit }) => {
-    if (audit.duplicated === null) return { unknown: 'The audit has not run yet.' };
+    if (audit.duplicated === null) return { unknown: 'The audit has not looked at everything yet.' };
     return found(
       audit.duplicated > 0,
       'PipelineEventsDuplicated',
@@ -98,7 +98,9 @@ function auditSilent({ at, database }: PipelineCondition, silentMs: number): Ver
       // Seconds; of an audit that never ran there is no age.
       checkedAt === null ? Number.NaN : Math.round((at - checkedAt) / 1_000),
       'The audit does not run: nobody checks that nothing is lost.',
-      checkedAt === null ? 'It has never run on this database.' : `It last finished a round at ${time(checkedAt)}.`,
+      checkedAt === null
+        ? 'A part of it has not run for two days, or never.'
+        : `It last finished a round at ${time(checkedAt)}.`,
     ),
   );
 }

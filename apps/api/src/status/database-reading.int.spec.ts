@@ -61,21 +61,30 @@ describe('DatabaseStatus on a real engine', () => {
     ]);
   });
 
-  it('adds up the latest finding of each scope of the audit', async () => {
-    const finding = (scope: string, second: number, lost: number, duplicated: number, full: number) =>
+  it('adds up the latest finding of each scope of the audit, and is as old as the oldest of those that must be there', async () => {
+    const now = Math.floor(clock.now() / 1_000) * 1_000;
+    const finding = (scope: string, ago: number, lost: number, duplicated: number, full: number) =>
       clickhouse.command(
         `INSERT INTO audit (time, scope, checked_from, checked_through, full, checked, lost, duplicated)
-        VALUES (${moment(at + second * 1_000)}, '${scope}', 0, ${moment(at + (second - 60) * 1_000)}, ${full}, 1, ${lost}, ${duplicated})`,
+        VALUES (${moment(now - ago)}, '${scope}', 0, ${moment(now - ago - 60_000)}, ${full}, 1, ${lost}, ${duplicated})`,
       );
-    await finding('batches', 1, 9, 9, 1);
-    await finding('batches', 5, 1, 0, 0);
-    await finding('rollups', 3, 2, 4, 0);
+    const nothing = { lost: null, duplicated: null, checkedAt: null, checkedThrough: null, lastFullCheckAt: null };
+    await finding('raw/0', 9_000, 0, 0, 1);
+    await finding('rollups', 7_000, 0, 0, 1);
+    await finding('rollups/1h', 5_000, 0, 0, 1);
+    // Partition 0 has progress, and nobody has looked at its log for days.
+    await clickhouse.command('INSERT INTO progress (partition, revision) VALUES (0, 0)');
+    await finding('log/0', 3 * 86_400_000, 5, 5, 1);
+    expect((await read()).audit).toEqual(nothing);
+    await finding('raw/0', 4_000, 3, 0, 0);
+    expect((await read()).audit).toEqual({ ...nothing, lost: 3 });
+    await finding('log/0', 6_000, 2, 4, 1);
     expect((await read()).audit).toEqual({
-      lost: 3,
+      lost: 5,
       duplicated: 4,
-      checkedAt: at + 5_000,
-      checkedThrough: at + 3_000 - 60_000,
-      lastFullCheckAt: at + 1_000,
+      checkedAt: now - 7_000,
+      checkedThrough: now - 67_000,
+      lastFullCheckAt: now - 9_000,
     });
   });
 });

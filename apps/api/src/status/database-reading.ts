@@ -47,7 +47,7 @@ export class DatabaseStatus {
   async read(): Promise<DatabaseReading> {
     const [progress, audit, storage, totals, cache, deadLetters, eventsPerRecord] = await Promise.all([
       readProgress(this.reader),
-      readAudit(this.reader),
+      readAudit(this.reader, this.clock.now()),
       this.#storage.get(),
       this.#totals.get(),
       this.#cache.get(),

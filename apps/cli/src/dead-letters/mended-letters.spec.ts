@@ -34,6 +34,7 @@ describe('A line of mended dead letters', () => {
 
   it('says why a letter cannot be replayed', () => {
     expect(mendedLetter({ ...LETTER, instance: '00000000-0000-0000-0000-000000000000' })).toContain('no identity');
+    expect(mendedLetter({ ...LETTER, cause: 'conflict' })).toContain('another batch');
     expect(mendedLetter({ ...LETTER, event: '' })).toContain('no event');
     expect(mendedLetter({ ...LETTER, sequence: '-1' })).toContain('"sequence"');
     expect(mendedLetter({ ...LETTER, accepted_at: 'yesterday' })).toContain('"accepted_at"');

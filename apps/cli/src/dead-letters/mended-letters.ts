@@ -16,8 +16,9 @@ const POISON = '00000000-0000-0000-0000-000000000000';
 
 /** What one line of a file, or one row of `dead_letters`, says; or why it cannot be replayed. Pure. */
 export function mendedLetter(letter: DeadLetter): MendedLetter | string {
-  const { instance, sequence, idx, service, accepted_at: acceptedAt, event, version } = letter;
+  const { instance, sequence, idx, service, accepted_at: acceptedAt, cause, event, version } = letter;
   if (instance === POISON) return 'the record could not be read: it has no identity, and nothing to replay';
+  if (cause === 'conflict') return 'another batch came first under its identity: it keeps no event to replay';
   if (typeof instance !== 'string' || !UUID.test(instance)) return '"instance" is not that of a dead letter';
   if (typeof service !== 'string' || service === '') return '"service" is missing';
   const batch = countOf(sequence);

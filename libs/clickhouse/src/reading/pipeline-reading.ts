@@ -9,7 +9,7 @@ export interface ProgressReading {
   readonly settled: Readonly<Record<Level, number | null>>;
 }
 
-/** What the audit last found; null before its first round, which is not the same as 0. */
+/** What the audit last found; null before every scope was looked at, which is not the same as 0. */
 export type AuditReading = PipelineStatus['audit'];
 
 /** The newest row of each partition. @throws what the reader throws. */
@@ -27,23 +27,45 @@ export async function readProgress(reader: RowReader): Promise<ProgressReading[]
   }));
 }
 
-/** The latest finding of each scope counts, and their sum. @throws what the reader throws. */
-export async function readAudit(reader: RowReader): Promise<AuditReading> {
-  const rows = await reader.rows<AuditRow>(
-    `SELECT argMax(lost, time) AS lost, argMax(duplicated, time) AS duplicated,
-      max(toUnixTimestamp64Milli(time)) AS at,
-      argMax(toUnixTimestamp64Milli(checked_through), time) AS through,
-      maxIf(toUnixTimestamp64Milli(time), full = 1) AS full_at
-    FROM audit GROUP BY scope`,
-  );
-  if (rows.length === 0)
-    return { lost: null, duplicated: null, checkedAt: null, checkedThrough: null, lastFullCheckAt: null };
+/** How far back the audit's rows are looked at: a scope that has not been heard of for longer is not vouched for. */
+const AUDIT_HEARD_MS = 2 * 86_400_000;
+
+/**
+ * The latest findings of all scopes, added up, and the times of the scope that is furthest behind: of those that must be
+ * there, `log` and `raw` for each partition and the rollups, one that is not heard of makes them null, and with them a
+ * sum of 0. @throws what the reader throws.
+ */
+export async function readAudit(reader: RowReader, now: number): Promise<AuditReading> {
+  const [rows, partitions] = await Promise.all([
+    reader.rows<AuditRow>(
+      `SELECT scope, argMax(lost, time) AS lost, argMax(duplicated, time) AS duplicated,
+        max(toUnixTimestamp64Milli(time)) AS at,
+        argMax(toUnixTimestamp64Milli(checked_through), time) AS through,
+        maxIf(toUnixTimestamp64Milli(time), full = 1) AS full_at
+      FROM audit WHERE time > fromUnixTimestamp64Milli({since:Int64}, 'UTC') GROUP BY scope`,
+      { since: now - AUDIT_HEARD_MS },
+    ),
+    reader.rows<{ partition: number }>('SELECT DISTINCT partition FROM progress'),
+  ]);
+  const found = new Map(rows.map((row) => [row.scope, row]));
+  const expected = [
+    ...partitions.flatMap(({ partition }) => [`log/${partition}`, `raw/${partition}`]),
+    'rollups',
+    'rollups/1h',
+  ].map((scope) => found.get(scope));
+  const complete = expected.every((row) => row !== undefined);
+  const sum = (of: (row: AuditRow) => number) => {
+    const all = rows.reduce((total, row) => total + Number(of(row)), 0);
+    return complete || all > 0 ? all : null;
+  };
+  const least = (of: (row: AuditRow) => number) =>
+    timeOf(Math.min(...expected.map((row) => (row === undefined ? 0 : Number(of(row))))));
   return {
-    lost: rows.reduce((sum, row) => sum + Number(row.lost), 0),
-    duplicated: rows.reduce((sum, row) => sum + Number(row.duplicated), 0),
-    checkedAt: timeOf(Math.max(...rows.map((row) => Number(row.at)))),
-    checkedThrough: timeOf(Math.min(...rows.map((row) => Number(row.through)))),
-    lastFullCheckAt: timeOf(Math.max(...rows.map((row) => Number(row.full_at)))),
+    lost: sum((row) => row.lost),
+    duplicated: sum((row) => row.duplicated),
+    checkedAt: least((row) => row.at),
+    checkedThrough: least((row) => row.through),
+    lastFullCheckAt: least((row) => row.full_at),
   };
 }
 
@@ -75,6 +97,7 @@ interface ProgressRow {
 }
 
 interface AuditRow {
+  readonly scope: string;
   readonly lost: number;
   readonly duplicated: number;
   readonly at: number;
