@@ -63,7 +63,7 @@ export class Aggregator {
       intervalMs: config.recountIntervalMs,
       maxWaitMs: { '10s': wait, '1m': wait * 4, '1h': wait * 20 },
     });
-    const audit = new AuditStore(parts.clickhouse);
+    const audit = new AuditStore(parts.clickhouse, latenessMs);
     this.#auditor = new Auditor(
       parts.eventLog,
       store,

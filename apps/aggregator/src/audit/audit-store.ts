@@ -18,9 +18,6 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
-/** A batch that has not come after the lateness allowed will not come: its emitter has dropped it, and says so. */
-const LATENESS_MS = 48 * HOUR_MS;
-
 /** Days after which no Date of ClickHouse goes. */
 const LAST_DAY = 65_535;
 
@@ -29,7 +26,11 @@ const BUCKET_TABLES = ROLLUPS.flatMap((name) => [ROLLUP[name].rawTable, rollupTa
 
 /** The audit's questions to ClickHouse. Each compares two counts of the same events by identity or by bucket. */
 export class AuditStore {
-  constructor(private readonly clickhouse: ClickHouse) {}
+  /** @param latenessMs how late an event may come. A batch missing for longer will not come: its emitter says it dropped it. */
+  constructor(
+    private readonly clickhouse: ClickHouse,
+    private readonly latenessMs: number,
+  ) {}
 
   /** Starts of the days in which batches were accepted, ascending, ms since 1970. From the names of parts: cheap. */
   acceptedDays(): Promise<number[]> {
@@ -156,7 +157,7 @@ export class AuditStore {
       `SELECT sum(last - first + 1 - seen) AS gaps FROM (
          SELECT min(sequence) AS first, max(sequence) AS last, uniqExact(sequence) AS seen FROM batches
          WHERE accepted_day >= toDate({from:DateTime('UTC')}) AND accepted_at > {from:DateTime('UTC')} GROUP BY instance)`,
-      { from: textOf(nowMs - LATENESS_MS) },
+      { from: textOf(nowMs - this.latenessMs) },
     );
     return Number(row?.gaps ?? 0);
   }

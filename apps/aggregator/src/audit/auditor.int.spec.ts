@@ -47,11 +47,20 @@ async function audited(scope = ''): Promise<Audited> {
   for (const committed of await log.committed(EVENTS_TOPIC, AGGREGATOR_GROUP))
     await assignments.assigned(committed.partition, committed, clock.monotonic());
   const telemetry = new AuditTelemetry(new Metrics());
-  const auditor = new Auditor(log, store, new AuditStore(clickhouse), assignments, clock, telemetry, running.logger, {
-    intervalMs: 3_600_000,
-    budgetMs: Infinity,
-    confirmAfterMs: 10,
-  });
+  const auditor = new Auditor(
+    log,
+    store,
+    new AuditStore(clickhouse, 48 * 3_600_000),
+    assignments,
+    clock,
+    telemetry,
+    running.logger,
+    {
+      intervalMs: 3_600_000,
+      budgetMs: Infinity,
+      confirmAfterMs: 10,
+    },
+  );
   auditor.start();
   await auditor.run();
   await auditor.stop();
@@ -189,7 +198,7 @@ describe('The audit', () => {
   }, 180_000);
 
   it('counts as open gaps what is missing between batches of the last two days', async () => {
-    const store = new AuditStore(tests.clickhouse);
+    const store = new AuditStore(tests.clickhouse, 48 * 3_600_000);
     const now = tests.clock.now();
     expect(await store.openGaps(now)).toBe(0);
     const started = Math.floor(now / 1_000) - 5 * 86_400;
