@@ -11,7 +11,6 @@ import {
   noTotals,
   seededRandom,
   startFaultProxy,
-  untilCounted,
   type Fault,
   type TrafficTotals,
   recordOf,
@@ -20,7 +19,6 @@ import { AggregatorStore } from './aggregator-store.js';
 import { TestAggregation } from './testing/test-aggregation.js';
 
 let test: TestAggregation;
-const counted = () => untilCounted(test.log, test.clickhouse, test.clock, { timeoutMs: 90_000 });
 
 beforeEach(async () => {
   test = await TestAggregation.start();
@@ -52,8 +50,7 @@ describe('No answer changes', () => {
       requestTimeoutMs: 1_500,
     });
     const running = await test.aggregate(clickhouse);
-    await counted();
-    await expectExact(test.clickhouse, totals);
+    await test.expectExact(totals);
     await running.stop();
     await clickhouse.close();
     await proxy.stop();
@@ -76,8 +73,7 @@ describe('No answer changes', () => {
       await second.stop();
       second = await test.aggregate();
     }
-    await counted();
-    await expectExact(test.clickhouse, totals);
+    await test.expectExact(totals);
     expect(first.errors.concat(second.errors).filter((error) => !('code' in error))).toEqual([]);
   }, 120_000);
 
@@ -90,13 +86,12 @@ describe('No answer changes', () => {
     });
     await test.append([...batches, ...batches.toReversed(), ...batches]);
     const first = await test.aggregate();
-    await counted();
+    await test.counted();
     await first.stop();
     await test.log.forgetGroup(EVENTS_TOPIC, AGGREGATOR_GROUP);
     await test.aggregate();
     await test.append(batches.toReversed());
-    await counted();
-    await expectExact(test.clickhouse, totals);
+    await test.expectExact(totals);
   }, 120_000);
 
   it('when the whole log is read again after raw_from has moved past some of it, and what was given up comes no more', async () => {
@@ -108,12 +103,12 @@ describe('No answer changes', () => {
     const both = { ...first!, events: [...first!.events, ...young.batches[0]!.events] };
     await test.append([both, ...rest, ...young.batches]);
     const running = await test.aggregate();
-    await counted();
+    await test.counted();
     const store = new AggregatorStore(test.clickhouse, test.clock);
     await store.advanceRawFrom(Math.floor((now - 30 * 3_600_000) / 1_000) * 1_000);
     // Late for the first time: this one is turned away, and stays so.
     await test.append([{ ...first!, sequence: 1_000_000 }]);
-    await counted();
+    await test.counted();
     await running.stop();
     const answers = async () => [
       await test.clickhouse.query('SELECT * FROM batches FINAL ORDER BY instance, sequence, offset'),
@@ -127,8 +122,9 @@ describe('No answer changes', () => {
 
     await test.log.forgetGroup(EVENTS_TOPIC, AGGREGATOR_GROUP);
     await test.aggregate();
-    await counted();
+    await test.counted();
     expect(await answers()).toEqual(before);
+    await test.expectAudited();
   }, 120_000);
 
   it('but for the late events themselves, when they come long after their buckets were settled', async () => {
@@ -137,18 +133,17 @@ describe('No answer changes', () => {
     const late = makeTraffic({ seed: 15, batches: 20, startMs: now - 7_200_000, spanMs: 600_000 });
     await test.aggregate();
     await test.append(early.batches);
-    await counted();
+    await test.counted();
     await expectExact(test.clickhouse, early.totals);
     await test.append(late.batches.map((batch): Batch => ({ ...batch, sentAt: now })));
-    await counted();
-    await expectExact(test.clickhouse, plus(early.totals, late.totals));
+    await test.expectExact(plus(early.totals, late.totals));
   }, 120_000);
 
   it('when a bucket is recounted again and again, by several at once', async () => {
     const { batches, totals } = makeTraffic({ seed: 16, batches: 20, startMs: test.clock.now() - 900_000 });
     await test.append(batches);
     const before = await test.aggregate();
-    await counted();
+    await test.counted();
     await before.stop();
     await test.clickhouse.command(
       `INSERT INTO marks SELECT level, rollup, service, subject, bucket_end, partition, concat('again', toString(n)), 0
@@ -156,8 +151,7 @@ describe('No answer changes', () => {
     );
     const [one] = await Promise.all([test.aggregate(), test.aggregate()]);
     await one.aggregator.recount();
-    await counted();
-    await expectExact(test.clickhouse, totals);
+    await test.expectExact(totals);
   }, 120_000);
 
   it('wherever the boundary between rollups and raw events stands', async () => {
@@ -165,9 +159,9 @@ describe('No answer changes', () => {
     const { batches, totals } = makeTraffic({ seed: 17, batches: 60, eventsPerBatch: 20, startMs, spanMs: 9_000_000 });
     await test.append(batches);
     const running = await test.aggregate();
-    await counted();
+    await test.counted();
     await running.stop();
-    await expectExact(test.clickhouse, totals);
+    await test.expectExact(totals);
     const random = seededRandom(17);
     for (let revision = 1_000_000; revision < 1_000_008; revision++) {
       const at = Math.floor(startMs / 1_000) + between(random, -3_600, 10_800);
@@ -203,7 +197,7 @@ describe('No answer changes', () => {
     ];
     await test.log.append(EVENTS_TOPIC, [...records, ...batches.map((batch) => recordOf(batch))]);
     await test.aggregate();
-    await counted();
+    await test.counted();
     const letters = await test.clickhouse.query<{ cause: string; n: string }>(
       'SELECT cause, toString(count()) AS n FROM dead_letters FINAL GROUP BY cause ORDER BY cause',
     );
@@ -215,7 +209,7 @@ describe('No answer changes', () => {
     const positions = noTotals();
     for (const event of batches[0]!.events) addTo(positions, event);
     expect(await inconsistencies(test.clickhouse)).toEqual([]);
-    await expectExact(test.clickhouse, plus(plus(totals, { ...positions, batches: 1 }), { ...noTotals(), batches: 1 }));
+    await test.expectExact(plus(plus(totals, { ...positions, batches: 1 }), { ...noTotals(), batches: 1 }));
   }, 120_000);
 });
 

@@ -9,7 +9,7 @@ import { EmbeddedEventLog } from '#libs/event-log/embedded';
 import { Metrics } from '#libs/operations';
 import { RecordingLogger } from '#libs/operations/testing';
 import { SystemClock } from '#libs/time';
-import { recordOf } from '#test/support';
+import { expectAudited, expectExact, recordOf, untilCounted, type TrafficTotals } from '#test/support';
 import { Aggregator } from '../aggregator.js';
 import type { AggregatorConfig } from '../config.js';
 
@@ -93,8 +93,36 @@ export class TestAggregation {
     return running;
   }
 
-  async stop(): Promise<void> {
+  /** Waits until everything in the log is committed and every touched bucket is recounted. */
+  counted(): Promise<void> {
+    return untilCounted(this.log, this.clickhouse, this.clock, { timeoutMs: 90_000 });
+  }
+
+  /**
+   * Waits until all is counted, then throws unless the database holds exactly what was emitted, at every level and in every
+   * view, and the audit of one aggregator that has all partitions finds nothing lost and nothing twice.
+   */
+  async expectExact(emitted: TrafficTotals): Promise<void> {
+    await this.counted();
+    await expectExact(this.clickhouse, emitted);
+    await this.expectAudited();
+  }
+
+  /** The audit alone. Every aggregator that runs is stopped first. */
+  async expectAudited(): Promise<void> {
+    await this.#stopAggregators();
+    const { aggregator, stop } = await this.aggregate();
+    while (aggregator.partitions.length < QUICK.partitions) await this.clock.sleep(10);
+    await expectAudited(aggregator, this.clickhouse);
+    await stop();
+  }
+
+  async #stopAggregators(): Promise<void> {
     for (const running of this.#running) await running.stop();
+  }
+
+  async stop(): Promise<void> {
+    await this.#stopAggregators();
     await this.log.close();
     await this.clickhouse.close();
     await this.engine.stop();
