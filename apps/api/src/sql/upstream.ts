@@ -25,6 +25,13 @@ export interface Ask {
 }
 
 const KILL_AGAIN_MS = 250;
+/** A KILL that is not answered by then is sent again on another connection. */
+const KILL_TIMEOUT_MS = 5_000;
+/**
+ * How long a query that was given up may hold its place while nothing comes, ms: longer than any that an engine was seen to
+ * run past a KILL. Behind a connection that went dead without a word there is nothing to wait for.
+ */
+export const ABANDON_AFTER_MS = 600_000;
 
 /** Largest answer that is read whole: a syntax tree, an error. */
 const MOST_TEXT = 16 * 2 ** 20;
@@ -46,16 +53,18 @@ export class Upstream {
   /**
    * Resolves with the head of the answer, whatever its status; it comes when the query has ended, since the gate pins
    * wait_end_of_query. An engine looks at its limits, and at a KILL, between blocks of rows only, so a query may go on
-   * after the signal: its connection stays open until it answers, and the turn is held as long.
+   * after the signal: its connection stays open until it answers, and the turn is held as long, up to ABANDON_AFTER_MS.
    *
    * @throws SqlError NETWORK_ERROR, or the signal's reason
    */
   async ask({ sql, parameters, acceptEncoding, signal, turn }: Ask): Promise<IncomingMessage> {
     signal.throwIfAborted();
     const queryId = randomUUID();
+    const abandoned = new AbortController();
     const answer = this.#post(
       sql,
       [...parameters, ['query_id', queryId], ['quota_key', PEOPLE_QUOTA_KEY]],
+      abandoned.signal,
       acceptEncoding === undefined ? {} : { 'Accept-Encoding': acceptEncoding },
     );
     turn.hold(answer);
@@ -68,6 +77,8 @@ export class Upstream {
           (unread) => unread.resume(),
           () => undefined,
         );
+        const timer = this.clock.setTimer(() => abandoned.abort(), ABANDON_AFTER_MS, { unref: true });
+        ended.signal.addEventListener('abort', () => timer.cancel(), { once: true });
         void this.#kill(queryId, ended.signal);
         reject(signal.reason);
       };
@@ -85,15 +96,27 @@ export class Upstream {
   /** Again and again until it has ended: a KILL that comes before the query is known finds nothing. */
   async #kill(queryId: string, ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
-      await this.#post(`KILL QUERY WHERE query_id = '${queryId}' ASYNC`, []).then(
+      const late = new AbortController();
+      const timer = this.clock.setTimer(() => late.abort(), KILL_TIMEOUT_MS, { unref: true });
+      await this.#post(
+        `KILL QUERY WHERE query_id = '${queryId}' ASYNC`,
+        [],
+        AbortSignal.any([ended, late.signal]),
+      ).then(
         (answer) => answer.resume(),
         () => undefined,
       );
+      timer.cancel();
       await this.clock.sleep(KILL_AGAIN_MS, ended).catch(() => undefined);
     }
   }
 
-  #post(sql: string, parameters: Ask['parameters'], headers: Record<string, string> = {}): Promise<IncomingMessage> {
+  #post(
+    sql: string,
+    parameters: Ask['parameters'],
+    signal: AbortSignal,
+    headers: Record<string, string> = {},
+  ): Promise<IncomingMessage> {
     const url = new URL(this.#url);
     for (const [name, value] of parameters) url.searchParams.append(name, value);
     const body = Buffer.from(sql);
@@ -104,6 +127,7 @@ export class Upstream {
         {
           method: 'POST',
           agent: this.#agent,
+          signal,
           headers: {
             'Content-Type': 'text/plain; charset=UTF-8',
             'Content-Length': body.length,
