@@ -26,6 +26,13 @@ describe('createLogger', () => {
     });
   });
 
+  it('writes each field once, as the innermost logger has it', () => {
+    const { log, lines } = logger('json');
+    log.with({ app: 'aggregator', partition: 3 }).with({ partition: 4 }).info('Told.');
+    expect(lines[0]!.match(/"app":|"partition":/g)).toEqual(['"app":', '"partition":']);
+    expect(JSON.parse(lines[0]!)).toMatchObject({ app: 'aggregator', partition: 4 });
+  });
+
   it('writes errors with code, stack and causes', () => {
     const { log, lines } = logger('json');
     const error = new PipelineError('LOG_FULL', 'full', true, { cause: new Error('disk') });

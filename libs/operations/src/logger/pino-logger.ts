@@ -20,7 +20,7 @@ export function createLogger({ app, level, format, destination }: LoggerOptions)
     pino(
       {
         level,
-        base: { app },
+        base: null,
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
         messageKey: 'message',
@@ -30,12 +30,20 @@ export function createLogger({ app, level, format, destination }: LoggerOptions)
       },
       stream,
     ),
+    { app },
   );
 }
 
 class PinoLogger extends Logger {
-  constructor(private readonly pino: Pino) {
+  private readonly pino: Pino;
+
+  /** @param own fields of every line. */
+  constructor(
+    private readonly root: Pino,
+    private readonly own: LogFields,
+  ) {
     super();
+    this.pino = root.child(writable(own));
   }
 
   debug(message: string, fields?: LogFields): void {
@@ -55,7 +63,8 @@ class PinoLogger extends Logger {
   }
 
   with(fields: LogFields): Logger {
-    return new PinoLogger(this.pino.child(writable(fields)));
+    // From the root: a child of a child would carry a field that both have twice.
+    return new PinoLogger(this.root, { ...this.own, ...fields });
   }
 }
 
