@@ -3,6 +3,7 @@ import {
   Inject,
   Module,
   type DynamicModule,
+  type INestApplication,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
@@ -30,14 +31,9 @@ export interface AggregatorOptions {
   readonly clickhouse: ClickHouse;
 }
 
-/** The transport that the host connects as a microservice: `app.connectMicroservice({ strategy }, { inheritAppConfig: false })`. */
-export function aggregatorTransport(eventLog: EventLog): EventLogServer {
-  return new EventLogServer({ log: eventLog, group: AGGREGATOR_GROUP, maxBatchRecords: MAX_BATCH_RECORDS });
-}
-
 /**
  * The aggregator on the Nest application that hosts it. Needs OperationsModule beside it (Clock, Logger, Metrics, Health),
- * and its transport (`aggregatorTransport`) connected, with hooks from `connectAggregator`.
+ * and the log connected with `consumeWithAggregator`.
  */
 @Module({ controllers: [EventsController] })
 export class AggregatorModule implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
@@ -112,11 +108,14 @@ export class AggregatorModule implements OnModuleInit, OnApplicationBootstrap, O
   }
 }
 
-/** Lets the aggregator know which partitions it has. Call it before the microservice starts. */
-export function connectAggregator(transport: EventLogServer, aggregator: Aggregator, log: Logger): void {
+/** Connects the log as a microservice of the application that hosts the aggregator. Call it before the microservices start. */
+export function consumeWithAggregator(app: INestApplication, eventLog: EventLog, log: Logger): void {
+  const transport = new EventLogServer({ log: eventLog, group: AGGREGATOR_GROUP, maxBatchRecords: MAX_BATCH_RECORDS });
+  const aggregator = app.get(Aggregator);
   transport.setHooks({
     onAssigned: (_topic, partition, committed) => aggregator.assigned(partition, committed),
     onRevoked: async (_topic, partition) => aggregator.revoked(partition),
     onError: (error) => log.debug('Batch is delivered again.', { reason: error.message }),
   });
+  app.connectMicroservice({ strategy: transport });
 }

@@ -1,8 +1,3 @@
 export { Aggregator, type AggregatorParts } from './aggregator.js';
-export {
-  AggregatorModule,
-  aggregatorTransport,
-  connectAggregator,
-  type AggregatorOptions,
-} from './aggregator.module.js';
+export { AggregatorModule, consumeWithAggregator, type AggregatorOptions } from './aggregator.module.js';
 export { aggregatorConfig, aggregatorSettings, type AggregatorConfig } from './config.js';

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { createLogger, loadSettings, runProgram } from '#libs/operations';
-import { SystemClock } from '#libs/time';
+import { beginProgram, runProgram } from '#libs/operations';
 import { standaloneSettings } from './config.js';
 import { startStandalone } from './standalone.js';
 import { welcomeText } from './welcome.js';
@@ -10,15 +9,12 @@ import { welcomeText } from './welcome.js';
 process.env['UV_THREADPOOL_SIZE'] ??= '24';
 
 await runProgram(process, async () => {
-  const clock = new SystemClock();
-  const { values } = loadSettings(standaloneSettings, { env: process.env, cwd: process.cwd() });
-  const format = values.logFormat === 'auto' ? (process.stdout.isTTY ? 'short' : 'json') : values.logFormat;
-  const log = createLogger({ app: 'standalone', level: values.logLevel, format });
+  const { values, logFormat, clock, log } = beginProgram('standalone', standaloneSettings, process);
   const running = await startStandalone({ ...values, clock, log, processMetrics: true });
   const { url, sqlUrl, dataDir, needsKey } = running;
   // Counted from the start of the process: that is what a person waits for.
   const startedMs = Math.round(performance.now());
-  if (format === 'short') process.stdout.write(welcomeText({ url, sqlUrl, dataDir, startedMs, needsKey }));
+  if (logFormat === 'short') process.stdout.write(welcomeText({ url, sqlUrl, dataDir, startedMs, needsKey }));
   else log.info('AlLibrary Performance runs.', { url, sqlUrl, dataDir, startedMs });
   return { log, shutdown: running.shutdown };
 });

@@ -3,24 +3,21 @@ import { AggregatorModule, type AggregatorOptions } from '#apps/aggregator';
 import { AlerterModule, type AlerterOptions } from '#apps/alerter';
 import { ApiModule, type ApiOptions } from '#apps/api';
 import { CollectorModule, type CollectorOptions } from '#apps/collector';
-import { OperationsModule, type OperationsOptions } from '#libs/operations/nest';
 
 export interface StandaloneModuleOptions {
-  readonly operations: OperationsOptions;
   readonly collector: CollectorOptions;
   readonly aggregator: AggregatorOptions;
   readonly alerter: AlerterOptions;
   readonly api: ApiOptions;
 }
 
-/** Collector, aggregator, alerter and API in one application, on one origin. */
+/** Collector, aggregator, alerter and API in one application, on one origin. Needs OperationsModule beside it. */
 @Module({})
 export class StandaloneModule {
-  static register({ operations, collector, aggregator, alerter, api }: StandaloneModuleOptions): DynamicModule {
+  static register({ collector, aggregator, alerter, api }: StandaloneModuleOptions): DynamicModule {
     return {
       module: StandaloneModule,
       imports: [
-        OperationsModule.register(operations),
         CollectorModule.register(collector),
         AggregatorModule.register(aggregator),
         AlerterModule.register(alerter),

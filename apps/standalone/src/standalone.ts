@@ -1,27 +1,14 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Aggregator, aggregatorConfig, aggregatorTransport, connectAggregator } from '#apps/aggregator';
+import { aggregatorConfig, consumeWithAggregator } from '#apps/aggregator';
 import { alerterConfig } from '#apps/alerter';
 import { SqlGate } from '#apps/api';
 import { collectorConfig } from '#apps/collector';
 import { ClickHouse, ClickHouseRowReader } from '#libs/clickhouse';
 import { startEmbeddedEngine, type EmbeddedEngine } from '#libs/clickhouse/embedded';
 import { EmbeddedEventLog } from '#libs/event-log/embedded';
-import {
-  Access,
-  Health,
-  isLoopback,
-  KeysFile,
-  lockDirectory,
-  Metrics,
-  Shutdown,
-  SilentLogger,
-  type Logger,
-  type ShutdownResult,
-} from '#libs/operations';
-import { guardHost, httpAdapter, NestLogger, ProblemFilter } from '#libs/operations/nest';
+import { isLoopback, lockDirectory, Shutdown, SilentLogger, type Logger, type ShutdownResult } from '#libs/operations';
+import { createProgramHost, openHttpDoor } from '#libs/operations/nest';
 import { EmbeddedStateStore } from '#libs/state-store/embedded';
 import { SystemClock, type Clock } from '#libs/time';
 import { standaloneDefaults, type StandaloneConfig } from './config.js';
@@ -83,18 +70,12 @@ async function start(
   shutdown: Shutdown,
 ): Promise<Standalone> {
   const { clock, log, random = Math.random } = options;
+  const { bind, origins } = options;
+  const program = { clock, log, shutdown };
   const dataDir = resolve(options.dataDir);
-  const health = new Health({ clock });
-  const metrics = new Metrics({ process: options.processMetrics === true });
 
   // Who may call comes first: a refusal must not leave a directory behind.
-  const keys = await openKeys(options, shutdown);
-  const adapter = httpAdapter({ maxConnections: options.maxConnections });
-  const server = adapter.getInstance().server;
-  const port = () => (server.address() as { port: number } | null)?.port ?? options.httpPort;
-  const { bind, origins } = options;
-  const access = new Access({ bind, port, origins, clock, ...(keys !== undefined && { keys: () => keys.keys }) });
-  guardHost(adapter, { bind, needsKey: access.needsKey });
+  const { adapter, access, inForce } = await openHttpDoor(options, program, { maxConnections: options.maxConnections });
 
   const lock = lockDirectory(dataDir);
   shutdown.add('close', 'data directory', () => lock.release());
@@ -110,64 +91,32 @@ async function start(
     upstream: { url: engine.url, username: engine.username, password: engine.password },
     databases: [clickhouse.database],
     origins,
-    ...(keys !== undefined && { keys: () => keys.keys }),
+    ...inForce,
     clock,
   });
-  const app = await NestFactory.create<NestFastifyApplication>(
-    StandaloneModule.register({
-      operations: { clock, logger: log, metrics, health },
-      collector: { config: collectorConfig(options), access, eventLog },
-      aggregator: { config: aggregatorConfig(options), eventLog, clickhouse },
-      alerter: { config: alerterConfig(options), access, eventLog, rows, state },
-      api: {
-        access,
-        eventLog,
-        rows,
-        sqlGate,
-        pageDirectory: options.pageDirectory ?? PAGE,
-      },
-    }),
+  const host = await createProgramHost(program, {
     adapter,
-    { bodyParser: false, logger: new NestLogger(log), abortOnError: false },
-  );
-  app.useGlobalFilters(new ProblemFilter(log));
-  const transport = aggregatorTransport(eventLog);
-  app.connectMicroservice({ strategy: transport });
-  connectAggregator(transport, app.get(Aggregator), log);
-  shutdown.add('stop taking', 'http and consumers', () => {
-    health.stopping();
-    return app.close();
+    processMetrics: options.processMetrics === true,
+    modules: [
+      StandaloneModule.register({
+        collector: { config: collectorConfig(options), access, eventLog },
+        aggregator: { config: aggregatorConfig(options), eventLog, clickhouse },
+        alerter: { config: alerterConfig(options), access, eventLog, rows, state },
+        api: { access, eventLog, rows, sqlGate, pageDirectory: options.pageDirectory ?? PAGE },
+      }),
+    ],
   });
-  await app.init();
-  await app.startAllMicroservices();
-  await app.listen(options.httpPort, bind);
-  health.started();
-  const host = isLoopback(bind) ? bind : '127.0.0.1';
+  consumeWithAggregator(host.app, eventLog, log);
+  const port = await host.listen(options);
+  const address = isLoopback(bind) ? bind : '127.0.0.1';
   return {
-    url: `http://${host}:${port()}`,
-    sqlUrl: `http://${host}:${sqlGate.port}`,
+    url: `http://${address}:${port}`,
+    sqlUrl: `http://${address}:${sqlGate.port}`,
     dataDir,
     needsKey: access.needsKey,
     shutdown,
     stop: () => shutdown.run(),
   };
-}
-
-async function openKeys(
-  { keysFile, clock, log }: StandaloneConfig & { clock: Clock; log: Logger },
-  shutdown: Shutdown,
-): Promise<KeysFile | undefined> {
-  if (keysFile === undefined) return undefined;
-  const keys = await KeysFile.open({
-    path: keysFile,
-    clock,
-    onReload: (outcome) =>
-      'keys' in outcome
-        ? log.info('Keys file taken over.', outcome)
-        : log.error('Keys file cannot be used; the keys before it stay in force.', outcome),
-  });
-  shutdown.add('close', 'keys file', () => keys.close());
-  return keys;
 }
 
 async function openLog(

@@ -29,6 +29,7 @@ export {
   logSettings,
   pipelineSettings,
 } from './settings/shared-settings.js';
+export { clickHouseLogin, type ClickHouseLogin } from './settings/clickhouse-login.js';
 export { LOG_LEVELS, Logger, SilentLogger, type LogFields, type LogLevel } from './logger/logger.js';
 export { createLogger, type LoggerOptions } from './logger/pino-logger.js';
 export { DURATION_BUCKETS_SECONDS, Metrics } from './metrics/metrics.js';
@@ -41,5 +42,6 @@ export {
   type ShutdownResult,
 } from './shutdown/shutdown.js';
 export { EXIT, explainStartError, runProgram, type ProcessPort, type Program } from './shutdown/program.js';
+export { beginProgram, type BegunProgram, type ProgramBase, type ProgramPlace } from './program/begin-program.js';
 export { DirectoryLockedError, lockDirectory, type DirectoryLock } from './directory-lock.js';
 export * from './http/index.js';

@@ -1,0 +1,1 @@
+export { openClickHouse, openKafkaLog, openKafkaState } from './open-parts.js';
