@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { DirectoryLockedError, lockDirectory } from './directory-lock.js';
+import { directoryHolder, DirectoryLockedError, lockDirectory } from './directory-lock.js';
 
 // Plain JavaScript, so that the child needs no build: it locks as the library does, and says so.
 const HOLD = `
@@ -47,6 +47,17 @@ describe('A directory lock', () => {
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
+    lockDirectory(path).release();
+  });
+
+  it('says who holds a directory, and leaves it as it is', () => {
+    expect(directoryHolder(join(path, 'nothing'))).toBeUndefined();
+    expect(directoryHolder(path)).toBeUndefined();
+    const lock = lockDirectory(path);
+    expect(directoryHolder(path)).toEqual({ pid: process.pid });
+    expect(() => lockDirectory(path)).toThrow(DirectoryLockedError);
+    lock.release();
+    expect(directoryHolder(path)).toBeUndefined();
     lockDirectory(path).release();
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PipelineError } from '#libs/contracts';
@@ -57,6 +57,26 @@ export function lockDirectory(path: string): DirectoryLock {
       if (held.delete(file)) file.close();
     },
   };
+}
+
+/**
+ * Who holds a directory: undefined when nobody does, also when there is none; without a pid when that could not be found
+ * out. Changes nothing, but a lock that is asked for at the very moment would be refused: for people, not for programs.
+ */
+export function directoryHolder(path: string): { readonly pid: number | undefined } | undefined {
+  const directory = resolve(path);
+  const lock = join(directory, LOCK_FILE);
+  if (!existsSync(lock)) return undefined;
+  const file = new DatabaseSync(lock, { timeout: 0, readOnly: true });
+  try {
+    file.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return undefined;
+  } catch (error) {
+    if (isBusy(error)) return { pid: readPid(join(directory, OWNER_FILE)) };
+    throw error;
+  } finally {
+    file.close();
+  }
 }
 
 function isBusy(error: unknown): boolean {

@@ -43,5 +43,5 @@ export {
 } from './shutdown/shutdown.js';
 export { EXIT, explainStartError, runProgram, type ProcessPort, type Program } from './shutdown/program.js';
 export { beginProgram, type BegunProgram, type ProgramBase, type ProgramPlace } from './program/begin-program.js';
-export { DirectoryLockedError, lockDirectory, type DirectoryLock } from './directory-lock.js';
+export { directoryHolder, DirectoryLockedError, lockDirectory, type DirectoryLock } from './directory-lock.js';
 export * from './http/index.js';

@@ -51,7 +51,7 @@ export function baseUrl(name: string, text: string): string {
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     throw new UsageError(
       `${name} is ${JSON.stringify(text)}, not an http or https address.`,
-      `Write ${name} http://127.0.0.1:8080, for example.`,
+      'An address looks like http://127.0.0.1:8080.',
     );
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }

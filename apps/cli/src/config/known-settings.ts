@@ -35,13 +35,29 @@ export const KNOWN_SETTINGS = {
   ...standaloneSettings,
 } satisfies Settings;
 
+const { endpoint, key, httpPort, sqlPort, clickhouseDatabase } = KNOWN_SETTINGS;
+
+/** What says where the server is. */
+const SERVER_SETTINGS = { endpoint, key, httpPort, sqlPort, clickhouseDatabase } satisfies Settings;
+
+type Place = Pick<Host, 'env' | 'cwd'>;
+
 /** @throws CliError that lists every problem of the configuration. */
-export function loadKnownSettings({ env, cwd }: Pick<Host, 'env' | 'cwd'>): LoadedSettings<typeof KNOWN_SETTINGS> {
+export function loadKnownSettings(place: Place): LoadedSettings<typeof KNOWN_SETTINGS> {
+  return load(KNOWN_SETTINGS, place);
+}
+
+/** @throws CliError that lists what keeps the server from being found, and every name that does not exist. */
+export function loadServerSettings(place: Place): LoadedSettings<typeof SERVER_SETTINGS> {
+  return load(SERVER_SETTINGS, place);
+}
+
+function load<S extends Settings>(settings: S, { env, cwd }: Place): LoadedSettings<S> {
   try {
-    return loadSettings(KNOWN_SETTINGS, { env, cwd });
+    return loadSettings(settings, { env, cwd });
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    throw new CliError('SETTINGS', error.message, EXIT.failed, 'Correct these, then run `alperf config` again.', {
+    throw new CliError('SETTINGS', error.message, EXIT.failed, 'Correct these, then run the command again.', {
       cause: error,
     });
   }

@@ -102,7 +102,7 @@ describe('The statements of the command line, on the real engine and its tables'
   it('ask for what a replay stored', async () => {
     const server = new Server(
       { text: (name) => (name === 'sql' ? sql : undefined) },
-      { env: {}, signal: new AbortController().signal },
+      { env: {}, cwd: tmpdir(), signal: new AbortController().signal },
     );
     expect(await storedOf(server, 'alperf-replay', INSTANCE)).toMatchObject({
       counts: { requests: 0, hits: 0 },

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lockDirectory } from '#libs/operations';
 import { renderChecks } from './check.js';
 import { judgeSpace, lockCheck, nodeCheck, portCheck, writableCheck } from './local-checks.js';
-import { judgeSkew } from './server-checks.js';
+import { judgeAlerts, judgeSkew } from './server-checks.js';
 
 const GIB = 2 ** 30;
 
@@ -42,13 +43,35 @@ describe('The doctor', () => {
     const folder = await mkdtemp(join(tmpdir(), 'alperf-doctor-'));
     try {
       expect((await writableCheck(join(folder, 'a', 'b'))).detail).toContain('does not exist yet');
-      expect((await lockCheck(folder)).detail).toBe('no server uses the data folder');
-      await mkdir(join(folder, 'data'));
-      await writeFile(join(folder, 'data', 'lock'), JSON.stringify({ pid: process.pid }));
-      expect((await lockCheck(join(folder, 'data'))).detail).toBe(`in use by process ${process.pid}`);
+      expect(lockCheck(folder).detail).toBe('no server uses the data folder');
+      const lock = lockDirectory(join(folder, 'data'));
+      expect(lockCheck(join(folder, 'data')).detail).toBe(`in use by process ${process.pid}`);
+      lock.release();
+      expect(lockCheck(join(folder, 'data')).detail).toBe('no server uses the data folder');
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it('tells alerts that fire from those that are pending', () => {
+    const alert = (alertname: string, state: 'firing' | 'pending') => ({
+      labels: { alertname },
+      annotations: {},
+      state,
+      activeAt: '2026-01-01T00:00:00.000Z',
+      value: '1e+00',
+    });
+    const judge = (...alerts: ReturnType<typeof alert>[]) => judgeAlerts({ status: 'success', data: { alerts } });
+    expect(judge()).toMatchObject({ status: 'ok', detail: 'none' });
+    expect(judge(alert('PipelineStalled', 'pending'))).toMatchObject({
+      status: 'ok',
+      detail: expect.stringContaining('pending: PipelineStalled'),
+    });
+    expect(judge(alert('PipelineStalled', 'pending'), alert('PipelineEventsLost', 'firing'))).toMatchObject({
+      status: 'failed',
+      detail: 'firing: PipelineEventsLost',
+      remedy: 'Follow docs/runbooks/PipelineEventsLost.md.',
+    });
   });
 
   it('renders a remedy below what it belongs to', () => {

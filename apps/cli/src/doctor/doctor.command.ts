@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
 import { CliError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
-import { loadKnownSettings, type KNOWN_SETTINGS } from '../config/known-settings.js';
+import { loadKnownSettings, PROGRAMS, type KNOWN_SETTINGS } from '../config/known-settings.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
 import type { SettingsOf } from '#libs/operations';
 import { failed, ok, renderChecks, skipped, type Check } from './check.js';
@@ -11,7 +11,7 @@ import { serverChecks } from './server-checks.js';
 
 export const doctorCommand: Command = {
   name: 'doctor',
-  summary: 'Check settings, disk, ports, clock and connections; say what to do about each fault.',
+  summary: 'Check settings, disk, ports, clock, connections and alerts; say what to do about each fault.',
   description: 'Exit code 1 when something is wrong; warnings do not count.',
   arguments: [],
   options: {
@@ -26,10 +26,14 @@ async function doctor(invocation: Invocation, host: Host): Promise<Answer> {
   const checks: Check[] = [nodeCheck(host.nodeVersion)];
   const settings = settingsCheck(host);
   checks.push(settings.check);
-  const server = new Server(invocation, host);
-  const remote = invocation.flag('offline') ? [] : await serverChecks(server, host.clock);
-  if (settings.values !== undefined) checks.push(...(await machineChecks(settings.values, host, server, remote)));
-  checks.push(...remote);
+  if (settings.values === undefined) checks.push(skipped('server', 'the settings say where it is: correct them first'));
+  else {
+    const server = new Server(invocation, host);
+    const remote = invocation.flag('offline')
+      ? []
+      : await serverChecks(server, host.clock, PROGRAMS.alerter.httpPort.fallback);
+    checks.push(...(await machineChecks(settings.values, host, server, remote)), ...remote);
+  }
   const wrong = checks.filter(({ status }) => status === 'failed').length;
   return {
     exitCode: wrong > 0 ? EXIT.failed : EXIT.ok,
@@ -64,7 +68,7 @@ async function machineChecks(
   return [
     await writableCheck(dataDir),
     await spaceCheck(dataDir),
-    await lockCheck(dataDir),
+    lockCheck(dataDir),
     await portCheck('http port', bind, httpPort, answers('server') && isHere(server.endpoint, httpPort)),
     answers('sql')
       ? await portCheck('sql port', bind, sqlPort, isHere(await server.sqlUrl(), sqlPort))

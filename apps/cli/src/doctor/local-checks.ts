@@ -1,6 +1,7 @@
-import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
+import { access, constants, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { directoryHolder } from '#libs/operations';
 import { failed, ok, skipped, warning, type Check } from './check.js';
 
 const OLDEST_NODE_MAJOR = 24;
@@ -50,13 +51,11 @@ export function judgeSpace(freeBytes: number): Check {
   return freeBytes < FREE_BYTES.warning ? warning('disk space', detail, remedy) : ok('disk space', detail);
 }
 
-/** Whether a server runs on the data folder, by its lock file. */
-export async function lockCheck(dataDir: string): Promise<Check> {
-  const text = await readFile(join(dataDir, 'lock'), 'utf8').catch(() => undefined);
-  if (text === undefined) return ok('data lock', 'no server uses the data folder');
-  const pid = pidOf(text);
-  if (pid !== undefined && isAlive(pid)) return ok('data lock', `in use by process ${pid}`);
-  return ok('data lock', `left by a process that is gone; the next start takes it over`);
+/** Whether a server runs on the data folder. */
+export function lockCheck(dataDir: string): Check {
+  const holder = directoryHolder(dataDir);
+  if (holder === undefined) return ok('data lock', 'no server uses the data folder');
+  return ok('data lock', holder.pid === undefined ? 'in use by a server' : `in use by process ${holder.pid}`);
 }
 
 /** A port that is taken is well when it is our own server that has it. */
@@ -86,22 +85,4 @@ async function nearestFolder(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   const parent = dirname(path);
   return found !== undefined || parent === path ? path : nearestFolder(parent);
-}
-
-function pidOf(text: string): number | undefined {
-  try {
-    const { pid } = JSON.parse(text) as { pid?: unknown };
-    return typeof pid === 'number' ? pid : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -1,4 +1,4 @@
-import { UnreachableError, CliError } from '../command/errors.js';
+import { CliError, UnreachableError, UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 
 export interface Reply {
@@ -18,7 +18,8 @@ export interface Call {
 
 /**
  * One request, whole answer, whatever its status.
- * @throws UnreachableError when nothing answers (refused, reset, timed out, no such host).
+ * @throws UnreachableError when nothing answers (refused, reset, timed out, no such host), UsageError for a port that
+ * no HTTP client may use: waiting would not help.
  */
 export async function request(
   url: string,
@@ -35,13 +36,23 @@ export async function request(
     return { status: response.status, headers: response.headers, body: await response.text() };
   } catch (error) {
     if (signal.aborted) throw error;
+    const { origin, port } = new URL(url);
+    const why = reason(error);
+    if (why === BAD_PORT)
+      throw new UsageError(
+        `${origin} cannot be asked: HTTP clients refuse port ${port}, which is another protocol's.`,
+        'Give the address of the server with --endpoint or ALPERF_ENDPOINT; one that listens there needs another port (ALPERF_HTTP_PORT).',
+      );
     throw new UnreachableError(
-      `Nothing answers at ${new URL(url).origin} (${reason(error)}).`,
+      `Nothing answers at ${origin} (${why}).`,
       'Start the server with `npm start`, or give its address with --endpoint.',
       { cause: error },
     );
   }
 }
+
+/** What fetch says of the ports on its block list. */
+const BAD_PORT = 'bad port';
 
 /** 502, 503 and 504 say "not now": waiting may help. */
 export function isBusy(status: number): boolean {

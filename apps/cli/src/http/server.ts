@@ -1,6 +1,7 @@
 import type { Host, Invocation, OptionSpecs } from '../command/command.js';
 import { UnreachableError } from '../command/errors.js';
 import { baseUrl } from '../command/values.js';
+import { loadServerSettings } from '../config/known-settings.js';
 import { isBusy, refusal, request, type Reply } from './request.js';
 
 /** Options of every command that talks to a server. */
@@ -8,7 +9,7 @@ export const SERVER_OPTIONS: OptionSpecs = {
   endpoint: {
     type: 'string',
     placeholder: 'URL',
-    help: 'Address of the collector and API. Default: ALPERF_ENDPOINT, or http://127.0.0.1:ALPERF_HTTP_PORT (8080).',
+    help: 'Address of the collector and API. Default: ALPERF_ENDPOINT, else http://127.0.0.1:ALPERF_HTTP_PORT (8080).',
   },
   sql: {
     type: 'string',
@@ -30,20 +31,43 @@ export class Server {
   /** For a ClickHouse server, which knows users and not our keys. */
   readonly #sqlLogin: string | undefined;
 
-  constructor(invocation: Pick<Invocation, 'text'>, { env, signal }: Pick<Host, 'env' | 'signal'>) {
-    const given = invocation.text('endpoint') ?? present(env['ALPERF_ENDPOINT']);
-    this.endpoint = baseUrl('--endpoint', given ?? `http://127.0.0.1:${present(env['ALPERF_HTTP_PORT']) ?? '8080'}`);
+  /**
+   * By the options, else by the settings: environment, settings file, default.
+   * @throws UsageError for an address that is none, CliError for settings that cannot be used.
+   */
+  constructor(invocation: Pick<Invocation, 'text'>, host: Pick<Host, 'env' | 'cwd' | 'signal'>) {
+    const { values } = loadServerSettings(host);
+    const { httpPort, sqlPort, clickhouseDatabase } = values;
+    const endpoint = invocation.text('endpoint');
+    this.endpoint =
+      endpoint === undefined
+        ? baseUrl('ALPERF_ENDPOINT', values.endpoint ?? `http://127.0.0.1:${httpPort}`)
+        : baseUrl('--endpoint', endpoint);
     const sql = invocation.text('sql');
     this.#sqlUrl = sql === undefined ? undefined : baseUrl('--sql', sql);
     this.#sqlLogin = sql === undefined ? undefined : loginOf(sql);
-    this.#sqlPort = present(env['ALPERF_SQL_PORT']) ?? '8123';
-    this.#database = present(env['ALPERF_CLICKHOUSE_DATABASE']) ?? 'alperf';
-    this.key = invocation.text('key') ?? present(env['ALPERF_KEY']);
-    this.#signal = signal;
+    this.#sqlPort = String(sqlPort);
+    this.#database = clickhouseDatabase;
+    this.key = invocation.text('key') ?? values.key;
+    this.#signal = host.signal;
   }
 
   get(path: string, timeoutMs?: number): Promise<Reply> {
-    return request(`${this.endpoint}${path}`, {
+    return this.#getFrom(this.endpoint, path, timeoutMs);
+  }
+
+  /** Asks another app of the same installation, by its port on the endpoint's host. */
+  getBeside(port: number, path: string, timeoutMs?: number): Promise<Reply> {
+    return this.#getFrom(this.beside(port), path, timeoutMs);
+  }
+
+  /** Where another app of the same installation is, if it is on the endpoint's host. */
+  beside(port: number): string {
+    return withPort(this.endpoint, String(port));
+  }
+
+  #getFrom(base: string, path: string, timeoutMs?: number): Promise<Reply> {
+    return request(`${base}${path}`, {
       headers: this.#authorization(),
       signal: this.#signal,
       ...(timeoutMs !== undefined && { timeoutMs }),
@@ -145,9 +169,4 @@ function withPort(endpoint: string, port: string): string {
   const url = new URL(endpoint);
   url.port = port;
   return url.origin;
-}
-
-/** A variable that is set to nothing counts as not set. */
-function present(value: string | undefined): string | undefined {
-  return value === '' ? undefined : value;
 }

@@ -76,8 +76,10 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
     timeUnit: oneOf(invocation, 'time-unit', Object.keys(TIME_UNITS) as TimeUnit[]),
   });
   const progress = new Progress(host.terminal, clock);
-  await firstAnswer(server, progress, host, Math.min(waitMs, FIRST_ANSWER_MS));
+  // What is wrong with the trace is said before anybody waits for a server.
+  await trace.checkBeginning();
   const limits = await settledLimits(asked, trace);
+  await firstAnswer(server, progress, host, Math.min(waitMs, FIRST_ANSWER_MS));
   const service = invocation.text('service')!;
   const cacheName = invocation.text('name') ?? cacheNameOf(path);
   const telemetry = startTelemetry({ service, cacheName, limits, server, host });

@@ -178,6 +178,17 @@ describe('alperf replay', () => {
     expect(code).toBe(3);
   });
 
+  it('says at once what waiting would not mend: a port that no client may ask, and a trace that is none', async () => {
+    // The last of two options counts.
+    const { code, answer } = await replay(['--size', '100', '--endpoint', 'http://127.0.0.1:1']);
+    expect(answer).toMatchObject({ error: { message: expect.stringContaining('refuse port 1') }, exitCode: 2 });
+    expect(code).toBe(2);
+    await server.stop();
+    await writeFile(trace, 'a,1\nb,large\n');
+    expect((await replay(['--size', '100'])).answer).toMatchObject({ error: { code: 'TRACE' } });
+    expect(messages).not.toContain('Waiting');
+  });
+
   it('ends with exit code 2 for what it cannot understand', async () => {
     expect((await replay([])).code).toBe(2);
     expect((await replay(['--size', '0'])).code).toBe(2);

@@ -7,6 +7,9 @@ import { CliError, UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 import { TraceParser, type TraceAccess, type TraceOptions } from './trace-parser.js';
 
+/** How much of a trace is read before a replay begins, in bytes on disk: a fraction of a second. */
+const CHECKED_BYTES = 8 * 2 ** 20;
+
 /** A trace on disk, read in pieces; gzip is told by its first two bytes, not by the name. */
 export class TraceFile {
   readonly path: string;
@@ -45,6 +48,23 @@ export class TraceFile {
   /** How much of the file has been read, 0 to 1. */
   get share(): number {
     return this.totalBytes === 0 ? 1 : this.#readBytes / this.totalBytes;
+  }
+
+  /**
+   * Reads the first mebibytes, all of a small trace, so that common mistakes show before a replay begins.
+   * @throws as read() does, and UsageError when there is no access in all of it.
+   */
+  async checkBeginning(): Promise<void> {
+    let accesses = 0;
+    for await (const some of this.read()) {
+      accesses += some.length;
+      if (this.#readBytes > CHECKED_BYTES) return;
+    }
+    if (accesses === 0)
+      throw new UsageError(
+        `The trace ${JSON.stringify(this.path)} holds no key, only empty lines or a header.`,
+        'Give a file with one key per line, or CSV.',
+      );
   }
 
   /**
