@@ -1,15 +1,13 @@
 // From log to rollups: CPU per event and events per second, beside the raw insert of the same rows into the same engine.
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
 import { Aggregator } from '#apps/aggregator';
 import { ByteWriter, ClickHouse, migrate, RowEncoder } from '#libs/clickhouse';
 import { startEmbeddedEngine } from '#libs/clickhouse/embedded';
 import {
   AGGREGATOR_GROUP,
-  encodeHeaders,
   EVENT_KINDS,
   EVENT_TABLES,
   EVENTS_TOPIC,
@@ -21,7 +19,7 @@ import type { NewRecord } from '#libs/event-log';
 import { EmbeddedEventLog } from '#libs/event-log/embedded';
 import { Metrics, SilentLogger } from '#libs/operations';
 import { SystemClock } from '#libs/time';
-import { expectExact, makeTraffic, untilCounted, type Traffic } from '#test/support';
+import { expectExact, makeTraffic, recordOf, untilCounted, type Traffic } from '#test/support';
 
 const EVENTS_PER_BATCH = 500;
 const BLOCK_ROWS = 50_000;
@@ -51,7 +49,7 @@ export async function run({ args = [] }: { args?: readonly string[] } = {}): Pro
     startMs: Math.floor((clock.now() - 4 * HOUR_MS) / HOUR_MS) * HOUR_MS,
     spanMs: 120_000,
   });
-  const records = [...traffic.batches, ...heartbeats(traffic)].map(recordOf);
+  const records = [...traffic.batches, ...heartbeats(traffic)].map((batch) => recordOf(batch));
   const results: { raw: Cost; whole: Cost }[] = [];
   for (let i = 0; i < runs; i++)
     results.push({ raw: await rawInsert(traffic), whole: await wholeWay(traffic, records) });
@@ -181,22 +179,6 @@ async function measured(work: () => Promise<void>): Promise<Cost> {
   await work();
   const { user, system } = process.cpuUsage(cpu);
   return { seconds: (clock.monotonic() - started) / 1_000, cpuSeconds: (user + system) / 1e6 };
-}
-
-function recordOf(batch: Batch): NewRecord {
-  const text = JSON.stringify(batch);
-  return {
-    key: batch.emitter.instance,
-    value: zstdCompressSync(text),
-    headers: encodeHeaders({
-      v: 1,
-      sequence: batch.sequence,
-      acceptedAt: batch.sentAt,
-      events: batch.events.length,
-      encoding: 'zstd',
-      hash: createHash('sha256').update(text).digest('hex'),
-    }),
-  };
 }
 
 function round(value: number): number {
