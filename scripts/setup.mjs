@@ -27,7 +27,7 @@ function installIsStale() {
 
 function install() {
   // stdout belongs to the command that was asked for (`--json` output, the last line of a bench).
-  process.stderr.write('Installing dependencies (about a minute) …\n');
+  process.stderr.write('Installing dependencies (some minutes, once) …\n');
   // --no-save: setting a checkout up never changes a file of it; npm would add what this platform's registry has more.
   run(npm(), [
     'install',

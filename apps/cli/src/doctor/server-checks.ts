@@ -43,7 +43,7 @@ export function judgeSkew(skewMs: number): Check {
   const apart = Math.abs(skewMs);
   const detail =
     apart < 1_000
-      ? 'as the server’s'
+      ? "as the server's"
       : `${(apart / 1_000).toFixed(1)} s ${skewMs < 0 ? 'ahead of' : 'behind'} the server's`;
   const remedy = 'Set the clock by NTP. Events from more than 5 min ahead are rejected.';
   if (apart >= SKEW_MS.failed) return failed('clock', detail, remedy);

@@ -92,7 +92,9 @@ function problemOf(body: string): { detail?: string; remedy?: string } | undefin
 /** The innermost code of a failed fetch: `ECONNREFUSED`, `TimeoutError` … */
 function reason(error: unknown): string {
   let innermost: unknown = error;
-  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
+  // Not by instanceof: fetch's errors may be another realm's.
+  for (let cause: unknown = error; cause !== undefined; cause = (cause as { cause?: unknown } | null)?.cause)
+    innermost = cause;
   const { code, name, message } = innermost as { code?: unknown; name?: unknown; message?: unknown };
   if (name === 'TimeoutError') return 'no answer in time';
   return typeof code === 'string' ? code : String(message ?? innermost);

@@ -47,7 +47,7 @@ export async function deliverAll(
   patienceMs: number,
 ): Promise<void> {
   const finishing = telemetry.finish(patienceMs).then((all) => ({ all }));
-  for (let told = false; ;) {
+  for (;;) {
     const ended = await Promise.race([finishing, clock.sleep(POLL_MS, signal)]);
     const { trouble, refused } = telemetry.delivery();
     if (refused !== undefined)
@@ -57,18 +57,18 @@ export async function deliverAll(
         EXIT.failed,
         'See the message; --key gives a key that may write.',
       );
-    if (ended?.all === true) return;
+    if (ended?.all === true) return progress.back();
     if (ended !== undefined)
       throw new UnreachableError(
         `The server has not taken everything within ${Math.round(patienceMs / 1_000)} s (${trouble ?? 'no reason known'}).`,
         'Start it again; --wait gives it longer.',
       );
     if (trouble === undefined) {
+      progress.back();
       progress.update(1, 'sending');
       continue;
     }
-    if (!told) progress.message(`${trouble} Waiting for the server; nothing is lost …`);
-    told = true;
+    progress.away(1, trouble);
     if (await server.isUp()) telemetry.hurry();
   }
 }

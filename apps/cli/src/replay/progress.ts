@@ -12,6 +12,8 @@ export class Progress {
   readonly #clock: Clock;
   #shownAt = -Infinity;
   #drawn = false;
+  /** Since when the server has been away; undefined while it answers. */
+  #awaySince: number | undefined;
 
   constructor(terminal: Terminal, clock: Clock) {
     this.#terminal = terminal;
@@ -38,6 +40,24 @@ export class Progress {
     if (this.#drawn) this.#terminal.write('\r\u001B[K');
     this.#drawn = false;
     say(this.#terminal, text);
+  }
+
+  /** The server is away: says so once, then shows for how long, where somebody watches. */
+  away(share: number, trouble: string): void {
+    const now = this.#clock.monotonic();
+    if (this.#awaySince === undefined) {
+      this.#awaySince = now;
+      this.message(`${trouble} Waiting for the server; nothing is lost …`);
+    }
+    if (this.#terminal.interactive)
+      this.update(share, `waiting for the server, ${Math.round((now - this.#awaySince) / 1_000)} s`);
+  }
+
+  /** The server answers: says so once, when it was away. */
+  back(): void {
+    if (this.#awaySince === undefined) return;
+    this.#awaySince = undefined;
+    this.message('The server is back.');
   }
 
   #show(share: number, text: string): void {

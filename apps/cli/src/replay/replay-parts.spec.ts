@@ -5,7 +5,7 @@ import { awaitStored } from './await-stored.js';
 import { noCounts, type Counts } from './counters.js';
 import { LruReplay, type CacheObserver } from './lru.js';
 import { Pace } from './pace.js';
-import { progressLine } from './progress.js';
+import { Progress, progressLine } from './progress.js';
 import { cacheNameOf, renderReport, reportOf, type ReplayFacts } from './report.js';
 import type { Stored } from './stored.js';
 
@@ -171,6 +171,27 @@ describe('The report', () => {
     expect(cacheNameOf('/x/arc-oltp.txt.gz')).toBe('arc-oltp');
     expect(cacheNameOf('mooncake.full.tsv.gz')).toBe('mooncake.full');
     expect(cacheNameOf('-ä b.csv')).toBe('trace_-_ b');
+  });
+
+  it('says once that the server is away, for how long, and that it is back', async () => {
+    const clock = new FakeClock();
+    const shown = (interactive: boolean) => {
+      const written: string[] = [];
+      const progress = new Progress({ interactive, columns: 80, write: (text) => void written.push(text) }, clock);
+      return { written, progress };
+    };
+    const watched = shown(true);
+    const logged = shown(false);
+    for (const { progress } of [watched, logged]) progress.back();
+    for (let i = 0; i < 3; i++) {
+      for (const { progress } of [watched, logged]) progress.away(0.5, 'Nothing answers.');
+      await clock.advance(2_000);
+    }
+    for (const { progress } of [watched, logged]) progress.back();
+    const said = ['Nothing answers. Waiting for the server; nothing is lost …\n', 'The server is back.\n'];
+    expect(logged.written).toEqual(said);
+    expect(watched.written.filter((text) => text.endsWith('\n'))).toEqual(said);
+    expect(watched.written.join('')).toContain('waiting for the server, 4 s');
   });
 
   it('draws a bar that never leaves its bounds', () => {

@@ -111,11 +111,11 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
         signal,
         stuckAfterMs: STUCK_AFTER_MS,
         unreachableAfterMs: waitMs,
-        onLook: (share, trouble) =>
-          progress.update(
-            share,
-            trouble === undefined ? 'stored' : `${trouble} Waiting for the server; nothing is lost …`,
-          ),
+        onLook: (share, trouble) => {
+          if (trouble !== undefined) return progress.away(share, trouble);
+          progress.back();
+          progress.update(share, 'stored');
+        },
       },
     );
     progress.finish(cache.counts.requests === 0 ? 1 : stored.counts.requests / cache.counts.requests, 'stored');

@@ -32,32 +32,40 @@ export interface RunTrace {
 export async function runTrace(run: RunTrace): Promise<void> {
   const { trace, share, cache, pace, progress, clock, signal } = run;
   let untilLook = LOOK_EVERY;
+  let readBefore = 0;
   for await (const accesses of trace) {
-    for (const access of accesses) {
+    const read = share();
+    // The file is read in large pieces; the bar moves within one as well.
+    const shareAt = (index: number) => readBefore + (read - readBefore) * (index / accesses.length);
+    for (const [index, access] of accesses.entries()) {
       const delayMs = pace.delayMs(access.timeMs);
-      if (delayMs > 0) await clock.sleep(delayMs, signal);
+      if (delayMs > 0) {
+        progress.update(shareAt(index), replayed(cache));
+        await clock.sleep(delayMs, signal);
+      }
       cache.access(access);
       if (--untilLook > 0) continue;
       untilLook = LOOK_EVERY;
-      await keepStep(run);
+      await keepStep(run, shareAt(index));
     }
-    progress.update(share(), `${cache.counts.requests.toLocaleString('en')} requests`);
+    readBefore = read;
+    progress.update(read, replayed(cache));
     // Timers and sockets get their turn: telemetry sends while the replay goes on.
     await clock.sleep(0, signal);
   }
 }
 
-async function keepStep({ telemetry, isUp, progress, clock, signal }: RunTrace): Promise<void> {
-  let told = false;
+async function keepStep({ telemetry, isUp, progress, clock, signal }: RunTrace, share: number): Promise<void> {
   for (;;) {
     const { fullness, trouble } = telemetry.delivery();
     if (fullness < HALF_FULL) break;
-    if (trouble !== undefined && !told) {
-      progress.message(`${trouble} Waiting for the server; nothing is lost …`);
-      told = true;
-    }
+    if (trouble !== undefined) progress.away(share, trouble);
     await clock.sleep(WAIT_GRAIN_MS, signal);
     if (trouble !== undefined && (await isUp())) telemetry.hurry();
   }
-  if (told) progress.message('The server takes events again.');
+  progress.back();
+}
+
+function replayed({ counts }: LruReplay): string {
+  return `${counts.requests.toLocaleString('en')} requests`;
 }

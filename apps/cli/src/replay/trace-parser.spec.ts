@@ -36,6 +36,12 @@ describe('A trace with columns', () => {
     expect(parse('id,time_us,bytes\nx,2000,9\n')).toEqual([access('x', 9, 2)]);
   });
 
+  it('tells a header by a key column at any place from an access whose key is a word', () => {
+    expect(parse('timestamp,obj_id,size\n1,a,10\n')).toEqual([access('a', 10, 1)]);
+    expect(parse('a,10,id\n', { format: 'keys' })).toEqual([access('a,10,id')]);
+    expect(() => parse('url,length\na,10\n')).toThrow(/Line 1 of the trace: "length" is not a size/);
+  });
+
   it('has key, size and time in this order without a header', () => {
     expect(parse('a,10,5\nb,20\nc\n')).toEqual([access('a', 10, 5), access('b', 20), access('c')]);
   });

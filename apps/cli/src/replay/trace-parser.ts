@@ -29,7 +29,7 @@ export class TraceError extends CliError {
       'TRACE',
       `Line ${line} of the trace: ${message}`,
       EXIT.failed,
-      'A trace has one key per line, or columns key, size and time separated by commas or tabs. --format says which.',
+      'A trace has one key per line, or columns key, size and time separated by commas or tabs; --format says which. A first line that names the columns starts with #.',
     );
   }
 }
@@ -52,7 +52,7 @@ const TIME_NAME = /^(?:time|timestamp|ts)(?:_(s|ms|us|ns))?$/;
 
 /**
  * Reads a trace that comes in pieces cut anywhere; keeps at most one unfinished line.
- * The first line may be a header that starts with `#`; of a table, also one that names its first column `key` or `id`.
+ * The first line may be a header that starts with `#`; of a table, also one that names a column `key` or `id`.
  * Fields may be quoted as RFC 4180 has it. Empty lines are left out. O(1) memory, one pass.
  */
 export class TraceParser {
@@ -194,10 +194,11 @@ function columnsOf(line: string, { format, timeUnit }: TraceOptions): { columns:
     .replace(/^#/, '')
     .split(separator)
     .map((name) => name.trim().replaceAll('"', '').toLowerCase());
-  if (!marked && !KEY_NAMES.includes(names[0]!))
+  const named = KEY_NAMES.includes(names[0]!) || (names.some((name) => KEY_NAMES.includes(name)) && !isSize(names[1]));
+  if (!marked && !named)
     return { columns: { separator, key: 0, size: 1, time: 2, timeFactor: unitFactor }, isHeader: false };
   const time = names.findIndex((name) => TIME_NAME.test(name));
-  const named = TIME_NAME.exec(names[time] ?? '')?.[1] as TimeUnit | undefined;
+  const unit = TIME_NAME.exec(names[time] ?? '')?.[1] as TimeUnit | undefined;
   return {
     columns: {
       separator,
@@ -207,10 +208,15 @@ function columnsOf(line: string, { format, timeUnit }: TraceOptions): { columns:
       ),
       size: names.findIndex((name) => SIZE_NAMES.includes(name)),
       time,
-      timeFactor: TIME_UNITS[timeUnit ?? named ?? 'ms'],
+      timeFactor: TIME_UNITS[timeUnit ?? unit ?? 'ms'],
     },
     isHeader: true,
   };
+}
+
+/** Whether a field of the first line can be a size: then the line may be an access whose key happens to be `id`. */
+function isSize(field: string | undefined): boolean {
+  return field === undefined || field === '' || Number.isFinite(Number(field));
 }
 
 function guessSeparator(line: string): string | undefined {
