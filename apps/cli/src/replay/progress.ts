@@ -31,6 +31,11 @@ export class Progress {
   /** Shows the last state for good. */
   finish(share: number, text: string): void {
     this.#show(share, text);
+    this.close();
+  }
+
+  /** Leaves what was drawn last, so that whatever is written next begins a line. */
+  close(): void {
     if (this.#drawn) this.#terminal.write('\n');
     this.#drawn = false;
   }
@@ -47,7 +52,7 @@ export class Progress {
     const now = this.#clock.monotonic();
     if (this.#awaySince === undefined) {
       this.#awaySince = now;
-      this.message(`${trouble} Waiting for the server; nothing is lost …`);
+      this.message(`${trouble} Nothing is lost; the replay waits …`);
     }
     if (this.#terminal.interactive)
       this.update(share, `waiting for the server, ${Math.round((now - this.#awaySince) / 1_000)} s`);

@@ -188,10 +188,15 @@ describe('The report', () => {
       await clock.advance(2_000);
     }
     for (const { progress } of [watched, logged]) progress.back();
-    const said = ['Nothing answers. Waiting for the server; nothing is lost …\n', 'The server is back.\n'];
+    const said = ['Nothing answers. Nothing is lost; the replay waits …\n', 'The server is back.\n'];
     expect(logged.written).toEqual(said);
     expect(watched.written.filter((text) => text.endsWith('\n'))).toEqual(said);
     expect(watched.written.join('')).toContain('waiting for the server, 4 s');
+    await clock.advance(1_000);
+    watched.progress.update(0.5, 'half');
+    watched.progress.close();
+    watched.progress.close();
+    expect(watched.written.slice(-2)).toEqual([expect.stringContaining('half'), '\n']);
   });
 
   it('draws a bar that never leaves its bounds', () => {

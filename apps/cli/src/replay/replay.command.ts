@@ -133,6 +133,7 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
     });
     return answerOf(report);
   } finally {
+    progress.close();
     // After all was delivered this has nothing left to do; after a failure or Ctrl-C it waits for nobody.
     await telemetry.finish(0);
   }
