@@ -35,10 +35,10 @@ export const KNOWN_SETTINGS = {
   ...standaloneSettings,
 } satisfies Settings;
 
-const { endpoint, key, httpPort, sqlPort, clickhouseDatabase } = KNOWN_SETTINGS;
+const { endpoint, key, httpPort, sqlPort, clickhouseDatabase, keysFile } = KNOWN_SETTINGS;
 
-/** What says where the server is. */
-const SERVER_SETTINGS = { endpoint, key, httpPort, sqlPort, clickhouseDatabase } satisfies Settings;
+/** What commands fall back on where an option is not given. */
+const COMMAND_SETTINGS = { endpoint, key, httpPort, sqlPort, clickhouseDatabase, keysFile } satisfies Settings;
 
 type Place = Pick<Host, 'env' | 'cwd'>;
 
@@ -47,9 +47,9 @@ export function loadKnownSettings(place: Place): LoadedSettings<typeof KNOWN_SET
   return load(KNOWN_SETTINGS, place);
 }
 
-/** @throws CliError that lists what keeps the server from being found, and every name that does not exist. */
-export function loadServerSettings(place: Place): LoadedSettings<typeof SERVER_SETTINGS> {
-  return load(SERVER_SETTINGS, place);
+/** @throws CliError that lists what is wrong with these, and every name that does not exist. */
+export function loadCommandSettings(place: Place): LoadedSettings<typeof COMMAND_SETTINGS> {
+  return load(COMMAND_SETTINGS, place);
 }
 
 function load<S extends Settings>(settings: S, { env, cwd }: Place): LoadedSettings<S> {

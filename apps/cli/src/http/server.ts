@@ -1,7 +1,7 @@
 import type { Host, Invocation, OptionSpecs } from '../command/command.js';
 import { UnreachableError } from '../command/errors.js';
 import { baseUrl } from '../command/values.js';
-import { loadServerSettings } from '../config/known-settings.js';
+import { loadCommandSettings } from '../config/known-settings.js';
 import { isBusy, refusal, request, type Reply } from './request.js';
 
 /** Options of every command that talks to a server. */
@@ -36,7 +36,7 @@ export class Server {
    * @throws UsageError for an address that is none, CliError for settings that cannot be used.
    */
   constructor(invocation: Pick<Invocation, 'text'>, host: Pick<Host, 'env' | 'cwd' | 'signal'>) {
-    const { values } = loadServerSettings(host);
+    const { values } = loadCommandSettings(host);
     const { httpPort, sqlPort, clickhouseDatabase } = values;
     const endpoint = invocation.text('endpoint');
     this.endpoint =

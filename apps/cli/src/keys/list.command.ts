@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
 import { UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
+import { loadCommandSettings } from '../config/known-settings.js';
 import { readKeys, type ShownKey } from './keys-file.js';
 
 export const keysListCommand: Command = {
@@ -14,7 +15,7 @@ export const keysListCommand: Command = {
 };
 
 async function list(invocation: Invocation, host: Host): Promise<Answer> {
-  const file = invocation.text('file') ?? (host.env['ALPERF_KEYS_FILE'] || undefined);
+  const file = invocation.text('file') ?? loadCommandSettings(host).values.keysFile;
   if (file === undefined) throw new UsageError('Which keys file?', 'Write --file keys.yaml, or set ALPERF_KEYS_FILE.');
   const path = resolve(host.cwd, file);
   const keys = await readKeys(path);

@@ -91,8 +91,12 @@ async function send(invocation: Invocation, host: Host): Promise<Answer> {
         .slice(0, SHOWN)
         .map((one) => `line ${one.line}${one.pointer === '' ? '' : ` at ${one.pointer}`}: ${one.reason}`),
       dryRun
-        ? `${total.events} events would be sent in ${total.batches} batches, ${rejected} would be rejected.`
-        : `${total.accepted} events accepted in ${total.batches} batches, ${rejected} rejected.`,
+        ? `${counted(total.events, 'event')} would be sent in ${counted(total.batches, 'batch', 'batches')}, ${rejected} would be rejected.`
+        : `${counted(total.accepted, 'event')} accepted in ${counted(total.batches, 'batch', 'batches')}, ${rejected} rejected.`,
     ].join('\n'),
   };
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
