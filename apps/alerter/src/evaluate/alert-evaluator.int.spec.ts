@@ -142,7 +142,8 @@ describe('The evaluation of alerts', () => {
     second.world.lost = 3;
     await until(() => first.one.standsBy && second.one.evaluating);
     // The first sees nothing wrong, and does not have its way.
-    await until(() => first.names().length > 0);
+    // What is stored may be seen by the first before the second hears that its write is done.
+    await until(() => first.names().length > 0 && second.names().length > 0);
     expect(first.names()).toEqual(['PipelineEventsLost firing']);
     expect(first.one.active).toEqual(second.one.active);
     expect(await first.metrics.exposition()).not.toContain('alerter_alerts{');

@@ -1,14 +1,12 @@
-import { mkdirSync } from 'node:fs';
-import type { Database, RootDatabase } from 'lmdb';
-import { lmdbFailure, openLmdb } from '#libs/event-log/embedded';
+import { lmdbFailure } from '#libs/event-log/embedded';
 import { FencedError, StateStoreError } from '../errors.js';
 import { StateStore, type StateWriter, type Versioned } from '../state-store.js';
 import { EmbeddedStateWriter } from './embedded-state-writer.js';
+import { shareEnvironment, type StateEnvironment } from './state-environment.js';
 import { decodeStateKey, encodeStateKey, endOfPrefix } from './state-key.js';
-import { Versions } from './versions.js';
 
 export interface EmbeddedStateStoreOptions {
-  /** Directory of the store; created when it is missing. Several processes may have it open. */
+  /** Directory of the store; created when it is missing. Several stores and processes may have it open. */
   readonly path: string;
 }
 
@@ -26,35 +24,33 @@ export interface StateTransaction {
  * looks at the scope's epoch first, so that a writer that was overtaken changes nothing.
  */
 export class EmbeddedStateStore extends StateStore {
-  readonly #env: RootDatabase<unknown, string>;
-  readonly #entries: Database<Buffer, Buffer>;
-  readonly #versions: Versions;
+  readonly #environment: StateEnvironment;
+  readonly #release: () => Promise<void>;
   readonly #writing = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
   private constructor(private readonly path: string) {
     super();
-    this.#env = openLmdb(path, { maxDbs: 4 });
-    this.#entries = this.#env.openDB<Buffer, Buffer>({ name: 'entries', keyEncoding: 'binary', encoding: 'binary' });
-    this.#versions = new Versions(this.#env);
+    const { environment, release } = shareEnvironment(path);
+    this.#environment = environment;
+    this.#release = release;
   }
 
   static async open({ path }: EmbeddedStateStoreOptions): Promise<EmbeddedStateStore> {
-    mkdirSync(path, { recursive: true });
     return new EmbeddedStateStore(path);
   }
 
   async open(scope: string): Promise<StateWriter> {
     // Also checks the scope's length.
     encodeStateKey(scope, '');
-    const epoch = await this.#transaction(() => this.#versions.raiseEpoch(scope));
+    const epoch = await this.#transaction(() => this.#environment.versions.raiseEpoch(scope));
     return new EmbeddedStateWriter(scope, epoch, (work) => this.#write(scope, epoch, work));
   }
 
   async get(scope: string, key: string): Promise<Versioned | undefined> {
     const place = encodeStateKey(scope, key);
     this.#refresh();
-    return fromStored(this.#entries.get(place));
+    return fromStored(this.#environment.entries.get(place));
   }
 
   async list(scope: string, prefix = ''): Promise<{ key: string; value: Uint8Array; version: bigint }[]> {
@@ -62,10 +58,8 @@ export class EmbeddedStateStore extends StateStore {
     const end = endOfPrefix(start);
     this.#refresh();
     // One read transaction for the whole range: all of a write or nothing of it.
-    return Array.from(this.#entries.getRange({ start, ...(end && { end }) }), ({ key, value }) => ({
-      key: decodeStateKey(key).key,
-      ...fromStored(value)!,
-    }));
+    const range = this.#environment.entries.getRange({ start, ...(end && { end }) });
+    return Array.from(range, ({ key, value }) => ({ key: decodeStateKey(key).key, ...fromStored(value)! }));
   }
 
   close(): Promise<void> {
@@ -74,23 +68,24 @@ export class EmbeddedStateStore extends StateStore {
 
   async #close(): Promise<void> {
     await Promise.allSettled(this.#writing);
-    await this.#env.close();
+    await this.#release();
   }
 
   /** Does `work` in one synced transaction, unless another writer has opened the scope since. */
   #write<Answer>(scope: string, epoch: bigint, work: (transaction: StateTransaction) => Answer): Promise<Answer> {
+    const { entries, versions } = this.#environment;
     return this.#transaction(() => {
-      const current = this.#versions.epoch(scope);
+      const current = versions.epoch(scope);
       if (current !== epoch)
         throw new FencedError(`Scope ${scope} was opened by another writer (epoch ${current}, this one ${epoch}).`);
       return work({
-        get: (key) => fromStored(this.#entries.get(encodeStateKey(scope, key))),
+        get: (key) => fromStored(entries.get(encodeStateKey(scope, key))),
         put: (key, value) => {
-          const version = this.#versions.next();
-          void this.#entries.put(encodeStateKey(scope, key), toStored(version, value));
+          const version = versions.next();
+          void entries.put(encodeStateKey(scope, key), toStored(version, value));
           return version;
         },
-        remove: (key) => void this.#entries.remove(encodeStateKey(scope, key)),
+        remove: (key) => void entries.remove(encodeStateKey(scope, key)),
       });
     });
   }
@@ -98,7 +93,7 @@ export class EmbeddedStateStore extends StateStore {
   async #transaction<Answer>(work: () => Answer): Promise<Answer> {
     this.#mustBeOpen();
     // A child transaction, since only that is undone when the callback throws.
-    const done = this.#env.childTransaction(work);
+    const done = this.#environment.root.childTransaction(work);
     this.#writing.add(done);
     try {
       return await done;
@@ -115,7 +110,7 @@ export class EmbeddedStateStore extends StateStore {
   /** LMDB keeps a read transaction for a while: without this, another process's writes would be seen late. */
   #refresh(): void {
     this.#mustBeOpen();
-    this.#env.resetReadTxn();
+    this.#environment.root.resetReadTxn();
   }
 
   #mustBeOpen(): void {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,8 @@ import { EmbeddedStateStore } from './embedded-state-store.js';
 
 // A process of its own runs built code; npm test builds first.
 const root = join(import.meta.dirname, '../../../..');
-const program = join(root, 'dist/libs/state-store/src/testing/write-until-fenced.js');
+const programs = join(root, 'dist/libs/state-store/src/testing');
+const program = join(programs, 'write-until-fenced.js');
 const clock = new SystemClock();
 
 describe('The embedded state store in several processes', () => {
@@ -58,6 +59,22 @@ describe('The embedded state store in several processes', () => {
     }
     await reader.close();
   }, 60_000);
+
+  it('is opened again while a writer of the same process never rests', () => {
+    const { status, stdout, stderr, signal } = spawnSync(
+      process.execPath,
+      [join(programs, 'open-beside-writer.js'), path, '100'],
+      {
+        cwd: root,
+        env: { ...process.env, NODE_OPTIONS: '' },
+        encoding: 'utf8',
+        timeout: 90_000,
+        killSignal: 'SIGKILL',
+      },
+    );
+    expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({ written: expect.any(Number) });
+  }, 120_000);
 
   class OtherWriter {
     readonly told: Told[] = [];
