@@ -89,16 +89,26 @@ export class AggregatorStore {
     );
   }
 
-  /** Settled ends and the last revision of a partition's progress. */
-  async restored(partition: number): Promise<Omit<Restored, 'watermark'>> {
-    const [row] = await this.clickhouse.query<{ s10: number; s60: number; s3600: number; revision: string }>(
-      `SELECT toUnixTimestamp(settled_10s) AS s10, toUnixTimestamp(settled_1m) AS s60, toUnixTimestamp(settled_1h) AS s3600,
-         toString(revision) AS revision
-       FROM progress FINAL WHERE partition = {partition:UInt32}`,
+  /** What was last written of a partition's progress. */
+  async restored(partition: number): Promise<Restored> {
+    const [row] = await this.clickhouse.query<{
+      watermark: string | number;
+      s10: number;
+      s60: number;
+      s3600: number;
+      revision: string;
+    }>(
+      `SELECT toUnixTimestamp64Milli(p.watermark) AS watermark, toUnixTimestamp(settled_10s) AS s10,
+         toUnixTimestamp(settled_1m) AS s60, toUnixTimestamp(settled_1h) AS s3600, toString(revision) AS revision
+       FROM progress AS p FINAL WHERE partition = {partition:UInt32}`,
       { partition },
     );
-    if (row === undefined) return { settled: NOTHING_SETTLED, revision: 0n };
-    return { settled: { '10s': row.s10, '1m': row.s60, '1h': row.s3600 }, revision: BigInt(row.revision) };
+    if (row === undefined) return { watermark: 0, settled: NOTHING_SETTLED, revision: 0n };
+    return {
+      watermark: Number(row.watermark),
+      settled: { '10s': row.s10, '1m': row.s60, '1h': row.s3600 },
+      revision: BigInt(row.revision),
+    };
   }
 
   /** How far all partitions are settled, seconds since 1970. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { writeCommitMetadata } from '#libs/contracts';
 import { AggregatorStore } from './aggregator-store.js';
 import { Assignments } from './assignments.js';
 import { MarkBook, type Mark } from './recount/mark-book.js';
@@ -57,4 +58,22 @@ it.each([
   expect(book.needsMark(mark)).toBe(needsMark);
   // It is recounted by whoever has it, once more if need be.
   expect(book.isOpen(0)).toBe(true);
+});
+
+it('goes on from the furthest watermark that was told, in a commit or in the progress', async () => {
+  const store = new AggregatorStore(tests.clickhouse, tests.clock);
+  const at = Date.UTC(2026, 10, 24, 18, 1, 26, 145);
+  const committed = (watermark: number) => ({
+    partition: 0,
+    offset: 5n,
+    metadata: writeCommitMetadata({ watermark, latenessMs: 48 * 3_600_000 }),
+  });
+  const first = new Assignments(store, new MarkBook());
+  await first.assigned(0, committed(at), tests.clock.monotonic());
+  await store.writeProgress(first.all(), tests.clock.now());
+  const second = new Assignments(store, new MarkBook());
+  await second.assigned(0, committed(at - 26_145), tests.clock.monotonic());
+  expect(second.get(0)!.tracker.watermark).toBe(at);
+  await second.assigned(0, committed(at + 1), tests.clock.monotonic());
+  expect(second.get(0)!.tracker.watermark).toBe(at + 1);
 });

@@ -19,7 +19,8 @@ export class Assignments {
     const [restored, open] = await Promise.all([this.store.restored(partition), this.store.openMarks(partition)]);
     const state = new PartitionState(
       partition,
-      { ...restored, watermark: readCommitMetadata(committed?.metadata).watermark },
+      // A commit tells of its own block, a row of progress of the time since: the later one was shown to somebody.
+      { ...restored, watermark: Math.max(restored.watermark, readCommitMetadata(committed?.metadata).watermark) },
       monotonicMs,
     );
     state.committed = committed?.offset ?? 0n;

@@ -21,7 +21,7 @@ export class WatermarkTracker {
   #latestHandled: number;
 
   /**
-   * @param restored ms since 1970, from the commit's metadata; 0 when there is none.
+   * @param restored ms since 1970, from the last owner; 0 when there was none.
    * @param monotonicMs when the partition was assigned: it is not silent before it could be heard.
    */
   constructor(restored: number, monotonicMs: number) {
