@@ -25,6 +25,14 @@ import type { Mark } from './recount/mark-book.js';
  */
 const HEALED_REVISION = 1e13;
 
+/** The row of `meta` with what retention has seen of the clock. */
+const RETENTION_CLOCK = 'retention_clock';
+
+interface MetaRow {
+  readonly value: string;
+  readonly revision: string | number;
+}
+
 /** What the aggregator writes to and reads from ClickHouse, in its own terms. */
 export class AggregatorStore {
   constructor(
@@ -174,22 +182,43 @@ export class AggregatorStore {
   }
 
   async #rawFrom(): Promise<{ ms: number; healed: number }> {
-    const [row] = await this.clickhouse.query<{ value: string; revision: string | number }>(
-      `SELECT value, revision FROM meta FINAL WHERE name = 'raw_from'`,
-    );
+    const row = await this.#meta('raw_from');
     if (row === undefined) return { ms: 0, healed: 0 };
     const healed = Math.floor(Number(row.revision) / HEALED_REVISION);
     return { ms: Date.parse(`${row.value.replace(' ', 'T')}Z`), healed };
   }
 
   #writeRawFrom(ms: number, healed: number): Promise<void> {
-    const columns: readonly Column<number>[] = [
-      { name: 'name', type: 'String', value: () => 'raw_from' },
-      { name: 'value', type: 'String', value: () => new Date(ms).toISOString().slice(0, 19).replace('T', ' ') },
-      { name: 'revision', type: 'UInt64', value: (revision) => revision },
+    const value = new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+    return this.#writeMeta('raw_from', value, healed * HEALED_REVISION + ms);
+  }
+
+  /** What retention wrote of the clock that it watches; undefined before the first time. */
+  async retentionClock(): Promise<string | undefined> {
+    return (await this.#meta(RETENTION_CLOCK))?.value;
+  }
+
+  /** The last word counts, whoever has it. */
+  async writeRetentionClock(value: string): Promise<void> {
+    const before = await this.#meta(RETENTION_CLOCK);
+    await this.#writeMeta(RETENTION_CLOCK, value, Number(before?.revision ?? 0) + 1);
+  }
+
+  async #meta(name: string): Promise<MetaRow | undefined> {
+    const rows = await this.clickhouse.query<MetaRow>(
+      'SELECT value, revision FROM meta FINAL WHERE name = {name:String}',
+      { name },
+    );
+    return rows[0];
+  }
+
+  #writeMeta(name: string, value: string, revision: number): Promise<void> {
+    const columns: readonly Column<MetaRow>[] = [
+      { name: 'name', type: 'String', value: () => name },
+      { name: 'value', type: 'String', value: (row) => row.value },
+      { name: 'revision', type: 'UInt64', value: (row) => Number(row.revision) },
     ];
-    const revision = healed * HEALED_REVISION + ms;
-    return persist(this.clock, () => this.clickhouse.insertRows('meta', columns, [revision]));
+    return persist(this.clock, () => this.clickhouse.insertRows('meta', columns, [{ value, revision }]));
   }
 
   writeProgress(states: readonly PartitionState[], nowMs: number): Promise<void> {

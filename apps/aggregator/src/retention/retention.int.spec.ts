@@ -43,13 +43,7 @@ beforeEach(async () => {
   await silent();
   clock = new SetClock();
   log = new RecordingLogger();
-  metrics = new Metrics();
-  const store = new AggregatorStore(tests.clickhouse, clock);
-  const assignments = new Assignments(store, new MarkBook());
-  await assignments.assigned(0, undefined, clock.monotonic());
-  const telemetry = new RetentionTelemetry(metrics);
-  const { clickhouse } = tests;
-  retention = new Retention(clickhouse, tests.log, store, assignments, clock, telemetry, log, DEFAULT_RETENTION);
+  retention = await anotherProcess();
   await retention.run();
   clock.ranMs = DEFAULT_RETENTION.holdMs;
 }, 120_000);
@@ -57,6 +51,16 @@ beforeEach(async () => {
 afterEach(async () => {
   await tests.stop();
 });
+
+async function anotherProcess(): Promise<Retention> {
+  const { clickhouse } = tests;
+  const store = new AggregatorStore(clickhouse, clock);
+  const assignments = new Assignments(store, new MarkBook());
+  await assignments.assigned(0, undefined, clock.monotonic());
+  metrics = new Metrics();
+  const telemetry = new RetentionTelemetry(metrics);
+  return new Retention(clickhouse, tests.log, store, assignments, clock, telemetry, log, DEFAULT_RETENTION);
+}
 
 async function bring(batches: readonly Batch[], acceptedAt?: number): Promise<void> {
   await tests.log.append(
@@ -119,6 +123,24 @@ describe('Retention', () => {
     await retainAfter(9);
     expect(await held()).toEqual({ ...before, cache_windows: 0, cache_10s: 0, marks: 0 });
     expect(await hitsByHour()).toBe(hits);
+  }, 120_000);
+
+  it('drops what is old where no process ever runs for as long as the clock must hold', async () => {
+    await bring(later(9));
+    await silent();
+    await retention.stop();
+    const before = await held();
+    for (let session = 0; session < 2; session++) {
+      // What passes while nothing runs is the wall clock's alone.
+      clock.aheadMs += 5 * DAY_MS;
+      const process = await anotherProcess();
+      await process.run();
+      expect((await held())['cache_windows']).toBe(before['cache_windows']);
+      clock.ranMs += (DEFAULT_RETENTION.holdMs * 5) / 6;
+      await process.stop();
+    }
+    await (await anotherProcess()).run();
+    expect((await held())['cache_windows']).toBe(0);
   }, 120_000);
 
   it('keeps a day in which a bucket waits for its recount', async () => {

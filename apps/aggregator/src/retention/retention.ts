@@ -2,11 +2,11 @@ import type { ClickHouse } from '#libs/clickhouse';
 import { AGGREGATOR_GROUP, decodeHeaders, EVENTS_TOPIC } from '#libs/contracts';
 import type { EventLog, LogRecord } from '#libs/event-log';
 import type { Logger } from '#libs/operations';
-import type { Clock } from '#libs/time';
+import { within, type Clock } from '#libs/time';
 import type { AggregatorStore } from '../aggregator-store.js';
 import type { Assignments } from '../assignments.js';
 import { Rounds } from '../rounds.js';
-import { HeldClock } from './held-clock.js';
+import { HeldClock, readWatched, watchedText } from './held-clock.js';
 import { dropBefore, expired, KEPT, rawFromAt } from './keep.js';
 import type { RetentionTelemetry } from './retention-telemetry.js';
 
@@ -15,7 +15,7 @@ export interface RetentionOptions {
   readonly intervalMs: number;
   /** How long before its accept time an event may lie, ms; raw events are kept a day longer. */
   readonly latenessMs: number;
-  /** How long the clock must have shown a time before anything is dropped by it, ms of this process's run. */
+  /** How long the clock must have shown a time before anything is dropped by it, ms of run time over all processes. */
   readonly holdMs: number;
 }
 
@@ -24,6 +24,9 @@ export const DEFAULT_RETENTION: RetentionOptions = {
   latenessMs: 48 * 3_600_000,
   holdMs: 6 * 3_600_000,
 };
+
+/** How long stopping waits for what it writes down; less run time is known otherwise, no more. */
+const STOP_TIMEOUT_MS = 2_000;
 
 /**
  * Drops time partitions that are old enough, hold no open mark, and that no record still to come can touch. `raw_from`
@@ -35,7 +38,7 @@ export const DEFAULT_RETENTION: RetentionOptions = {
  */
 export class Retention {
   readonly #rounds: Rounds;
-  readonly #held: HeldClock;
+  #held: HeldClock | undefined;
 
   constructor(
     private readonly clickhouse: ClickHouse,
@@ -48,15 +51,22 @@ export class Retention {
     private readonly options: RetentionOptions,
   ) {
     this.#rounds = new Rounds(clock, options.intervalMs, () => this.#drop());
-    this.#held = new HeldClock(options.holdMs);
   }
 
+  /** The first round is at once: watching the clock begins with it. */
   start(): void {
     this.#rounds.start();
+    void this.run();
   }
 
-  stop(): Promise<void> {
-    return this.#rounds.stop();
+  /** Writes down how long it has run since its last round. */
+  async stop(): Promise<void> {
+    await this.#rounds.stop();
+    if (this.#held === undefined) return;
+    this.#held.look(this.clock.now(), this.clock.monotonic());
+    await within(this.clock, STOP_TIMEOUT_MS, this.#writeClock(this.#held)).catch((error: unknown) => {
+      this.log.debug('How long retention watched the clock was not written down.', { reason: reasonOf(error) });
+    });
   }
 
   /** One round. Concurrent callers share it. */
@@ -67,7 +77,9 @@ export class Retention {
   async #drop(): Promise<void> {
     try {
       // Every time, so that whoever takes partition 0 over has watched the clock as well.
-      const clockMs = this.#trustedClock();
+      const held = await this.#heldClock();
+      const clockMs = this.#trustedClock(held);
+      await this.#writeClock(held);
       if (this.assignments.get(0) === undefined) return;
       await this.#healRawFrom();
       if (clockMs === undefined) return;
@@ -86,14 +98,25 @@ export class Retention {
       }
     } catch (error) {
       this.log.warn('Retention failed; it is tried again.', {
-        reason: error instanceof Error ? error.message : String(error),
+        reason: reasonOf(error),
       });
     }
   }
 
-  #trustedClock(): number | undefined {
+  async #heldClock(): Promise<HeldClock> {
+    if (this.#held !== undefined) return this.#held;
+    const text = await this.store.retentionClock();
+    return (this.#held = new HeldClock(this.options.holdMs, text === undefined ? undefined : readWatched(text)));
+  }
+
+  /** Each aggregator does: what one has watched is as good as what another has, since none trusts more than its own clock shows. */
+  #writeClock(held: HeldClock): Promise<void> {
+    return this.store.writeRetentionClock(watchedText(held.watched));
+  }
+
+  #trustedClock(held: HeldClock): number | undefined {
     const now = this.clock.now();
-    const { trustedMs, jumpedMs } = this.#held.look(now, this.clock.monotonic());
+    const { trustedMs, jumpedMs } = held.look(now, this.clock.monotonic());
     this.telemetry.looked((now - (trustedMs ?? now)) / 1_000);
     if (jumpedMs > 0) {
       this.telemetry.jumped();
@@ -137,6 +160,10 @@ export class Retention {
     }
     return times;
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What cannot be read is dated by the log. */
