@@ -79,9 +79,11 @@ export class AggregatorModule implements OnModuleInit, OnApplicationBootstrap, O
     const { applied } = await migrate(this.clickhouse, this.clock);
     if (applied.length > 0) this.logger.info('Migrations applied.', { applied: applied.join(', ') });
     await this.clickhouse.checkSettings();
-    // An aggregator that did not start would leave the log unread: worse than what this is about.
-    const problem = logRetentionProblem(EVENTS_TOPIC, await this.eventLog.retention(EVENTS_TOPIC));
-    if (problem !== undefined) this.logger.error('The log keeps records for too long.', { problem });
+    // An aggregator that did not start would leave the log unread: worse than what this is about. Readiness tells.
+    await this.#logRetention().catch((error: unknown) => {
+      const problem = error instanceof Error ? error.message : String(error);
+      this.logger.error('How long the log keeps records is wrong, or not known.', { problem });
+    });
     this.#takeBack.push(
       this.health.add('log', () => describeTopic(this.eventLog, EVENTS_TOPIC)),
       this.health.add('log retention', () => this.#logRetention()),
@@ -102,9 +104,10 @@ export class AggregatorModule implements OnModuleInit, OnApplicationBootstrap, O
   }
 
   async #logRetention(): Promise<string> {
-    const problem = logRetentionProblem(EVENTS_TOPIC, await this.eventLog.retention(EVENTS_TOPIC));
+    const latenessMs = this.config.lateHours * 3_600_000;
+    const problem = logRetentionProblem(EVENTS_TOPIC, await this.eventLog.retention(EVENTS_TOPIC), latenessMs);
     if (problem !== undefined) throw new Error(problem);
-    return 'The log is kept for less time than what is known of its batches.';
+    return 'The log is kept for longer than events may be late, and for less time than what is known of its batches.';
   }
 }
 

@@ -87,6 +87,9 @@ export interface Durability {
   readonly detail: string;
 }
 
+/** How long a log keeps records when it is not told otherwise, and after how long Kafka begins another segment, ms. */
+export const DEFAULT_KEEP = { retentionMs: 7 * 24 * 3_600_000, segmentMs: 24 * 3_600_000 } as const;
+
 /** After how long and beyond how many bytes a log cuts records that were read; Infinity without a bound. */
 export interface LogRetention {
   readonly ms: number;

@@ -2,6 +2,7 @@ import { lockDirectory, type DirectoryLock } from '#libs/operations';
 import type { Clock } from '#libs/time';
 import { EventLogError } from '../errors.js';
 import {
+  DEFAULT_KEEP,
   EventLog,
   type Committed,
   type ConsumeOptions,
@@ -35,7 +36,7 @@ export interface EmbeddedEventLogOptions {
   readonly noSync?: boolean;
 }
 
-const DEFAULT_RETENTION: Retention = { maxBytes: 4 * 2 ** 30, maxAgeMs: 7 * 86_400_000 };
+const DEFAULT_RETENTION: Retention = { maxBytes: 4 * 2 ** 30, maxAgeMs: DEFAULT_KEEP.retentionMs };
 const MAX_KEY_BYTES = 256;
 const MAX_NAME_BYTES = 249;
 const MAX_PARTITIONS = 1_024;

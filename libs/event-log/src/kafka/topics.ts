@@ -1,7 +1,7 @@
 import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
 import { fullJitter, type Clock } from '#libs/time';
 import { EventLogError } from '../errors.js';
-import type { Durability, LogRetention } from '../event-log.js';
+import { DEFAULT_KEEP, type Durability, type LogRetention } from '../event-log.js';
 import { kafkaErrorType, toEventLogError } from './kafka-errors.js';
 
 /** How topics are made when they are missing. Existing ones keep what they have. */
@@ -20,8 +20,6 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 const CREATED_TIMEOUT_MS = 15_000;
 const CREATED_BACKOFF = { baseMs: 50, capMs: 1_000 };
 const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
-const SEGMENT_MS = 24 * 3_600_000;
-const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
 
 /** What topics are like: partitions, copies, retention, how safe an acknowledgement is. */
 export class KafkaTopics {
@@ -118,9 +116,9 @@ export class KafkaTopics {
     const replicationFactor = this.options.replicationFactor ?? Math.min(3, brokers);
     const config: Record<string, string> = {
       'cleanup.policy': 'delete',
-      'retention.ms': String(this.options.retentionMs ?? DEFAULT_RETENTION_MS),
+      'retention.ms': String(this.options.retentionMs ?? DEFAULT_KEEP.retentionMs),
       // A segment goes only once its newest record is too old: by default seven days later than its oldest one.
-      'segment.ms': String(SEGMENT_MS),
+      'segment.ms': String(DEFAULT_KEEP.segmentMs),
       'retention.bytes': String(this.options.retentionBytes ?? -1),
       'max.message.bytes': String(MAX_MESSAGE_BYTES),
       // `appendedAt` is the log's own time.
