@@ -99,7 +99,7 @@ export class CollectorModule implements OnModuleInit, OnApplicationShutdown {
   async #lateness(): Promise<string> {
     const committed = await this.eventLog.committed(EVENTS_TOPIC, AGGREGATOR_GROUP);
     // Told, not failed: a partition in which nothing comes has its old commit, and would keep everything from coming.
-    return latenessProblem(this.config.maxAgeMs, committed) ?? 'No aggregator gives up what is let in here.';
+    return latenessProblem(this.config.maxAgeMs, committed) ?? 'No aggregator said that it allows less lateness.';
   }
 
   async #lag(): Promise<string> {

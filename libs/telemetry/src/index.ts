@@ -17,3 +17,4 @@ export {
   type TelemetryOptions,
   type WindowMs,
 } from './telemetry.js';
+export { TOO_OLD_MS } from './emit/sender.js';

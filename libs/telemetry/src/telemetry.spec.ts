@@ -47,6 +47,8 @@ class SlowSpool extends Spool {
   readonly appended: number[] = [];
   readonly acknowledged: number[] = [];
   readonly bytes = 0;
+  asked = 0;
+  appendedAtClose = 0;
 
   constructor(private readonly clock: FakeClock) {
     super();
@@ -57,6 +59,7 @@ class SlowSpool extends Spool {
   }
 
   async append({ sequence }: Omit<SpooledBatch, 'token'>): Promise<number> {
+    this.asked++;
     await this.clock.sleep(500);
     this.appended.push(sequence);
     return sequence;
@@ -70,7 +73,9 @@ class SlowSpool extends Spool {
     this.acknowledged.push(token);
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.appendedAtClose = this.appended.length;
+  }
 }
 
 describe('Telemetry', () => {
@@ -343,7 +348,7 @@ describe('Telemetry', () => {
   it.each([
     ['refused for good', (clock: FakeClock) => clock.advance(2_000), { status: 400, body: '' }],
     ['too large and split', (clock: FakeClock) => clock.advance(2_000), { status: 413, body: '' }],
-    ['too old', (clock: FakeClock) => (clock.jump(49 * 3_600_000), clock.advance(60_000)), new Error('nobody there')],
+    ['too old', (clock: FakeClock) => (clock.jump(145 * 3_600_000), clock.advance(60_000)), new Error('nobody there')],
   ])('announces drops again when the batch that announced them was %s', async (_how, go, answer) => {
     const { telemetry, transport, clock } = started({ maxBufferBytes: 5_000, flushIntervalMs: 2_000 });
     const cache = telemetry.cache('pages');
@@ -396,11 +401,22 @@ describe('Telemetry', () => {
     transport.always = new Error('nobody there');
     telemetry.cache('pages').hit();
     await clock.advance(2_000);
-    clock.jump(49 * 3_600_000);
+    clock.jump(145 * 3_600_000);
     transport.always = { status: 202, body: '' };
     await clock.advance(60_000);
     expect(telemetry.stats().dropped).toEqual({ too_old: 1 });
     expect(identities(transport).map(({ dropped }) => dropped)).toContainEqual({ too_old: 1 });
+  });
+
+  it('leaves it to the collector to judge a batch that some collector would accept', async () => {
+    const { telemetry, transport, clock } = started();
+    transport.always = new Error('nobody there');
+    telemetry.cache('pages').hit();
+    await clock.advance(2_000);
+    clock.jump(143 * 3_600_000);
+    transport.always = { status: 202, body: '' };
+    await clock.advance(60_000);
+    expect(telemetry.stats()).toMatchObject({ accepted: 1, dropped: {} });
   });
 
   it('sends no batch before its spool has it, and acknowledges each to it', async () => {
@@ -421,6 +437,20 @@ describe('Telemetry', () => {
     expect(spool.appended.length).toBeGreaterThan(15);
     expect(spool.acknowledged).toEqual(spool.appended);
     expect(telemetry.stats()).toMatchObject({ accepted: 20, unacknowledgedBatches: 0 });
+  });
+
+  it('closes its spool only after it has taken a heartbeat that announces drops', async () => {
+    const clock = new FakeClock(Date.UTC(2026, 10, 24, 12, 0, 0, 250));
+    const spool = new SlowSpool(clock);
+    const { telemetry, transport } = started({ clock, spool });
+    transport.answers.push({ status: 400, body: '{"detail":"no"}' });
+    telemetry.cache('pages').hit();
+    for (let step = 0; step < 1_000 && spool.asked < 2; step++) await clock.advance(50);
+    expect([spool.asked, spool.appended.length]).toEqual([2, 1]);
+    const done = telemetry.shutdown({ deadlineMs: 100 });
+    await clock.advance(2_000);
+    await done;
+    expect(spool.appendedAtClose).toBe(2);
   });
 
   it('sends what is left at shutdown, and says when it could not', async () => {

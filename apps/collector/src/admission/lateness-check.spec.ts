@@ -1,10 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { writeCommitMetadata } from '#libs/contracts';
+import { pipelineSettings } from '#libs/operations';
+import { TOO_OLD_MS } from '#libs/telemetry';
 import { latenessProblem } from './lateness-check.js';
 
 const HOUR_MS = 3_600_000;
 const commit = (partition: number, metadata: string) => ({ partition, offset: 1n, metadata });
 const says = (hours: number) => writeCommitMetadata({ watermark: 0, latenessMs: hours * HOUR_MS });
+
+it('is at most what emitters keep batches for', () => {
+  const hours = TOO_OLD_MS / 3_600_000;
+  expect(pipelineSettings.lateHours.parse(String(hours))).toBe(hours);
+  expect(pipelineSettings.lateHours.parse(String(hours + 1))).toBeUndefined();
+});
 
 describe('latenessProblem', () => {
   it('tells, with the setting, when an aggregator gives up sooner than events are let in', () => {

@@ -185,13 +185,17 @@ export class BatchEmitter {
     this.#fillWhole ||= whole;
     if (this.#fillAsked) return;
     this.#fillAsked = true;
+    this.#inTurn(() => {
+      const wanted = this.#fillWhole;
+      this.#fillAsked = this.#fillWhole = false;
+      return this.#fill(wanted);
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): void {
     this.#filling = this.#filling
       .then(() => this.#ready)
-      .then(() => {
-        const wanted = this.#fillWhole;
-        this.#fillAsked = this.#fillWhole = false;
-        return this.#fill(wanted);
-      })
+      .then(work)
       .catch((cause: unknown) => this.#options.counters.problem('internal', 'A batch could not be made.', cause));
   }
 
@@ -373,8 +377,8 @@ export class BatchEmitter {
     const announces = this.#options.counters.hasUnannounced;
     const batch = this.#finalize((header) => batchBytes(header, []), 0, 0);
     const body = batch.plain!;
-    // One that announces nothing is not worth a place in the spool.
-    if (announces) return void this.#keep(batch, body);
+    // One that announces nothing is not worth a place in the spool. One at a time with fillings, so that stopping waits for it.
+    if (announces) return this.#inTurn(() => this.#keep(batch, body));
     batch.body = body;
     this.#sender.wake();
   }

@@ -19,8 +19,11 @@ export interface SenderOptions {
   readonly onSplit: (batch: FinalBatch) => Promise<void>;
 }
 
-/** A collector refuses events older than this, so that sending them is in vain, ms. */
-export const TOO_OLD_MS = 48 * 3_600_000;
+/**
+ * No collector takes events older than this, so that sending them is in vain, ms. Each takes what its `ALPERF_LATE_HOURS`
+ * allows, 48 h by default, and answers for each event; this is the most that can be set.
+ */
+export const TOO_OLD_MS = 144 * 3_600_000;
 
 const RETRY = { baseMs: 500, capMs: 30_000 };
 /** Somebody has to mend a key or an address first. */
