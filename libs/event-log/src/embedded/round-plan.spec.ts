@@ -126,4 +126,30 @@ describe('A round', () => {
     plan.append(disk.topic, [aRecord(keys[0]!, new Uint8Array(900))]);
     expect(plan.cuts.map((cut) => decodeKey(cut).partition)).toEqual([2, 0]);
   });
+
+  it('cuts what is too old against the newest record, and nothing by a clock alone, set forward or back', () => {
+    const disk = new Disk();
+    const append = () => {
+      const plan = disk.plan();
+      plan.append(disk.topic, [aRecord('key', new Uint8Array(10))]);
+      disk.write(plan);
+    };
+    const cut = () => {
+      const plan = disk.plan();
+      plan.cutExpired();
+      disk.write(plan);
+      return plan.cuts.length;
+    };
+    disk.now = 1_000;
+    append();
+    append();
+    disk.now += 60 * MAX_AGE_MS;
+    expect(cut()).toBe(0);
+    append();
+    disk.now -= 60 * MAX_AGE_MS;
+    expect(cut()).toBe(0);
+    disk.now += 60 * MAX_AGE_MS;
+    expect(cut()).toBe(2);
+    expect(cut()).toBe(0);
+  });
 });

@@ -7,7 +7,7 @@ import { encodeKey, encodeRecord, type RecordKey } from './record-codec.js';
 export interface Retention {
   /** Most bytes of records held, over all topics. Beyond that, records that every group has committed are cut, oldest first. */
   readonly maxBytes: number;
-  /** Records older than this that every group has committed are cut, ms. */
+  /** Records older than this against the newest of their topic, that every group has committed, are cut, ms. */
   readonly maxAgeMs: number;
 }
 
@@ -68,14 +68,28 @@ export class RoundPlan {
     });
   }
 
-  /** Cuts what is too old. */
+  /**
+   * Cuts what is too old against the newest record of its topic, or the clock when that shows less: a wrong clock alone
+   * cuts nothing, and where nothing comes nothing is cut.
+   */
   cutExpired(): void {
-    const oldest = this.now - this.retention.maxAgeMs;
-    for (const draft of this.#allDrafts())
+    const newest = new Map<Topic, number>();
+    for (const { topic, partition } of this.#allDrafts())
+      newest.set(topic, Math.max(newest.get(topic) ?? 0, this.#newestOf(topic, partition)));
+    for (const draft of this.#allDrafts()) {
+      const oldest = Math.min(this.now, newest.get(draft.topic)!) - this.retention.maxAgeMs;
       for (let record = this.#cuttable(draft); record !== undefined; record = this.#cuttable(draft)) {
         if (record.appendedAt >= oldest || this.cuts.length >= MAX_EXPIRED) break;
         this.#cut(draft, record);
       }
+    }
+  }
+
+  /** When the newest record of a partition on disk was appended; 0 when there is none. */
+  #newestOf(topic: Topic, partition: number): number {
+    const { earliest, next } = topic.partitions[partition]!;
+    if (earliest >= next) return 0;
+    return this.readKeys(topic, partition, next - 1n).next().value?.appendedAt ?? 0;
   }
 
   #makeRoom(wanted: number): void {
