@@ -27,8 +27,11 @@ afterAll(async () => {
   await engine?.stop();
 });
 
-const aDatabase = (database: string) =>
-  new ClickHouse({ url: engine.url, username: engine.username, password: engine.password, database });
+const access = (database: string) => {
+  const { url, username, password } = engine;
+  return { url, username, password, database };
+};
+const aDatabase = (database: string) => new ClickHouse(access(database));
 const columnsOf = (table: string) =>
   clickhouse.query<{ name: string; type: string }>(
     'SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String} ORDER BY position',
@@ -84,6 +87,15 @@ describe('The schema', () => {
     await empty.close();
   });
 
+  it('is not taken for an older one when it refuses for another reason', async () => {
+    class Refused extends ClickHouseRowReader {
+      override rows<Row>(): Promise<Row[]> {
+        return super.rows("SELECT throwIf(1, 'not allowed')");
+      }
+    }
+    await expect(checkSchema(new Refused(clickhouse))).rejects.toMatchObject({ code: 'CLICKHOUSE_REFUSED' });
+  });
+
   it('is brought up from an older version by several at once', async () => {
     const all = await readMigrations();
     const older = aDatabase('older');
@@ -117,6 +129,22 @@ describe('The schema', () => {
     expect((await columns()).map(({ name }) => name)).toEqual(['answer']);
     await migrate(database, clock, undefined, VIEWS_REVISION + 2);
     expect((await columns()).map(({ name }) => name)).toContain('hits');
+    await database.close();
+  }, 60_000);
+
+  it('says so when a newer version has made its views meanwhile', async () => {
+    class Overtaken extends ClickHouse {
+      override async command(sql: string, signal?: AbortSignal): Promise<void> {
+        if (sql.includes(' VIEW '))
+          await super.command(`INSERT INTO meta (name, value, revision) VALUES ('views', 'x', ${VIEWS_REVISION + 1})`);
+        await super.command(sql, signal);
+      }
+    }
+    const database = new Overtaken(access('overtaken'));
+    await expect(migrate(database, clock)).rejects.toMatchObject({
+      code: 'SCHEMA_NEWER',
+      message: expect.stringContaining('Start an aggregator of the newer version again'),
+    });
     await database.close();
   }, 60_000);
 

@@ -65,7 +65,7 @@ const READ_LEDGER = 'SELECT number, name, checksum FROM migrations FINAL ORDER B
 export async function checkSchema(reader: RowReader, migrations?: readonly Migration[]): Promise<string> {
   const known = migrations ?? (await readMigrations());
   const ledger = await reader.rows<LedgerRow>(READ_LEDGER).catch((error: unknown) => {
-    if (error instanceof ClickHouseStoreError && error.code === 'CLICKHOUSE_REFUSED') throw older(error);
+    if (error instanceof ClickHouseStoreError && isMissing(error.cause)) throw older(error);
     throw error;
   });
   for (const row of ledger) checkApplied(known, row);
@@ -85,6 +85,13 @@ export async function refuseNewerSchema(reader: RowReader): Promise<void> {
   });
 }
 
+/** UNKNOWN_TABLE, UNKNOWN_DATABASE: nobody has made them yet. Any other refusal is about something else. */
+const MISSING = new Set(['60', '81']);
+
+function isMissing(cause: unknown): boolean {
+  return MISSING.has(String((cause as { code?: unknown } | undefined)?.code));
+}
+
 function older(cause?: unknown): ClickHouseStoreError {
   return new ClickHouseStoreError(
     'SCHEMA_OLDER',
@@ -100,7 +107,7 @@ function older(cause?: unknown): ClickHouseStoreError {
  * start, unless a newer version has made them.
  *
  * @throws ClickHouseStoreError SCHEMA_NEWER when the database knows a migration that this version does not have,
- *   SCHEMA_CHANGED when an applied one has another text here.
+ *   or one started meanwhile; SCHEMA_CHANGED when an applied one has another text here.
  */
 export async function migrate(
   clickhouse: ClickHouse,
@@ -133,12 +140,12 @@ export async function migrate(
   return { applied };
 }
 
-/** The revision is written first, so that an older instance that starts meanwhile leaves the views alone. */
+/**
+ * The revision is written first, so that an older instance that starts meanwhile leaves the views alone. One that had
+ * looked just before may have made its own over the newer ones: it looks again, and says so.
+ */
 async function makeViews(clickhouse: ClickHouse, revision: number): Promise<void> {
-  const [made] = await clickhouse.query<{ revision: string | number }>(
-    `SELECT max(revision) AS revision FROM meta WHERE name = '${VIEWS}'`,
-  );
-  const newest = Number(made?.revision ?? 0);
+  const newest = await newestViews(clickhouse);
   if (newest > revision) return;
   if (newest < revision)
     await clickhouse.insertRows(
@@ -151,6 +158,20 @@ async function makeViews(clickhouse: ClickHouse, revision: number): Promise<void
       [revision],
     );
   for (const { sql } of answerViews()) await clickhouse.command(sql);
+  const since = await newestViews(clickhouse);
+  if (since > revision)
+    throw new ClickHouseStoreError(
+      'SCHEMA_NEWER',
+      `A newer version (views of revision ${since}) started while this one (${revision}) made the views, and some may be this one's now. Start an aggregator of the newer version again, which makes its own, and no older one.`,
+      false,
+    );
+}
+
+async function newestViews(clickhouse: ClickHouse): Promise<number> {
+  const [made] = await clickhouse.query<{ revision: string | number }>(
+    `SELECT max(revision) AS revision FROM meta WHERE name = '${VIEWS}'`,
+  );
+  return Number(made?.revision ?? 0);
 }
 
 function checkApplied(known: readonly Migration[], { number, name, checksum }: LedgerRow): void {
