@@ -1,7 +1,8 @@
 import { readAudit, readDeadLetters, readProgress, type AuditReading, type RowReader } from '#libs/clickhouse';
 import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
 import { readPartitions, type EventLog, type PartitionReading } from '#libs/event-log';
-import { within, type Clock } from '#libs/time';
+import { OneAtATime, type Clock } from '#libs/time';
+import { larger, LetterArrivals, type Letters } from './letter-arrivals.js';
 
 /** What a look at one dependency came to: "it does not answer" is not the same as "it says none". */
 export type Look<Value> =
@@ -12,8 +13,8 @@ export interface DatabaseCondition {
   /** Watermark of each partition that has one, ms since 1970. */
   readonly watermarks: ReadonlyMap<number, number | null>;
   readonly audit: AuditReading;
-  /** Accepted within DEAD_LETTER_WINDOW_MS. */
-  readonly deadLetters: readonly { readonly cause: string; readonly letters: number }[];
+  /** Accepted within DEAD_LETTER_WINDOW_MS, or written within it. */
+  readonly deadLetters: Letters;
 }
 
 /** The pipeline as one evaluation sees it. */
@@ -23,7 +24,7 @@ export interface PipelineCondition {
   readonly database: Look<DatabaseCondition>;
 }
 
-/** How far back a dead letter counts as arriving. */
+/** For how long a dead letter counts as arriving. */
 export const DEAD_LETTER_WINDOW_MS = 600_000;
 
 /** A look that takes longer has failed: the database's own limit on such a query, and some for the way. */
@@ -33,48 +34,42 @@ export const LOOK_TIMEOUT_MS = 5_000;
 export class PipelineWatch {
   readonly #log;
   readonly #database;
+  readonly #arrivals = new LetterArrivals(DEAD_LETTER_WINDOW_MS);
 
   constructor(
     private readonly clock: Clock,
     log: EventLog,
     private readonly rows: RowReader,
   ) {
-    this.#log = new OneAtATime(clock, () => readPartitions(log, EVENTS_TOPIC, AGGREGATOR_GROUP));
-    this.#database = new OneAtATime(clock, () => this.#readDatabase());
+    this.#log = new OneAtATime(clock, LOOK_TIMEOUT_MS, () => readPartitions(log, EVENTS_TOPIC, AGGREGATOR_GROUP));
+    this.#database = new OneAtATime(clock, LOOK_TIMEOUT_MS, () => this.#readDatabase());
   }
 
   /** Never rejects. */
   async look(): Promise<PipelineCondition> {
     const at = this.clock.now();
-    const [log, database] = await Promise.all([this.#log.look(), this.#database.look()]);
+    const [log, database] = await Promise.all([lookAt(this.#log), lookAt(this.#database)]);
     return { at, log, database };
   }
 
   async #readDatabase(): Promise<DatabaseCondition> {
-    const [progress, audit, deadLetters] = await Promise.all([
+    const now = this.clock.now();
+    const [progress, audit, accepted, kept] = await Promise.all([
       readProgress(this.rows),
-      readAudit(this.rows, this.clock.now()),
-      readDeadLetters(this.rows, this.clock.now() - DEAD_LETTER_WINDOW_MS),
+      readAudit(this.rows, now),
+      readDeadLetters(this.rows, now - DEAD_LETTER_WINDOW_MS),
+      // There may be too many to count in time: those accepted lately are known all the same.
+      readDeadLetters(this.rows, 0).catch(() => undefined),
     ]);
+    const deadLetters = kept === undefined ? accepted : larger(accepted, this.#arrivals.look(now, kept));
     return { watermarks: new Map(progress.map((one) => [one.partition, one.watermark])), audit, deadLetters };
   }
 }
 
-/** Asks again only when the last question was answered, so that one that hangs does not pile up. */
-class OneAtATime<Value> {
-  #asked: Promise<Value> | undefined;
-
-  constructor(
-    private readonly clock: Clock,
-    private readonly ask: () => Promise<Value>,
-  ) {}
-
-  async look(): Promise<Look<Value>> {
-    this.#asked ??= this.ask().finally(() => (this.#asked = undefined));
-    try {
-      return { ok: true, value: await within(this.clock, LOOK_TIMEOUT_MS, this.#asked) };
-    } catch (error) {
-      return { ok: false, reason: error instanceof Error ? error.message : String(error) };
-    }
+async function lookAt<Value>(one: OneAtATime<Value>): Promise<Look<Value>> {
+  try {
+    return { ok: true, value: await one.answer() };
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -1,6 +1,6 @@
 import { AGGREGATOR_GROUP, EVENTS_TOPIC, type PipelineStatus, type StatusPoint } from '#libs/contracts';
 import { readPartitions, type EventLog, type PartitionReading } from '#libs/event-log';
-import { within, type Clock, type Timer } from '#libs/time';
+import { OneAtATime, type Clock, type Timer } from '#libs/time';
 import { assembleStatus, type StepReading } from './assemble-status.js';
 import type { DatabaseReading } from './database-reading.js';
 import { RateMeter } from './rate-meter.js';
@@ -29,6 +29,8 @@ export class StatusPoll {
   readonly #appended = new RateMeter(RATE_WINDOW_MS);
   readonly #committed = new RateMeter(RATE_WINDOW_MS);
   readonly #startedAt: number;
+  readonly #readLog;
+  readonly #readDatabase;
   #log: StepReading<readonly PartitionReading[]> = { ok: false, detail: 'Not read yet.', value: undefined };
   #database: StepReading<DatabaseReading> = { ok: false, detail: 'Not read yet.', value: undefined };
   #recent: StatusPoint[] = [];
@@ -38,7 +40,11 @@ export class StatusPoll {
   #running = false;
 
   constructor(private readonly options: StatusPollOptions) {
-    this.#startedAt = options.clock.now();
+    const { clock, log, database } = options;
+    this.#startedAt = clock.now();
+    const read = () => readPartitions(log, EVENTS_TOPIC, AGGREGATOR_GROUP);
+    this.#readLog = new OneAtATime(clock, STEP_TIMEOUT_MS, read);
+    this.#readDatabase = new OneAtATime(clock, STEP_TIMEOUT_MS, database);
   }
 
   start(): void {
@@ -96,10 +102,10 @@ export class StatusPoll {
   }
 
   async #lookNow(): Promise<PipelineStatus> {
-    const { clock, log, database, sqlPort } = this.options;
+    const { clock, sqlPort } = this.options;
     [this.#log, this.#database] = await Promise.all([
-      this.#step(() => readPartitions(log, EVENTS_TOPIC, AGGREGATOR_GROUP), this.#log.value),
-      this.#step(database, this.#database.value),
+      step(this.#readLog, this.#log.value),
+      step(this.#readDatabase, this.#database.value),
     ]);
     const partitions = this.#log.value ?? [];
     const at = clock.monotonic();
@@ -117,14 +123,13 @@ export class StatusPoll {
     for (const listener of this.#listeners) listener(status);
     return status;
   }
+}
 
-  async #step<Value>(read: () => Promise<Value>, before: Value | undefined): Promise<StepReading<Value>> {
-    try {
-      const value = await within(this.options.clock, STEP_TIMEOUT_MS, read());
-      return { ok: true, detail: 'Answers.', value };
-    } catch (error) {
-      return { ok: false, detail: error instanceof Error ? error.message : String(error), value: before };
-    }
+async function step<Value>(read: OneAtATime<Value>, before: Value | undefined): Promise<StepReading<Value>> {
+  try {
+    return { ok: true, detail: 'Answers.', value: await read.answer() };
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : String(error), value: before };
   }
 }
 

@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EVENTS_TOPIC } from '#libs/contracts';
+import { EmbeddedEventLog } from '#libs/event-log/embedded';
+import { FakeClock } from '#libs/time/testing';
+import { StatusPoll } from './status-poll.js';
+
+let path: string;
+let clock: FakeClock;
+let log: EmbeddedEventLog;
+
+beforeEach(async () => {
+  path = mkdtempSync(join(tmpdir(), 'alperf-status-poll-'));
+  clock = new FakeClock();
+  log = await EmbeddedEventLog.open({ path, clock, random: () => 0 });
+  await log.ensureTopic(EVENTS_TOPIC, { partitions: 1 });
+});
+afterEach(async () => {
+  await log.close();
+  rmSync(path, { recursive: true });
+});
+
+it('asks a database that hangs once, however often it looks, and says that it does not answer', async () => {
+  let asked = 0;
+  const database = () => {
+    asked++;
+    return new Promise<never>(() => undefined);
+  };
+  const poll = new StatusPoll({ clock, log, database, sqlPort: () => null });
+  for (let round = 0; round < 3; round++) {
+    const looked = poll.status();
+    await clock.advance(5_000);
+    const step = JSON.stringify(await looked);
+    expect(step).toContain('No answer within 5000 ms.');
+    await clock.advance(2_000);
+  }
+  expect(asked).toBe(1);
+});
