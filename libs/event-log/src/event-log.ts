@@ -128,7 +128,8 @@ export abstract class EventLog {
 
   /**
    * Reads without a group: at most `limit` records from `from.offset` on (from the earliest held when that is gone).
-   * Fewer, or none, when the end is reached. For audits and tools.
+   * Fewer says nothing: an implementation stops at a number of bytes, or where a fetch came back empty. Who needs all of
+   * a range reads on behind the last record until `ranges` says that it is the end. For audits and tools.
    */
   abstract read(topic: string, from: Position, limit: number): Promise<LogRecord[]>;
 

@@ -1,14 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { AGGREGATOR_GROUP, EVENTS_TOPIC, type Batch } from '#libs/contracts';
+import type { Position } from '#libs/event-log';
 import { Metrics } from '#libs/operations';
 import { makeTraffic, recordOf, untilCounted } from '#test/support';
 import { AggregatorStore } from '../aggregator-store.js';
 import { Assignments } from '../assignments.js';
 import { MarkBook } from '../recount/mark-book.js';
 import { TestAggregation, type RunningAggregator } from '../testing/test-aggregation.js';
-import { AuditStore } from './audit-store.js';
+import { AuditStore, DAY_MS } from './audit-store.js';
 import { AuditTelemetry } from './audit-telemetry.js';
 import { Auditor } from './auditor.js';
+import { checkLog } from './log-check.js';
+
+const LATENESS_MS = 2 * DAY_MS;
 
 let tests: TestAggregation;
 let running: RunningAggregator;
@@ -50,7 +54,7 @@ async function audited(scope = ''): Promise<Audited> {
   const auditor = new Auditor(
     log,
     store,
-    new AuditStore(clickhouse, 48 * 3_600_000),
+    new AuditStore(clickhouse, LATENESS_MS),
     assignments,
     clock,
     telemetry,
@@ -77,6 +81,13 @@ async function audited(scope = ''): Promise<Audited> {
 /** Takes rows away behind everybody's back. */
 async function remove(table: string, where: string): Promise<void> {
   await tests.clickhouse.command(`ALTER TABLE ${table} DELETE WHERE ${where} SETTINGS mutations_sync = 1`);
+}
+
+/** One look at a chunk of the log. */
+function checkedLog({ partition, offset }: Position, size: number, nowMs: number) {
+  const { clock, clickhouse, log } = tests;
+  const store = new AggregatorStore(clickhouse, clock);
+  return checkLog(log, store, new AuditStore(clickhouse, LATENESS_MS), partition, { at: Number(offset), size }, nowMs);
 }
 
 describe('The audit', () => {
@@ -139,6 +150,28 @@ describe('The audit', () => {
     expect(await audited('log')).toMatchObject({ lost: 98 });
   }, 180_000);
 
+  it('looks at every record of a chunk, however large they are together', async () => {
+    const record = { ...recordOf(batches[0]!), value: Buffer.alloc(125_000, 7) };
+    const [first] = await tests.log.append(
+      EVENTS_TOPIC,
+      Array.from({ length: 300 }, () => record),
+    );
+    const { finding } = await checkedLog(first!, 300, tests.clock.now());
+    expect(finding.checked).toBe(300 * 100);
+    const beyond = { ...first!, offset: first!.offset + 300n };
+    await expect(checkedLog(beyond, 1, tests.clock.now())).rejects.toThrow('did not give them');
+  }, 180_000);
+
+  it('misses what is missing also while its clock is far ahead', async () => {
+    const now = tests.clock.now();
+    const { partition, earliest, next } = (await tests.log.ranges(EVENTS_TOPIC)).find((one) => one.next > 0n)!;
+    await remove('batches', 'sequence = 1');
+    const lost = async (nowMs: number) =>
+      (await checkedLog({ partition, offset: earliest }, Number(next - earliest), nowMs)).finding.lost;
+    expect(await lost(now)).toBeGreaterThan(0);
+    expect(await lost(now + 60 * DAY_MS)).toBe(await lost(now));
+  }, 180_000);
+
   it('asks for a letter for what cannot be read, and for a batch that another one kept out', async () => {
     const first = batches[0]!;
     const other = recordOf({ ...first, events: first.events.slice(0, 4) });
@@ -198,7 +231,7 @@ describe('The audit', () => {
   }, 180_000);
 
   it('counts as open gaps what is missing between batches of the last two days', async () => {
-    const store = new AuditStore(tests.clickhouse, 48 * 3_600_000);
+    const store = new AuditStore(tests.clickhouse, LATENESS_MS);
     const now = tests.clock.now();
     expect(await store.openGaps(now)).toBe(0);
     const started = Math.floor(now / 1_000) - 5 * 86_400;

@@ -1,5 +1,5 @@
 import { decodeHeaders, EVENTS_TOPIC } from '#libs/contracts';
-import type { EventLog, LogRecord } from '#libs/event-log';
+import { EventLogError, type EventLog, type LogRecord } from '#libs/event-log';
 import type { AggregatorStore } from '../aggregator-store.js';
 import { decide, identityKey, type Candidate, type KnownBatch } from '../insert/identity.js';
 import { KEEP } from '../retention/keep.js';
@@ -69,13 +69,12 @@ export async function checkLog(
   { at, size }: Chunk,
   nowMs: number,
 ): Promise<{ finding: Finding; through: number }> {
-  const records = (await log.read(EVENTS_TOPIC, { partition, offset: BigInt(at) }, size)).filter(
-    ({ offset }) => offset < BigInt(at + size),
-  );
-  const announced = records
-    .map((record) => ({ ...announcedBy(record), appendedAt: record.appendedAt, offset: record.offset }))
-    // Rows of `batches` go with the day on which they were accepted, also where the log is kept longer.
-    .filter(({ acceptedAt }) => acceptedAt === undefined || dayOf(acceptedAt) >= dayOf(nowMs - KEEP.batches));
+  const records = await readHeaders(log, partition, BigInt(at), BigInt(at + size));
+  const announced = records.map((record) => ({
+    ...announcedBy(record),
+    appendedAt: record.appendedAt,
+    offset: record.offset,
+  }));
   const identities = announced.flatMap(({ identity }) => identity ?? []);
   const [known, letters] = await Promise.all([
     store.knownBatches(identities, { merged: true }),
@@ -86,16 +85,57 @@ export async function checkLog(
       new Set(announced.flatMap(({ acceptedAt, appendedAt }) => [dayOf(appendedAt), dayOf(acceptedAt ?? appendedAt)])),
     ),
   ]);
+  // Rows of `batches` go with the day on which they were accepted, also where the log is kept longer. They go by their
+  // age and no other way, but the clock alone does not say so: it may be wrong. Asked for after the rows themselves, so
+  // that a day that is dropped meanwhile is not taken for a loss.
+  const isOld = ({ acceptedAt }: Announced) =>
+    acceptedAt !== undefined && dayOf(acceptedAt) < dayOf(nowMs - KEEP.batches);
+  const oldestKept = announced.some(isOld) ? dayOf((await audit.acceptedDays())[0] ?? -Infinity) : -Infinity;
   const finding = sumOf(
-    announced.map(({ identity, candidate, offset }) =>
-      judge(
-        candidate,
-        (identity && known.get(identityKey(identity.instance, identity.sequence))) ?? [],
-        letters.get(offset) ?? NO_LETTERS,
+    announced
+      .filter((one) => !isOld(one) || dayOf(one.acceptedAt!) >= oldestKept)
+      .map(({ identity, candidate, offset }) =>
+        judge(
+          candidate,
+          (identity && known.get(identityKey(identity.instance, identity.sequence))) ?? [],
+          letters.get(offset) ?? NO_LETTERS,
+        ),
       ),
-    ),
   );
   return { finding, through: records.at(-1)?.appendedAt ?? 0 };
+}
+
+type Headers = Omit<LogRecord, 'value'>;
+
+/**
+ * The records from one offset up to another that the log still holds, without their values: those of 500 records may be
+ * very large. @throws EventLogError when the log holds an offset and does not give it: what was not read was not checked.
+ */
+async function readHeaders(log: EventLog, partition: number, from: bigint, end: bigint): Promise<Headers[]> {
+  const kept: Headers[] = [];
+  for (let next = from; next < end;) {
+    const page = await log.read(EVENTS_TOPIC, { partition, offset: next }, Number(end - next));
+    const ends = page.length === 0 ? [end] : page.map(({ offset }) => (offset < end ? offset : end));
+    for (const [index, offset] of ends.entries()) {
+      if (offset > next) await mustBeGone(log, partition, next, offset);
+      next = offset;
+      if (offset >= end) break;
+      const { key, headers, appendedAt } = page[index]!;
+      kept.push({ partition, offset, key, headers, appendedAt });
+      next++;
+    }
+  }
+  return kept;
+}
+
+async function mustBeGone(log: EventLog, partition: number, from: bigint, end: bigint): Promise<void> {
+  const range = (await log.ranges(EVENTS_TOPIC)).find((one) => one.partition === partition);
+  if (range !== undefined && range.earliest >= end) return;
+  throw new EventLogError(
+    'LOG_UNAVAILABLE',
+    `Offsets ${from} to ${end - 1n} of partition ${partition} are committed and the log did not give them. They are read again; when that does not help, look for what was removed from the log.`,
+    true,
+  );
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -107,7 +147,7 @@ interface Announced {
 }
 
 /** What key and headers say; nothing when they cannot be read. */
-function announcedBy({ key, headers, offset }: LogRecord): Announced {
+function announcedBy({ key, headers, offset }: Headers): Announced {
   try {
     const { sequence, events, hash, indexes, acceptedAt, originalAcceptedAt } = decodeHeaders(headers);
     if (!UUID.test(key)) return {};

@@ -128,6 +128,21 @@ export function appendContract(run: ContractRun): void {
     expect(await read(5n, 0)).toEqual([]);
   });
 
+  run('reads large records to the end, page by page', async ({ log, topic, harness }) => {
+    await log.ensureTopic(topic, { partitions: 1 });
+    const count = 20;
+    const value = Buffer.alloc(Math.min(harness.maxValueBytes, 1_000_000), 7);
+    for (let i = 0; i < count; i++) await log.append(topic, [aRecord('key', value)]);
+    const offsets: bigint[] = [];
+    for (let next = 0n; next < BigInt(count);) {
+      const page = await log.read(topic, { partition: 0, offset: next }, count);
+      expect(page[0]?.offset).toBe(next);
+      offsets.push(...page.map(({ offset }) => offset));
+      next = page.at(-1)!.offset + 1n;
+    }
+    expect(offsets).toEqual(Array.from({ length: count }, (_, i) => BigInt(i)));
+  });
+
   run('creates a topic once, and refuses another number of partitions', async ({ log, topic }) => {
     await log.ensureTopic(topic, { partitions: 3 });
     await log.append(topic, [aRecord('kept')]);
