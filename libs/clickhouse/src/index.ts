@@ -4,6 +4,7 @@ export { checkSchema, migrate, readMigrations, refuseNewerSchema, type Migration
 export { PEOPLE_QUOTA_KEY } from './people.js';
 export { ClickHouseRowReader } from './reading/clickhouse-row-reader.js';
 export {
+  AUDIT_AHEAD_MS,
   readAudit,
   readDeadLetters,
   readProgress,

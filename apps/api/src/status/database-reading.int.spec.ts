@@ -79,6 +79,8 @@ describe('DatabaseStatus on a real engine', () => {
     await finding('raw/0', 4_000, 3, 0, 0);
     expect((await read()).audit).toEqual({ ...nothing, lost: 3 });
     await finding('log/0', 6_000, 2, 4, 1);
+    // Of a clock that was 60 days ahead for a moment.
+    await finding('log/0', -60 * 86_400_000, 0, 0, 1);
     expect((await read()).audit).toEqual({
       lost: 5,
       duplicated: 4,

@@ -30,6 +30,9 @@ export async function readProgress(reader: RowReader): Promise<ProgressReading[]
 /** How far back the audit's rows are looked at: a scope that has not been heard of for longer is not vouched for. */
 const AUDIT_HEARD_MS = 2 * 86_400_000;
 
+/** Rows dated further ahead are of a clock that was wrong: taken for the latest, they would hide all that follow. */
+export const AUDIT_AHEAD_MS = 5 * 60_000;
+
 /**
  * The latest findings of all scopes, added up, and the times of the scope that is furthest behind: of those that must be
  * there, `log` and `raw` for each partition and the rollups, one that is not heard of makes them null, and with them a
@@ -42,8 +45,9 @@ export async function readAudit(reader: RowReader, now: number): Promise<AuditRe
         max(toUnixTimestamp64Milli(time)) AS at,
         argMax(toUnixTimestamp64Milli(checked_through), time) AS through,
         maxIf(toUnixTimestamp64Milli(time), full = 1) AS full_at
-      FROM audit WHERE time > fromUnixTimestamp64Milli({since:Int64}, 'UTC') GROUP BY scope`,
-      { since: now - AUDIT_HEARD_MS },
+      FROM audit WHERE time > fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+        AND time <= fromUnixTimestamp64Milli({until:Int64}, 'UTC') GROUP BY scope`,
+      { since: now - AUDIT_HEARD_MS, until: now + AUDIT_AHEAD_MS },
     ),
     reader.rows<{ partition: number }>('SELECT DISTINCT partition FROM progress'),
   ]);
