@@ -1,4 +1,4 @@
-import { ROLLUP, ROLLUPS, rollupTable, type ClickHouse } from '#libs/clickhouse';
+import { AUDIT_AHEAD_MS, ROLLUP, ROLLUPS, rollupTable, type ClickHouse } from '#libs/clickhouse';
 import { EVENT_KINDS, EVENT_TABLES, type Column } from '#libs/contracts';
 import { sumOf, type Chunk, type Finding } from './findings.js';
 import type { Letters } from './log-check.js';
@@ -190,6 +190,24 @@ export class AuditStore {
         BigInt(place),
         { poison: poison === 1, conflict: conflict === 1, tooLate: Number(late) },
       ]),
+    );
+  }
+
+  /** What the last row of a scope says, whoever wrote it. Rows of a clock that was far ahead are none. */
+  async lastFinding(scope: string, nowMs: number): Promise<Finding | undefined> {
+    const [row] = await this.clickhouse.query<Record<keyof Finding, string | number>>(
+      `SELECT checked, lost, duplicated, conflicts FROM audit
+       WHERE scope = {scope:String} AND time <= fromUnixTimestamp64Milli({until:Int64}, 'UTC')
+       ORDER BY scope DESC, time DESC LIMIT 1`,
+      { scope, until: nowMs + AUDIT_AHEAD_MS },
+    );
+    return (
+      row && {
+        checked: Number(row.checked),
+        lost: Number(row.lost),
+        duplicated: Number(row.duplicated),
+        conflicts: Number(row.conflicts),
+      }
     );
   }
 

@@ -1,3 +1,4 @@
+import { AUDIT_AHEAD_MS } from '#libs/clickhouse';
 import { EVENTS_TOPIC } from '#libs/contracts';
 import type { EventLog } from '#libs/event-log';
 import type { Logger } from '#libs/operations';
@@ -7,13 +8,13 @@ import type { Assignments } from '../assignments.js';
 import { Rounds } from '../rounds.js';
 import { DAY_MS, HOUR_MS, type AuditRow, type AuditStore } from './audit-store.js';
 import type { AuditTelemetry } from './audit-telemetry.js';
-import { confirmed, Findings, type Chunk, type Finding } from './findings.js';
+import { confirmed, Findings, NOTHING_FOUND, worse, type Chunk, type Finding } from './findings.js';
 import { checkLog, logChunks, logSlices } from './log-check.js';
 
 export interface AuditorOptions {
   /** Between two rounds, ms. */
   readonly intervalMs: number;
-  /** A round goes on with the next chunk until this much time is spent, ms: the audit is paced. */
+  /** All scopes of a round go on with their next chunks until this much time is spent, ms: the audit is paced. */
   readonly budgetMs: number;
   /** A difference is looked at again after this time, ms: most are work in progress. */
   readonly confirmAfterMs: number;
@@ -23,6 +24,9 @@ export const DEFAULT_AUDIT: AuditorOptions = { intervalMs: 10_000, budgetMs: 500
 
 /** What is asked for in every round and grows with the data takes at most one part in this many of the time. */
 const SHARE = 20;
+
+/** Between two inserts of one round, ms. */
+const WRITE_EVERY_MS = 1_000;
 
 /** Events may be dated ahead of their accept time by this much, and so outlive the day of their acceptance. */
 const MAX_AHEAD_MS = DAY_MS;
@@ -44,6 +48,8 @@ interface Scope {
 
 interface Known {
   readonly findings: Findings;
+  /** What the scope's last row said when this aggregator began with it. It stands until all was looked at again. */
+  readonly before: Finding;
   /** Monotonic ms from which the newest slices may be listed again. */
   listAt: number;
 }
@@ -53,14 +59,17 @@ interface Known {
  *
  * Scopes: `log/P` (records of the log against `batches` and the dead letters), `raw/P` (`batches` against raw rows), and,
  * by whoever has partition 0, `rollups` (raw events against 10 s and 1 min buckets) and `rollups/1h`. What is new or has
- * grown comes first, the rest by rotation; a finding stands until its chunk is looked at again. Each scope may work for
- * `budgetMs` a round: its rotation takes as many rounds as its whole check takes budgets.
+ * grown comes first, the rest by rotation; a finding stands until its chunk is looked at again, also over
+ * restarts and changes of owner. A round's work has one budget, which the scopes share: what one leaves is for those
+ * behind it. Each does at least one step, so that none stands still.
  */
 export class Auditor {
   readonly #known = new Map<string, Known>();
   readonly #rounds: Rounds;
   #gaps = 0;
   #gapsAt = -Infinity;
+  /** What the scope at work has waited between two looks, ms: that costs nothing. */
+  #sleptMs = 0;
 
   constructor(
     private readonly log: EventLog,
@@ -97,23 +106,42 @@ export class Auditor {
           this.telemetry.forget(name);
         }
       await this.#countGaps();
-      const rows: AuditRow[] = [];
-      // One that fails must not keep the others from being looked at.
-      for (const scope of scopes) rows.push(...(await this.#scope(scope).catch((error) => this.#failed(error))));
-      await this.audit.write(rows);
-      for (const row of rows) this.telemetry.scope(row);
+      await this.#inTurn(scopes);
       this.telemetry.finished();
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  #failed(error: unknown): [] {
+  async #inTurn(scopes: readonly Scope[]): Promise<void> {
+    let leftMs = this.options.budgetMs;
+    let waiting: AuditRow[] = [];
+    let writtenAt = this.clock.monotonic();
+    for (const [index, scope] of scopes.entries()) {
+      const started = this.clock.monotonic();
+      this.#sleptMs = 0;
+      try {
+        const row = await this.#scope(scope, Math.max(0, leftMs) / (scopes.length - index));
+        if (row !== undefined) waiting.push(row);
+      } catch (error) {
+        // One that fails must not keep the others from being looked at.
+        this.#failed(error);
+      }
+      leftMs -= this.clock.monotonic() - started - this.#sleptMs;
+      // Each row soon after it is known, but not each with an insert of its own: there may be hundreds.
+      if (index < scopes.length - 1 && this.clock.monotonic() - writtenAt < WRITE_EVERY_MS) continue;
+      await this.audit.write(waiting);
+      for (const row of waiting) this.telemetry.scope(row);
+      waiting = [];
+      writtenAt = this.clock.monotonic();
+    }
+  }
+
+  #failed(error: unknown): void {
     this.telemetry.failed();
     this.logger.warn('Audit round failed; the next one goes on.', {
-      reason: error instanceof Error ? error.message : String(error),
+      reason: reasonOf(error),
     });
-    return [];
   }
 
   async #countGaps(): Promise<void> {
@@ -124,10 +152,16 @@ export class Auditor {
     this.telemetry.openGaps(this.#gaps);
   }
 
-  /** One scope's share of a round. @returns its row; none when it was stopped. */
-  async #scope(scope: Scope): Promise<AuditRow[]> {
-    const known = this.#known.get(scope.name) ?? { findings: new Findings(), listAt: -Infinity };
-    this.#known.set(scope.name, known);
+  async #begun(name: string): Promise<Known> {
+    const before = await this.audit.lastFinding(name, this.clock.now());
+    const known = { findings: new Findings(), before: before ?? NOTHING_FOUND, listAt: -Infinity };
+    this.#known.set(name, known);
+    return known;
+  }
+
+  /** One scope's share of a round. @returns its row; none when it was stopped. @throws what every look threw. */
+  async #scope(scope: Scope, shareMs: number): Promise<AuditRow | undefined> {
+    const known = this.#known.get(scope.name) ?? (await this.#begun(scope.name));
     const { findings } = known;
     const before = findings.fullRounds;
     const now = this.clock.now();
@@ -135,21 +169,41 @@ export class Auditor {
     const listEdge = started >= known.listAt;
     findings.begin(scope.slices, listEdge);
     let looked = 0;
+    const failures: { at: number; error: unknown }[] = [];
     for (let first = listEdge; ; first = false) {
-      if (this.#rounds.stopped) return [];
+      if (this.#rounds.stopped) return undefined;
       const step = findings.next();
       if (step === undefined) break;
       if (step.kind === 'list') {
         findings.listed(step.slices, await scope.list(step.slices));
         if (first) known.listAt = started + (this.clock.monotonic() - started) * SHARE;
       } else {
-        const { finding, through } = await this.#look(scope, step.chunk);
-        findings.looked(step.chunk, finding, through);
-        looked++;
+        try {
+          const { finding, through } = await this.#look(scope, step.chunk);
+          findings.looked(step.chunk, finding, through);
+          looked++;
+        } catch (error) {
+          findings.failed(step.chunk);
+          failures.push({ at: step.chunk.at, error });
+        }
       }
-      if (this.clock.monotonic() - started >= this.options.budgetMs) break;
+      // Listing the newest alone would not get anywhere.
+      if (!first && this.clock.monotonic() - started >= shareMs) break;
     }
-    const { total, firstMissing, newestThrough } = findings;
+    const [failure] = failures;
+    if (failure !== undefined) {
+      if (looked === 0) throw failure.error;
+      this.telemetry.failed();
+      this.logger.warn('The audit could not look at a part of a scope; it tries again when it comes by.', {
+        scope: scope.name,
+        failed: failures.length,
+        first: failure.at,
+        reason: reasonOf(failure.error),
+      });
+    }
+    const { firstMissing, newestThrough } = findings;
+    // What was found before and was not looked at since is not gone: a new owner knows only what it has reached.
+    const total = findings.fullRounds === 0 ? worse(known.before, findings.total) : findings.total;
     if (total.lost > 0 || total.duplicated > 0)
       this.logger.error('The audit found a difference.', {
         scope: scope.name,
@@ -158,26 +212,26 @@ export class Auditor {
       });
     const checkedThrough =
       firstMissing === undefined ? (scope.end ?? newestThrough) : scope.isTime ? firstMissing.at : firstMissing.through;
-    return [
-      {
-        time: now,
-        scope: scope.name,
-        // Offsets are no times: what is older than its oldest record stands for the log.
-        checkedFrom: Math.min((scope.isTime ? scope.slices[0] : undefined) ?? checkedThrough, checkedThrough),
-        checkedThrough,
-        full: findings.fullRounds > before,
-        finding: total,
-        openGaps: this.#gaps,
-        detail: `${looked} chunks looked at`,
-      },
-    ];
+    return {
+      time: now,
+      scope: scope.name,
+      // Offsets are no times: what is older than its oldest record stands for the log.
+      checkedFrom: Math.min((scope.isTime ? scope.slices[0] : undefined) ?? checkedThrough, checkedThrough),
+      checkedThrough,
+      full: findings.fullRounds > before,
+      finding: total,
+      openGaps: this.#gaps,
+      detail: `${looked} chunks looked at, ${failures.length} failed`,
+    };
   }
 
   async #look(scope: Scope, chunk: Chunk): Promise<{ finding: Finding; through: number | undefined }> {
     const first = await scope.look(chunk);
     const { finding, through } = first;
     if (finding.lost === 0 && finding.duplicated === 0) return { finding, through };
+    const asleep = this.clock.monotonic();
     await this.clock.sleep(this.options.confirmAfterMs);
+    this.#sleptMs += this.clock.monotonic() - asleep;
     return { finding: confirmed(finding, (await scope.look(chunk)).finding), through };
   }
 
@@ -185,7 +239,10 @@ export class Auditor {
     const now = this.clock.now();
     const rawFrom = await this.store.rawFrom();
     const states = this.assignments.all();
-    const acceptedDays = (await this.audit.acceptedDays()).filter((day) => day >= rawFrom - MAX_AHEAD_MS);
+    // A day that has not come, of a clock that was wrong, would be the newest, and today none that may grow.
+    const acceptedDays = (await this.audit.acceptedDays()).filter(
+      (day) => day >= rawFrom - MAX_AHEAD_MS && day <= now + AUDIT_AHEAD_MS,
+    );
     const ranges = new Map((await this.log.ranges(EVENTS_TOPIC)).map((range) => [range.partition, range]));
     const scopes = states.flatMap(({ partition, committed }): Scope[] => {
       const { earliest, next } = ranges.get(partition) ?? { earliest: 0n, next: 0n };
@@ -234,6 +291,10 @@ export class Auditor {
       },
     ];
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Hours of days. A bucket is stamped with its end: the last one of a day stands with the next day's. */

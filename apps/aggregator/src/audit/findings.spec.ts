@@ -9,6 +9,7 @@ const lost = (n: number) => ({ ...NOTHING_FOUND, checked: 10, lost: n });
 class Scope {
   readonly findings = new Findings();
   readonly chunks = new Map<number, number>();
+  readonly failing = new Set<number>();
 
   /** One round of at most so many steps. @returns where it looked, in order. */
   round(steps = Infinity, listEdge = true): number[] {
@@ -20,7 +21,8 @@ class Scope {
       if (next === undefined) break;
       if (next.kind === 'list') this.findings.listed(next.slices, this.#held(next.slices));
       else {
-        this.findings.looked(next.chunk, { ...NOTHING_FOUND, checked: this.chunks.get(next.chunk.at)! });
+        if (this.failing.has(next.chunk.at)) this.findings.failed(next.chunk);
+        else this.findings.looked(next.chunk, { ...NOTHING_FOUND, checked: this.chunks.get(next.chunk.at)! });
         looked.push(next.chunk.at);
       }
     }
@@ -112,6 +114,21 @@ describe('Findings', () => {
     scope.chunks.delete(1);
     scope.round();
     expect(scope.findings.total).toEqual({ ...NOTHING_FOUND, checked: 1 });
+  });
+
+  it('goes past a chunk that cannot be looked at, calls it missing, and tries it again once a cycle', () => {
+    const scope = aScope(1, 2, 11);
+    scope.round();
+    scope.failing.add(2);
+    expect(scope.round()).toEqual([1, 2, 11]);
+    expect(scope.findings.firstMissing).toEqual({ at: 2, through: 1 });
+    scope.chunks.set(12, 1);
+    expect(scope.round()).toEqual([12, 1, 2, 11]);
+    expect(scope.findings.fullRounds).toBe(1);
+    scope.failing.clear();
+    scope.round();
+    expect(scope.findings.firstMissing).toBeUndefined();
+    expect(scope.findings.fullRounds).toBe(2);
   });
 
   it('has nothing to do where there is nothing, which is all of it', () => {

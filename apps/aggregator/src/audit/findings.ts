@@ -25,8 +25,10 @@ export type Step =
 
 interface ChunkState {
   size: number;
-  /** Its size when it was looked at; undefined when it never was. */
+  /** Its size when it was looked at; undefined when it never was, or when the last look failed. */
   seen: number | undefined;
+  /** Whether the last look failed: then it waits for the rotation, behind all that was not tried yet. */
+  failed: boolean;
   /** The cycle in which it was looked at. */
   cycle: number;
   finding: Finding;
@@ -47,7 +49,8 @@ interface SliceState {
  * which holds chunks. Which chunks a slice has is asked for slice by slice, so that no round needs to know everything.
  *
  * Each round first lists the newest slices. Chunks that are new or have grown since they were looked at come before all
- * others; the rest follows by rotation, slice by slice. What was found in a chunk stands until it is looked at again.
+ * others; the rest follows by rotation, slice by slice. What was found in a chunk stands until it is looked at again. One
+ * that could not be looked at counts as missing, and is tried again once a cycle: it holds up nothing else.
  * Knows nothing of time or of tables.
  */
 export class Findings {
@@ -60,7 +63,9 @@ export class Findings {
   #entered: number | undefined;
   #left = -Infinity;
   #wrapped = false;
-  /** Cycles over everything that have been finished. */
+  /** Whether a look failed in this cycle. */
+  #failed = false;
+  /** Cycles in which everything was looked at. */
   fullRounds = 0;
 
   /**
@@ -86,9 +91,10 @@ export class Findings {
     }
     for (const slice of this.#order) {
       const state = this.#slices.get(slice);
-      const [at] = state?.fresh ?? [];
-      if (state !== undefined && at !== undefined)
-        return { kind: 'look', chunk: { at, size: state.chunks.get(at)!.size } };
+      for (const at of state?.fresh ?? []) {
+        const { size, failed } = state!.chunks.get(at)!;
+        if (!failed) return { kind: 'look', chunk: { at, size } };
+      }
     }
     return this.#rotate();
   }
@@ -104,10 +110,12 @@ export class Findings {
         const known = before?.get(at) ?? {
           size,
           seen: undefined,
+          failed: false,
           cycle: -1,
           finding: NOTHING_FOUND,
           through: 0,
         };
+        known.failed &&= known.size === size;
         known.size = size;
         state.chunks.set(at, known);
         if (known.seen !== size) state.fresh.add(at);
@@ -118,16 +126,25 @@ export class Findings {
 
   /** A chunk, as it was when it was handed out, was looked at. */
   looked(chunk: Chunk, finding: Finding, through = chunk.at): void {
-    for (const state of this.#slices.values()) {
-      const known = state.chunks.get(chunk.at);
-      if (known === undefined) continue;
-      known.seen = chunk.size;
-      known.cycle = this.#cycle;
-      known.finding = finding;
-      known.through = through;
-      if (known.size === chunk.size) state.fresh.delete(chunk.at);
-      return;
-    }
+    const { state, known } = this.#at(chunk) ?? {};
+    if (state === undefined || known === undefined) return;
+    known.seen = chunk.size;
+    known.failed = false;
+    known.cycle = this.#cycle;
+    known.finding = finding;
+    known.through = through;
+    if (known.size === chunk.size) state.fresh.delete(chunk.at);
+  }
+
+  /** A chunk could not be looked at. */
+  failed(chunk: Chunk): void {
+    const { state, known } = this.#at(chunk) ?? {};
+    if (state === undefined || known === undefined) return;
+    known.seen = undefined;
+    known.failed = true;
+    known.cycle = this.#cycle;
+    state.fresh.add(chunk.at);
+    this.#failed = true;
   }
 
   get total(): Finding {
@@ -158,6 +175,14 @@ export class Findings {
     return newest;
   }
 
+  #at({ at }: Chunk): { state: SliceState; known: ChunkState } | undefined {
+    for (const state of this.#slices.values()) {
+      const known = state.chunks.get(at);
+      if (known !== undefined) return { state, known };
+    }
+    return undefined;
+  }
+
   #states(): ChunkState[] {
     return [...this.#slices.values()].flatMap(({ chunks }) => [...chunks.values()]);
   }
@@ -182,7 +207,8 @@ export class Findings {
         this.#left = -Infinity;
         this.#entered = undefined;
         this.#cycle++;
-        this.fullRounds++;
+        if (!this.#failed) this.fullRounds++;
+        this.#failed = false;
         this.#wrapped = true;
         break;
       }
@@ -210,6 +236,16 @@ export function sumOf(findings: Iterable<Finding>): Finding {
       conflicts: total.conflicts + conflicts,
     };
   return total;
+}
+
+/** The worse of what was known and what is found, while not all of it has been looked at again. */
+export function worse(known: Finding, found: Finding): Finding {
+  return {
+    ...found,
+    lost: Math.max(known.lost, found.lost),
+    duplicated: Math.max(known.duplicated, found.duplicated),
+    conflicts: Math.max(known.conflicts, found.conflicts),
+  };
 }
 
 /** What two looks at one chunk agree on: a difference that was gone at the second look was work in progress. */
