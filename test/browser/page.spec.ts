@@ -70,6 +70,8 @@ describeInBrowser('The page in a real browser', () => {
     await page.getByRole('heading', { name: 'Nothing has come yet' }).waitFor({ state: 'detached' });
     await post(1, 5, 0);
     await figure('cache', 'Hits').getByText('75', { exact: true }).waitFor({ timeout: 20_000 });
+    // Nothing fires: there is no room for alerts either.
+    expect(await page.getByRole('alert').count()).toBe(0);
   }, 60_000);
 
   it('does not scroll sideways on a phone', async () => {

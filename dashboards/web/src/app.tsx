@@ -1,5 +1,6 @@
 import { createSignal, Show } from 'solid-js';
 import { Announcements } from './announcements.js';
+import { AlertsPanel } from './alerts-panel.js';
 import { AuditPanel } from './audit-panel.js';
 import { CachePanel } from './cache-panel.js';
 import { ConnectionBadge } from './connection-badge.js';
@@ -11,7 +12,7 @@ import { RateChart } from './rate-chart.js';
 import { watchStatus } from './status.js';
 
 export function App() {
-  const { status, points, connection, retry, useKey } = watchStatus();
+  const { status, points, alerts, connection, retry, useKey } = watchStatus();
   const [dismissed, setDismissed] = createSignal(false);
   const isEmpty = () => {
     const found = status();
@@ -31,35 +32,46 @@ export function App() {
         <ConnectionBadge connection={connection()} retry={retry} />
       </header>
       <main>
-        <Show when={keyNeeded()}>{(state) => <KeyForm refused={state().refused} useKey={useKey} />}</Show>
-        <FlowStrip status={status()} live={connection().kind === 'live'} />
-        <Show when={isEmpty() && !dismissed()}>
-          <FirstSteps close={() => setDismissed(true)} />
+        <Show
+          when={keyNeeded()}
+          fallback={
+            <>
+              <AlertsPanel alerts={alerts()} />
+              <FlowStrip status={status()} live={connection().kind === 'live'} />
+              <Show when={isEmpty() && !dismissed()}>
+                <FirstSteps close={() => setDismissed(true)} />
+              </Show>
+              <div class="columns">
+                <RateChart status={status()} points={points()} />
+                <AuditPanel status={status()} />
+              </div>
+              <div class="columns even">
+                <CachePanel status={status()} />
+                <EventsPanel status={status()} />
+              </div>
+            </>
+          }
+        >
+          {(state) => <KeyForm refused={state().refused} useKey={useKey} />}
         </Show>
-        <div class="columns">
-          <RateChart status={status()} points={points()} />
-          <AuditPanel status={status()} />
-        </div>
-        <div class="columns even">
-          <CachePanel status={status()} />
-          <EventsPanel status={status()} />
-        </div>
       </main>
-      <footer>
-        <Show when={status()?.sql.port}>
-          {(port) => (
-            <span>
-              SQL at <code>{`http://${location.hostname}:${port()}`}</code>
-            </span>
-          )}
-        </Show>
-        <nav aria-label="For programs">
-          <a href="/v1/status">status as JSON</a>
-          <a href="/metrics">metrics</a>
-          <a href="/ready">readiness</a>
-          <a href="/openapi.json">OpenAPI</a>
-        </nav>
-      </footer>
+      <Show when={keyNeeded() === undefined}>
+        <footer>
+          <Show when={status()?.sql.port}>
+            {(port) => (
+              <span>
+                SQL at <code>{`http://${location.hostname}:${port()}`}</code>
+              </span>
+            )}
+          </Show>
+          <nav aria-label="For programs">
+            <a href="/v1/status">status as JSON</a>
+            <a href="/metrics">metrics</a>
+            <a href="/ready">readiness</a>
+            <a href="/openapi.json">OpenAPI</a>
+          </nav>
+        </footer>
+      </Show>
       <Announcements status={status()} connection={connection()} />
     </div>
   );

@@ -10,7 +10,8 @@ export type ConnectionState =
 
 export interface ConnectionOptions {
   readonly url: string;
-  readonly key: () => string | undefined;
+  /** What shows the key; empty without one. */
+  readonly headers: () => Readonly<Record<string, string>>;
   readonly onEvent: (event: ServerEvent) => void;
   readonly onState: (state: ConnectionState) => void;
 }
@@ -47,17 +48,17 @@ export class Connection {
   }
 
   async #read(abort: AbortController): Promise<void> {
-    const { url, key, onEvent, onState } = this.options;
-    const shown = key();
+    const { url, onEvent, onState } = this.options;
+    const headers = this.options.headers();
     let silence = setTimeout(() => abort.abort(), SILENCE_MS);
     try {
       const response = await fetch(url, {
         signal: abort.signal,
         cache: 'no-store',
-        headers: shown === undefined ? {} : { authorization: `Bearer ${shown}` },
+        headers,
       });
       if (response.status === 401 || response.status === 403) {
-        onState({ kind: 'key needed', refused: shown !== undefined });
+        onState({ kind: 'key needed', refused: 'authorization' in headers });
         return;
       }
       if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);

@@ -1,6 +1,6 @@
 import type { PipelineStatus } from '#libs/contracts';
 import { For } from 'solid-js';
-import { formatAge, formatBytes, formatCount, formatRate } from './format.js';
+import { formatAge, formatBytes, formatCount, formatRate, UNKNOWN } from './format.js';
 
 interface Station {
   readonly name: string;
@@ -70,7 +70,7 @@ export function stations(status: PipelineStatus | undefined): Station[] {
       name: 'Aggregator',
       figure: formatRate(rates?.insertedPerSecond),
       unit: 'events/s',
-      detail: watermark?.ageMs == null ? 'no emitter heard' : `complete to ${formatAge(watermark.ageMs)} ago`,
+      detail: watermark === undefined ? UNKNOWN : completeTo(watermark.ageMs),
       state: state(status === undefined ? undefined : true, lagging),
       flowing: (rates?.insertedPerSecond ?? 0) > 0,
     },
@@ -86,4 +86,8 @@ export function stations(status: PipelineStatus | undefined): Station[] {
       flowing: false,
     },
   ];
+}
+
+function completeTo(ageMs: number | null): string {
+  return ageMs === null ? 'no emitter heard' : `complete to ${formatAge(ageMs)} ago`;
 }

@@ -1,6 +1,13 @@
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const one = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat('en', { style: 'percent', minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const moment = new Intl.DateTimeFormat('en', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 
 /** Stands where nothing is known yet; as wide as a digit. */
@@ -15,6 +22,9 @@ export const formatRate = (rate: number | undefined) =>
 export const formatRatio = (ratio: number | null | undefined) => (ratio == null ? UNKNOWN : percent.format(ratio));
 
 export const formatCompact = (count: number) => compact.format(count);
+
+/** A time in the zone of whoever reads it: `Nov 24, 12:00`. */
+export const formatMoment = (iso: string) => moment.format(new Date(iso));
 
 /** `0.8 s`, `42 s`, `3 min`, `5 h`, `2 d`. */
 export function formatAge(ms: number | null | undefined): string {

@@ -1,7 +1,7 @@
 import type { PipelineStatus, StatusPoint } from '#libs/contracts';
 import { createMemo } from 'solid-js';
 import { areaPath, linePath } from './chart.js';
-import { axisTop, formatCompact, formatRate } from './format.js';
+import { axisTop, formatCompact, formatRate, UNKNOWN } from './format.js';
 
 const SIZE = { width: 640, height: 150 };
 const SPAN_MS = 120_000;
@@ -28,7 +28,7 @@ export function RateChart(props: { status: PipelineStatus | undefined; points: r
         </p>
       </div>
       <div class="plot">
-        <span class="axis highest">{formatCompact(scale().top)}</span>
+        <span class="axis highest">{props.points.length > 0 ? formatCompact(scale().top) : UNKNOWN}</span>
         <span class="axis lowest">0</span>
         <svg
           viewBox={`0 0 ${SIZE.width} ${SIZE.height}`}

@@ -1,0 +1,34 @@
+import { Index, Show } from 'solid-js';
+import type { FiringAlert } from './alerts.js';
+import { formatMoment } from './format.js';
+
+/**
+ * What fires, above everything else; nothing at all while nothing does. It is read out when it comes or changes: for that
+ * it says since when, not for how long, and by Index only a text that changed is written anew.
+ */
+export function AlertsPanel(props: { alerts: readonly FiringAlert[] }) {
+  return (
+    <Show when={props.alerts.length > 0}>
+      <section class="alerts" role="alert" aria-label="Alerts that fire">
+        <ul>
+          <Index each={props.alerts}>
+            {(alert) => (
+              <li data-severity={alert().severity}>
+                <p class="alert-head">
+                  <strong>{alert().name}</strong>
+                  <Show when={alert().severity}>
+                    <span class="badge">{alert().severity}</span>
+                  </Show>
+                  <span class="muted">
+                    since <time dateTime={alert().since}>{formatMoment(alert().since)}</time>
+                  </span>
+                </p>
+                <p>{alert().summary}</p>
+              </li>
+            )}
+          </Index>
+        </ul>
+      </section>
+    </Show>
+  );
+}
