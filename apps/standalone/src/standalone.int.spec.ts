@@ -132,16 +132,21 @@ describe('Standalone', () => {
     expect(refused.sort()).toEqual(['get', 'head', 'patch', 'put', 'delete'].map((one) => `${one} /v1/events`).sort());
   }, 60_000);
 
-  it('lets go of everything when its port is taken', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
-    try {
-      await expect(start({ httpPort: port })).rejects.toMatchObject({ code: 'EADDRINUSE', port });
-    } finally {
-      other.close();
-    }
-    const again = await start();
-    expect((await fetch(`${again.url}/ready`)).status).toBe(200);
-  }, 60_000);
+  it.each(['httpPort', 'sqlPort'])(
+    'leaves nothing behind when its %s is taken, and starts later',
+    async (setting) => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const { port } = other.address() as AddressInfo;
+      try {
+        await expect(start({ [setting]: port })).rejects.toMatchObject({ code: 'EADDRINUSE', port });
+        expect(existsSync(join(directory, 'data'))).toBe(false);
+      } finally {
+        other.close();
+      }
+      const again = await start();
+      expect((await fetch(`${again.url}/ready`)).status).toBe(200);
+    },
+    60_000,
+  );
 });

@@ -8,7 +8,7 @@ import { ClickHouse, ClickHouseRowReader } from '#libs/clickhouse';
 import { startEmbeddedEngine, type EmbeddedEngine } from '#libs/clickhouse/embedded';
 import { EmbeddedEventLog } from '#libs/event-log/embedded';
 import { isLoopback, lockDirectory, Shutdown, SilentLogger, type Logger, type ShutdownResult } from '#libs/operations';
-import { createProgramHost, openHttpDoor } from '#libs/operations/nest';
+import { createProgramHost, openHttpDoor, tryPort } from '#libs/operations/nest';
 import { EmbeddedStateStore } from '#libs/state-store/embedded';
 import { SystemClock, type Clock } from '#libs/time';
 import { standaloneDefaults, type StandaloneConfig } from './config.js';
@@ -76,6 +76,9 @@ async function start(
 
   // Who may call comes first: a refusal must not leave a directory behind.
   const { adapter, access, inForce } = await openHttpDoor(options, program, { maxConnections: options.maxConnections });
+
+  // A port that is taken is told before anything is made, too. Whoever takes it from here on is told of at the listening.
+  for (const port of [options.httpPort, options.sqlPort]) await tryPort(bind, port);
 
   const lock = lockDirectory(dataDir);
   shutdown.add('close', 'data directory', () => lock.release());
