@@ -174,6 +174,9 @@ describe('POST /v1/events', () => {
     expectProblem(await collector.send(Buffer.from([0x22, 0xff, 0x22])), 400, 'INVALID_JSON');
     expectProblem(await collector.send('{}'), 400, 'INVALID_BATCH');
     expectProblem(await collector.send('{}', { 'content-type': 'text/plain' }), 400, 'INVALID_BATCH');
+    const list = await collector.send('[]');
+    expectProblem(list, 400, 'INVALID_BATCH');
+    expect(list.json).toMatchObject({ detail: 'The body must be one batch, a JSON object.' });
     expectProblem(await collector.send(JSON.stringify({ ...fresh(), schema: 2 })), 400, 'SCHEMA_TOO_NEW');
     for (const encoding of ['gzip', 'zstd', 'br'])
       expectProblem(await collector.send('not it', { 'content-encoding': encoding }), 400, 'BROKEN_ENCODING');

@@ -88,7 +88,7 @@ function rest(posted: Batch, rejections: readonly Rejection[], unknownFields: nu
 function headerFault(parsed: unknown): RefusedBatch | undefined {
   const invalid = (fault: Fault): RefusedBatch => ({ ok: false, code: 'INVALID_BATCH', fault });
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    return invalid({ pointer: '', reason: 'a batch must be an object' });
+    return invalid({ pointer: '', reason: 'must be one batch, a JSON object' });
   const { schema, events } = parsed as { schema?: unknown; events?: unknown };
   // Before the rest: a newer schema may have another header, too.
   if (typeof schema === 'number' && Number.isInteger(schema) && schema > SCHEMA_VERSION)

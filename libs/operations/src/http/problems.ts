@@ -13,7 +13,7 @@ const kind = (status: number, title: string, remedy: string): Kind => ({ status,
 export const PROBLEMS = {
   MALFORMED_REQUEST: kind(400, 'Malformed request', 'Send a well-formed HTTP/1.1 request.'),
   INVALID_JSON: kind(400, 'Not JSON', 'Send the body as one JSON document in UTF-8.'),
-  INVALID_BATCH: kind(400, 'Not a batch', 'Mend the batch at the pointer named, then send it under a new sequence.'),
+  INVALID_BATCH: kind(400, 'Not a batch', 'Mend what the detail names, then send the batch under a new sequence.'),
   SCHEMA_TOO_NEW: kind(400, 'Newer schema', 'Update this collector, or send the schema version that it reads.'),
   BROKEN_ENCODING: kind(400, 'Broken encoding', 'Encode the body as Content-Encoding says, and send all of it.'),
   KEY_MISSING: kind(401, 'No key', 'Send the key as "Authorization: Bearer KEY".'),
