@@ -105,6 +105,11 @@ describe('The evaluation of alerts', () => {
       ['warn', 'inactive', 'firing'],
       ['info', 'firing', 'inactive'],
     ]);
+    // What is over is not told as if it still were.
+    expect(changes.map(({ fields }) => [fields['summary'], fields['was']])).toEqual([
+      ['3 events are lost.', undefined],
+      [undefined, '3 events are lost.'],
+    ]);
     expect(await metrics.exposition()).toContain('alerter_alerts{alertname="PipelineEventsLost",state="firing"} 0');
   });
 

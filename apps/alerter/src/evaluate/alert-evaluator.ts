@@ -181,7 +181,9 @@ export class AlertEvaluator implements AlerterView {
   #tell(transitions: readonly Transition[]): void {
     for (const { from, to, alert } of transitions) {
       const { labels, annotations, value, activeAt } = alert;
-      const fields = { labels, from, to, value, activeAt, summary: annotations['summary'] };
+      const summary = annotations['summary'];
+      // Of one that is over it tells what was wrong when that was last seen.
+      const fields = { labels, from, to, value, activeAt, ...(to === 'inactive' ? { was: summary } : { summary }) };
       // One that is pending may yet turn out to be nothing, as every rule does that waits for a program to have started.
       const level = to === 'firing' ? 'warn' : from === 'firing' ? 'info' : 'debug';
       this.parts.log[level]('Alert changed state.', fields);

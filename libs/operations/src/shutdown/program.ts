@@ -38,7 +38,11 @@ export async function runProgram(process: ProcessPort, start: () => Promise<Prog
   let ending = false;
   const end = (code: number) => {
     ending = true;
-    void shutdown.run().then(({ clean }) => process.exit(clean ? code : code === EXIT.clean ? EXIT.unclean : code));
+    void shutdown.run().then(({ clean, failed }) => {
+      if (clean) log.info('Shut down: all that was taken is finished.');
+      else log.warn('Shut down, but not all that was taken is finished.', { failed });
+      process.exit(clean ? code : code === EXIT.clean ? EXIT.unclean : code);
+    });
   };
   for (const signal of ['SIGTERM', 'SIGINT'])
     process.on(signal, () => {

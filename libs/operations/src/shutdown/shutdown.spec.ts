@@ -74,17 +74,22 @@ describe('runProgram', () => {
   }
 
   it('ends with 0 after a signal and a clean shutdown', async () => {
-    const { process } = await runningProgram();
+    const { process, log } = await runningProgram();
     process.emit('SIGTERM', 'SIGTERM');
     await settle();
     expect(process.codes).toEqual([0]);
+    expect(log.lines.map(({ message }) => message)).toEqual([
+      'Shutting down.',
+      'Shut down: all that was taken is finished.',
+    ]);
   });
 
   it('ends with 3 when something had to be given up', async () => {
-    const { process } = await runningProgram(() => Promise.reject(new Error('no')));
+    const { process, log } = await runningProgram(() => Promise.reject(new Error('no')));
     process.emit('SIGINT', 'SIGINT');
     await settle();
     expect(process.codes).toEqual([3]);
+    expect(log.lines.at(-1)).toMatchObject({ level: 'warn', fields: { failed: ['all'] } });
   });
 
   it('ends at once with 130 at a second signal', async () => {
