@@ -50,13 +50,13 @@ export const collectorSettings = {
     'ALPERF_RATE_EVENTS',
     200_000,
     [0, 1_000_000_000],
-    'Events per second and key; 0 is no limit.',
+    'Events per second and key, of which 5 s may come at once; 0 is no limit.',
   ),
   rateBytes: setting.integer(
     'ALPERF_RATE_BYTES',
     67_108_864,
     [0, 1_000_000_000_000],
-    'Bytes on the wire per second and key; 0 is no limit.',
+    'Bytes on the wire per second and key, of which 5 s may come at once; 0 is no limit.',
   ),
   maxInFlightBytes: setting.integer(
     'ALPERF_MAX_IN_FLIGHT_BYTES',

@@ -48,7 +48,11 @@ export class RateLimiter {
     // Events are asked for, too: what would be refused after parsing is better refused before.
     const waitMs = Math.max(bucket.waitMs(), events.waitMs());
     if (waitMs > 0)
-      throw new HttpProblem('RATE_LIMITED', 'More comes under this key than it may send.', { retryAfterMs: waitMs });
+      throw new HttpProblem(
+        'RATE_LIMITED',
+        `More comes ${keyId === '' ? 'without a key' : 'under this key'} than may be sent at once.`,
+        { retryAfterMs: waitMs },
+      );
     bucket.take(bytes);
   }
 
