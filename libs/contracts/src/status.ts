@@ -18,7 +18,9 @@ export const StatusPartition = Type.Object({
   committed: Nullable(Count('The next offset the aggregator reads; null when it has not committed yet.')),
   lag: Count('Records that are not in ClickHouse yet.'),
   watermark: Nullable(EpochMs('Event time up to which this partition is in ClickHouse.')),
-  idle: Type.Boolean({ description: 'No emitter was heard in the last 30 s, and no bucket waits to be recounted: it holds nothing up.' }),
+  idle: Type.Boolean({
+    description: 'No emitter was heard in the last 30 s, and no bucket waits to be recounted: it holds nothing up.',
+  }),
 });
 export type StatusPartition = Static<typeof StatusPartition>;
 
