@@ -241,6 +241,19 @@ describe('The product as a user runs it: one process, built, by its command', ()
     expect(await sums()).toEqual([{ rows: '4', total: 1_111 }]);
   }, 90_000);
 
+  it('ends at once at a second signal, with the engine still open', async () => {
+    const one = launch(STANDALONE);
+    await one.ready(url);
+    const signalled = performance.now();
+    void one.end('SIGTERM');
+    await one.end('SIGTERM');
+    // An exit would wait for the engine's threads: 5 minutes.
+    expect(performance.now() - signalled).toBeLessThan(10_000);
+    const again = launch(STANDALONE);
+    await again.ready(url);
+    expect((await again.end('SIGTERM')).code).toBe(0);
+  }, 90_000);
+
   it('fires an alert on rejected events, and has it after kill -9 as it was', async () => {
     const quick = { ALPERF_ALERT_INTERVAL_MS: '100', ALPERF_ALERT_FOR_MS: '300' };
     const first = launch(STANDALONE, [], quick);

@@ -4,13 +4,15 @@ import { SettingsError } from '../settings/settings.js';
 import type { Shutdown } from './shutdown.js';
 
 /** What supervisors and scripts can rely on. */
-export const EXIT = { clean: 0, failed: 1, settings: 2, unclean: 3, interrupted: 130 } as const;
+export const EXIT = { clean: 0, failed: 1, settings: 2, unclean: 3 } as const;
 
 /** The part of Node's process that a program's life depends on. */
 export interface ProcessPort {
   readonly stderr: { write(text: string): unknown };
   on(event: string, listener: (...details: never[]) => void): unknown;
   exit(code: number): void;
+  readonly pid: number;
+  kill(pid: number, signal: string): unknown;
 }
 
 export interface Program {
@@ -22,7 +24,7 @@ export interface Program {
  * Runs a program until a signal or a fatal error ends it. `start` builds everything and returns when it runs.
  *
  * SIGTERM and SIGINT shut down once, with exit code 0, or 3 when something had to be given up; a second signal ends at
- * once with 130. An error that nobody caught shuts down as well, with exit code 1. A failed start says on standard
+ * once, as killed. An error that nobody caught shuts down as well, with exit code 1. A failed start says on standard
  * error what is wrong and what to do, without a stack when the cause is known: exit code 2 for settings, 1 otherwise.
  */
 export async function runProgram(process: ProcessPort, start: () => Promise<Program>): Promise<void> {
@@ -48,7 +50,8 @@ export async function runProgram(process: ProcessPort, start: () => Promise<Prog
     process.on(signal, () => {
       if (ending) {
         log.warn('Second signal: ending at once.', { signal });
-        process.exit(EXIT.interrupted);
+        // An exit would first wait, for minutes, for the threads of an engine that is still open. Being killed is safe.
+        process.kill(process.pid, 'SIGKILL');
         return;
       }
       log.info('Shutting down.', { signal });

@@ -13,6 +13,8 @@ class FakeProcess implements ProcessPort {
   readonly #listeners = new Map<string, (...details: never[]) => void>();
   readonly said: string[] = [];
   readonly codes: number[] = [];
+  readonly pid = 4_711;
+  readonly killed: [pid: number, signal: string][] = [];
   readonly stderr = { write: (text: string) => this.said.push(text) };
   on(event: string, listener: (...details: never[]) => void): void {
     this.#listeners.set(event, listener);
@@ -22,6 +24,9 @@ class FakeProcess implements ProcessPort {
   }
   exit(code: number): void {
     this.codes.push(code);
+  }
+  kill(pid: number, signal: string): void {
+    this.killed.push([pid, signal]);
   }
 }
 
@@ -92,11 +97,11 @@ describe('runProgram', () => {
     expect(log.lines.at(-1)).toMatchObject({ level: 'warn', fields: { failed: ['all'] } });
   });
 
-  it('ends at once with 130 at a second signal', async () => {
+  it('ends at once, as killed, at a second signal', async () => {
     const { process } = await runningProgram(() => new Promise(() => undefined));
     process.emit('SIGINT', 'SIGINT');
     process.emit('SIGINT', 'SIGINT');
-    expect(process.codes).toEqual([130]);
+    expect([process.codes, process.killed]).toEqual([[], [[process.pid, 'SIGKILL']]]);
   });
 
   it('shuts down and ends with 1 after an error that nobody handled', async () => {
