@@ -1,6 +1,6 @@
 import type { Clock } from '#libs/time';
 import { UnreachableError } from '../command/errors.js';
-import { COUNTERS, differences, isAhead, type Counts } from './counters.js';
+import { COUNTERS, differences, isAhead } from './counters.js';
 import type { Stored } from './stored.js';
 
 export interface AwaitOptions {
@@ -23,8 +23,7 @@ const SLOWEST_POLL_MS = 1_000;
  * @returns the last look. @throws UnreachableError when nobody answered for so long.
  */
 export async function awaitStored(
-  emitted: Counts,
-  events: number,
+  emitted: Stored,
   look: () => Promise<Stored>,
   { clock, signal, stuckAfterMs, unreachableAfterMs, onLook }: AwaitOptions,
 ): Promise<Stored> {
@@ -43,17 +42,26 @@ export async function awaitStored(
       }
       answeredAt = now;
       last = stored;
-      onLook(emitted.requests === 0 ? 1 : stored.counts.requests / emitted.requests, undefined);
-      const complete = differences(emitted, stored.counts).length === 0 && stored.events >= events;
-      if (complete || isAhead(emitted, stored.counts) || now - changedAt > stuckAfterMs) return stored;
+      onLook(emitted.counts.requests === 0 ? 1 : stored.counts.requests / emitted.counts.requests, undefined);
+      if (isComplete(emitted, stored) || isAhead(emitted.counts, stored.counts) || now - changedAt > stuckAfterMs)
+        return stored;
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
       if (clock.monotonic() - answeredAt > unreachableAfterMs) throw error;
-      onLook(last === undefined ? 0 : last.counts.requests / Math.max(1, emitted.requests), error.message);
+      onLook(last === undefined ? 0 : last.counts.requests / Math.max(1, emitted.counts.requests), error.message);
     }
     await clock.sleep(pollMs, signal);
     pollMs = Math.min(SLOWEST_POLL_MS, pollMs * 1.5);
   }
+}
+
+/** The rows of `batches` are inserted apart from the events: the one may show before the other. */
+function isComplete(emitted: Stored, stored: Stored): boolean {
+  return (
+    differences(emitted.counts, stored.counts).length === 0 &&
+    stored.events >= emitted.events &&
+    stored.batches >= emitted.batches
+  );
 }
 
 /** Everything in it only grows, so that any change shows in the sum. */

@@ -4,7 +4,7 @@ import type { Host } from '../command/command.js';
 import { refusal } from '../http/request.js';
 import type { Server } from '../http/server.js';
 import type { Progress } from './progress.js';
-import type { ReplayTelemetry } from './replay-telemetry.js';
+import type { Delivery, ReplayTelemetry } from './replay-telemetry.js';
 
 const POLL_MS = 250;
 
@@ -49,14 +49,9 @@ export async function deliverAll(
   const finishing = telemetry.finish(patienceMs).then((all) => ({ all }));
   for (;;) {
     const ended = await Promise.race([finishing, clock.sleep(POLL_MS, signal)]);
-    const { trouble, refused } = telemetry.delivery();
-    if (refused !== undefined)
-      throw new CliError(
-        'REFUSED',
-        `The server refuses the events: ${refused}`,
-        EXIT.failed,
-        'See the message; --key gives a key that may write.',
-      );
+    const delivery = telemetry.delivery();
+    mustNotBeRefused(delivery);
+    const { trouble } = delivery;
     if (ended?.all === true) return progress.back();
     if (ended !== undefined)
       throw new UnreachableError(
@@ -71,4 +66,15 @@ export async function deliverAll(
     progress.away(1, trouble);
     if (await server.isUp()) telemetry.hurry();
   }
+}
+
+/** @throws CliError when the server will not take events later either, as with a key that may not write. */
+export function mustNotBeRefused({ refused }: Pick<Delivery, 'refused'>): void {
+  if (refused === undefined) return;
+  throw new CliError(
+    'REFUSED',
+    `The server refuses the events: ${refused}`,
+    EXIT.failed,
+    'See the message. With keys, a replay needs one with the scopes write and read: give it with --key or ALPERF_KEY.',
+  );
 }

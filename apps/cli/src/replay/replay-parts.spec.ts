@@ -6,7 +6,9 @@ import { noCounts, type Counts } from './counters.js';
 import { LruReplay, type CacheObserver } from './lru.js';
 import { Pace } from './pace.js';
 import { Progress, progressLine } from './progress.js';
+import type { Delivery } from './replay-telemetry.js';
 import { cacheNameOf, renderReport, reportOf, type ReplayFacts } from './report.js';
+import { runTrace } from './run-trace.js';
 import type { Stored } from './stored.js';
 
 const counts = (some: Partial<Counts> = {}): Counts => ({ ...noCounts(), ...some });
@@ -67,6 +69,39 @@ describe('The pace', () => {
   });
 });
 
+describe('A replay that is refused', () => {
+  it('stops in the middle of the trace', async () => {
+    const clock = new FakeClock();
+    const cache = new LruReplay({ maxEntries: 2, maxBytes: undefined }, recorder().observer);
+    async function* trace() {
+      yield Array.from({ length: 2_000 }, () => ({ key: 'k', size: undefined, timeMs: undefined }));
+    }
+    const delivery: Delivery = {
+      batches: 0,
+      accepted: 0,
+      rejected: 0,
+      dropped: 0,
+      waiting: 1,
+      fullness: 0,
+      trouble: undefined,
+      refused: 'HTTP 403',
+    };
+    const run = runTrace({
+      trace: trace(),
+      cache,
+      clock,
+      share: () => 0,
+      isUp: async () => true,
+      telemetry: { delivery: () => delivery, hurry: () => undefined },
+      pace: new Pace({}, clock),
+      progress: new Progress({ interactive: false, columns: 80, write: () => undefined }, clock),
+      signal: new AbortController().signal,
+    });
+    await expect(run).rejects.toThrow('The server refuses the events: HTTP 403');
+    expect(cache.counts.requests).toBeLessThan(2_000);
+  });
+});
+
 describe('Waiting for the database', () => {
   const options = (clock: FakeClock) => ({
     clock,
@@ -75,13 +110,17 @@ describe('Waiting for the database', () => {
     unreachableAfterMs: 10_000,
     onLook: () => undefined,
   });
-  const stored = (requests: number, events = 0): Stored => ({ counts: counts({ requests }), events, batches: 0 });
+  const stored = (requests: number, events = 0, batches = 0): Stored => ({
+    counts: counts({ requests }),
+    events,
+    batches,
+  });
 
   /** Runs it while time passes in small steps. */
-  async function outcome(looks: () => Stored, events = 0): Promise<Stored> {
+  async function outcome(looks: () => Stored, emitted = stored(5)): Promise<Stored> {
     const clock = new FakeClock();
     const state = { done: false };
-    const waiting = awaitStored(counts({ requests: 5 }), events, async () => looks(), options(clock)).finally(() => {
+    const waiting = awaitStored(emitted, async () => looks(), options(clock)).finally(() => {
       state.done = true;
     });
     waiting.catch(() => undefined);
@@ -89,9 +128,9 @@ describe('Waiting for the database', () => {
     return waiting;
   }
 
-  it('ends when every counter and every event is there', async () => {
-    const answers = [stored(0), stored(3, 1), stored(5, 1), stored(5, 2)];
-    expect(await outcome(() => answers.shift()!, 2)).toEqual(stored(5, 2));
+  it('ends when every counter, every event and every batch is there', async () => {
+    const answers = [stored(0), stored(3, 1), stored(5, 1), stored(5, 2), stored(5, 2, 1), stored(5, 2, 7)];
+    expect(await outcome(() => answers.shift()!, stored(5, 2, 7))).toEqual(stored(5, 2, 7));
     expect(answers).toEqual([]);
   });
 
@@ -165,6 +204,9 @@ describe('The report', () => {
     expect(reportOf(lost)).toMatchObject({ equal: false, differs: ['requests', 'misses'] });
     expect(renderReport(reportOf(lost))).toMatch(/requests +4 +3 +differs/);
     expect(reportOf({ ...facts, delivery: { ...facts.delivery, dropped: 1 } }).differs).toEqual(['events']);
+    const behind = reportOf({ ...facts, stored: { ...facts.stored, batches: 1 } });
+    expect(behind).toMatchObject({ equal: false, differs: ['batches'] });
+    expect(renderReport(behind)).toMatch(/batches +2 +1 +differs/);
   });
 
   it('names the cache by the file, as contracts allow it', () => {

@@ -29,4 +29,6 @@ export interface ReplayTelemetry {
   hurry(): void;
   /** Closes the open window, sends what waits and stops. False when not everything was taken before the deadline. */
   finish(deadlineMs: number): Promise<boolean>;
+  /** Stops at once, also while `finish` waits; does nothing after it. */
+  abandon(): Promise<void>;
 }

@@ -22,7 +22,8 @@ export const replayCommand: Command = {
     'Run a trace through a real cache with telemetry on, and compare what was emitted with what the database holds.',
   description:
     'A trace has one key per line, or columns key, size and time separated by commas or tabs (a first line that starts ' +
-    'with # names them); plain or gzip. While the server is away the replay waits, and nothing is lost.',
+    'with # names them); plain or gzip. While the server is away the replay waits, and nothing is lost. ' +
+    'With keys, the key needs the scopes write and read.',
   arguments: [{ name: 'TRACE', help: 'Path of the trace.' }],
   options: {
     cache: { type: 'string', placeholder: 'POLICY', help: 'The cache: lru (the lru-cache package).', fallback: 'lru' },
@@ -103,8 +104,7 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
     await deliverAll(server, telemetry, progress, host, waitMs);
     const delivery = telemetry.delivery();
     const stored = await awaitStored(
-      cache.counts,
-      delivery.accepted,
+      { counts: cache.counts, events: delivery.accepted, batches: delivery.batches },
       () => storedOf(server, service, telemetry.instance),
       {
         clock,
@@ -135,7 +135,7 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
   } finally {
     progress.close();
     // After all was delivered this has nothing left to do; after a failure or Ctrl-C it waits for nobody.
-    await telemetry.finish(0);
+    await telemetry.abandon();
   }
 }
 

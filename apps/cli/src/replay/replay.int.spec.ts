@@ -18,6 +18,8 @@ class RecordingServer {
   readonly batches = new Map<string, readonly Event[]>();
   /** Events left out of what it answers. */
   lose = 0;
+  /** Whether it takes no event, as of a key that may only read. */
+  refuses = false;
   port = 0;
   #server: Server | undefined;
 
@@ -43,6 +45,10 @@ class RecordingServer {
     const path = new URL(request.url!, 'http://x').pathname;
     if (path === '/health') return void response.end('{}');
     if (path === '/v1/status') return void response.end(JSON.stringify({ sql: { port: this.port } }));
+    if (path === '/v1/events' && this.refuses) {
+      response.writeHead(403, { 'content-type': 'application/problem+json' });
+      return void response.end(JSON.stringify({ title: 'Forbidden', detail: 'The key may not write.' }));
+    }
     if (path === '/v1/events') return this.#take(body, request.headers['content-encoding'], response);
     response.end(`${JSON.stringify(this.#rowFor(body.toString()))}\n`);
   }
@@ -89,6 +95,7 @@ describe('alperf replay', () => {
     await writeFile(trace, gzipSync(Array.from({ length: 2_000 }, (_, i) => `k${(i * 7919) % 300}\n`).join('')));
     server.batches.clear();
     server.lose = 0;
+    server.refuses = false;
     server.port = 0;
     await server.start();
     messages = '';
@@ -167,6 +174,15 @@ describe('alperf replay', () => {
     expect(answer).toMatchObject({ equal: false, differs: ['requests', 'hits'], stored: { requests: 2_001 } });
     expect(code).toBe(4);
   });
+
+  it('ends long before --wait with a key that may not write', async () => {
+    server.refuses = true;
+    const { answer } = await replay(['--size', '100', '--wait', '300']);
+    expect(answer).toMatchObject({
+      error: { code: 'REFUSED', remedy: expect.stringContaining('write and read') },
+      exitCode: 1,
+    });
+  }, 60_000);
 
   it('ends with exit code 3 and a remedy when nobody answers', async () => {
     await server.stop();

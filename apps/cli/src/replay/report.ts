@@ -24,7 +24,7 @@ export interface ReplayReport {
   readonly stored: Counts & { readonly events: number; readonly batches: number };
   readonly equal: boolean;
   /** The counters that differ; none when equal. */
-  readonly differs: readonly (Counter | 'events')[];
+  readonly differs: readonly (Counter | 'events' | 'batches')[];
   readonly hitRatio: number;
   /** From the first request until the database held everything. */
   readonly durationSeconds: number;
@@ -47,11 +47,12 @@ export interface ReplayFacts {
   readonly totalMs: number;
 }
 
-/** Pure. Equal only when every counter and the number of events are. */
+/** Pure. Equal only when every counter and the numbers of events and batches are. */
 export function reportOf(facts: ReplayFacts): ReplayReport {
   const { trace, service, instance, counts, delivery, stored, replayMs, totalMs } = facts;
-  const differs: (Counter | 'events')[] = differences(counts, stored.counts);
+  const differs: (Counter | 'events' | 'batches')[] = differences(counts, stored.counts);
   if (delivery.accepted + delivery.rejected + delivery.dropped !== stored.events) differs.push('events');
+  if (delivery.batches !== stored.batches) differs.push('batches');
   return {
     trace,
     cache: {
@@ -82,7 +83,7 @@ export function reportOf(facts: ReplayFacts): ReplayReport {
 /** The same for people. Pure. */
 export function renderReport(report: ReplayReport): string {
   const { emitted, stored } = report;
-  const names = [...COUNTERS, 'events'] as const;
+  const names = [...COUNTERS, 'events', 'batches'] as const;
   const cell = (value: number) => value.toLocaleString('en').padStart(14);
   return [
     `${'counter'.padEnd(12)}${'emitted'.padStart(14)}${'stored'.padStart(14)}`,

@@ -1,6 +1,7 @@
 import type { Clock } from '#libs/time';
 import type { LruReplay } from './lru.js';
 import type { Pace } from './pace.js';
+import { mustNotBeRefused } from './patience.js';
 import type { Progress } from './progress.js';
 import type { ReplayTelemetry } from './replay-telemetry.js';
 import type { TraceAccess } from './trace-parser.js';
@@ -28,6 +29,7 @@ export interface RunTrace {
 /**
  * Drives a whole trace through the cache. It keeps step with telemetry: while the server is away and the buffer fills,
  * it waits instead of letting events drop.
+ * @throws CliError as soon as the server refuses the events for good.
  */
 export async function runTrace(run: RunTrace): Promise<void> {
   const { trace, share, cache, pace, progress, clock, signal } = run;
@@ -57,7 +59,9 @@ export async function runTrace(run: RunTrace): Promise<void> {
 
 async function keepStep({ telemetry, isUp, progress, clock, signal }: RunTrace, share: number): Promise<void> {
   for (;;) {
-    const { fullness, trouble } = telemetry.delivery();
+    const delivery = telemetry.delivery();
+    mustNotBeRefused(delivery);
+    const { fullness, trouble } = delivery;
     if (fullness < HALF_FULL) break;
     if (trouble !== undefined) progress.away(share, trouble);
     await clock.sleep(WAIT_GRAIN_MS, signal);
