@@ -7,8 +7,8 @@ export function KeyForm(props: { refused: boolean; useKey: (key: string) => void
     <section class="first" aria-labelledby="key-title">
       <h2 id="key-title">This server needs a key</h2>
       <p>
-        One with the scope <code>read</code>. It is kept in this tab only. Make one:{' '}
-        <code>npm run --silent alperf -- keys create</code>
+        One with the scope <code>read</code>. It is kept in this tab only. To make one, with the server's keys file:{' '}
+        <code>npm run --silent alperf -- keys create --id me --scopes read --file keys.yaml</code>
       </p>
       <form
         onSubmit={(event) => {
