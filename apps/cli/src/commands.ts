@@ -6,6 +6,7 @@ import { deadLettersShowCommand } from './dead-letters/show.command.js';
 import { doctorCommand } from './doctor/doctor.command.js';
 import { keysCreateCommand } from './keys/create.command.js';
 import { keysListCommand } from './keys/list.command.js';
+import { keysRotateCommand } from './keys/rotate.command.js';
 import { replayCommand } from './replay/replay.command.js';
 import { sendCommand } from './send/send.command.js';
 
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   deadLettersReplayCommand,
   keysCreateCommand,
   keysListCommand,
+  keysRotateCommand,
   doctorCommand,
   configCommand,
 ];

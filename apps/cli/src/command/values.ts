@@ -31,6 +31,27 @@ export function positiveNumber(invocation: Invocation, option: string): number |
   return value;
 }
 
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90s`, `15m`, `6h` or `2d` in ms; undefined for any other text. Pure. */
+export function durationMs(text: string): number | undefined {
+  const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  return amount === undefined || unit === undefined ? undefined : Number(amount) * UNIT_MS[unit]!;
+}
+
+/** How long, in ms, or undefined when the option was not given. @throws UsageError */
+export function duration(invocation: Invocation, option: string): number | undefined {
+  const text = invocation.text(option);
+  if (text === undefined) return undefined;
+  const ms = durationMs(text);
+  if (ms === undefined)
+    throw new UsageError(
+      `--${option} is ${JSON.stringify(text)}, not a length of time.`,
+      `Write --${option} 24h, for example.`,
+    );
+  return ms;
+}
+
 /** One of a closed set of words. @throws UsageError */
 export function oneOf<const Values extends readonly string[]>(
   invocation: Invocation,

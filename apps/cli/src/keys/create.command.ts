@@ -1,10 +1,8 @@
-import { resolve } from 'node:path';
 import { createKey, SCOPES, type Scope } from '#libs/operations/http';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
 import { UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
-import { loadCommandSettings } from '../config/known-settings.js';
-import { addKey, entryText } from './keys-file.js';
+import { addKey, entryText, keysPath } from './keys-file.js';
 
 export const keysCreateCommand: Command = {
   name: 'keys create',
@@ -46,8 +44,7 @@ async function create(invocation: Invocation, host: Host): Promise<Answer> {
     scopes: scopes as Scope[],
     ...(services !== undefined && { services: listOf(services) }),
   });
-  const file = invocation.text('file') ?? loadCommandSettings(host).values.keysFile;
-  const path = file === undefined ? undefined : resolve(host.cwd, file);
+  const path = keysPath(invocation, host);
   if (path !== undefined) await addKey(path, entry);
   return {
     exitCode: EXIT.ok,

@@ -1,9 +1,6 @@
-import { resolve } from 'node:path';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
-import { UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
-import { loadCommandSettings } from '../config/known-settings.js';
-import { readKeys, type ShownKey } from './keys-file.js';
+import { mustHaveKeysPath, readKeys, type ShownKey } from './keys-file.js';
 
 export const keysListCommand: Command = {
   name: 'keys list',
@@ -15,9 +12,7 @@ export const keysListCommand: Command = {
 };
 
 async function list(invocation: Invocation, host: Host): Promise<Answer> {
-  const file = invocation.text('file') ?? loadCommandSettings(host).values.keysFile;
-  if (file === undefined) throw new UsageError('Which keys file?', 'Write --file keys.yaml, or set ALPERF_KEYS_FILE.');
-  const path = resolve(host.cwd, file);
+  const path = mustHaveKeysPath(invocation, host);
   const keys = await readKeys(path);
   return { exitCode: EXIT.ok, json: { file: path, keys }, text: keys.map(oneLine).join('\n') || 'No keys.' };
 }
