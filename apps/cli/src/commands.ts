@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor/doctor.command.js';
 import { keysCreateCommand } from './keys/create.command.js';
 import { keysListCommand } from './keys/list.command.js';
 import { keysRotateCommand } from './keys/rotate.command.js';
+import { logRereadCommand } from './log/reread.command.js';
 import { replayCommand } from './replay/replay.command.js';
 import { sendCommand } from './send/send.command.js';
 
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   keysCreateCommand,
   keysListCommand,
   keysRotateCommand,
+  logRereadCommand,
   doctorCommand,
   configCommand,
 ];

@@ -35,10 +35,19 @@ export const KNOWN_SETTINGS = {
   ...standaloneSettings,
 } satisfies Settings;
 
-const { endpoint, key, httpPort, sqlPort, clickhouseDatabase, keysFile } = KNOWN_SETTINGS;
+const { endpoint, key, httpPort, sqlPort, clickhouseDatabase, keysFile, dataDir, logRetentionHours } = KNOWN_SETTINGS;
 
 /** What commands fall back on where an option is not given. */
-const COMMAND_SETTINGS = { endpoint, key, httpPort, sqlPort, clickhouseDatabase, keysFile } satisfies Settings;
+const COMMAND_SETTINGS = {
+  endpoint,
+  key,
+  httpPort,
+  sqlPort,
+  clickhouseDatabase,
+  keysFile,
+  dataDir,
+  logRetentionHours,
+} satisfies Settings;
 
 type Place = Pick<Host, 'env' | 'cwd'>;
 
