@@ -16,9 +16,21 @@ describe('PacedReading', () => {
 
   it('reads no more than its cost allows', async () => {
     const clock = new FakeClock();
-    const { reading, asked } = answers(clock, 100, 1, 2);
+    const { reading, asked } = answers(clock, 100, 1, 2, 3);
     expect(await reading.get()).toBe(1);
+    await clock.advance(1_000);
+    expect([await reading.get(), asked()]).toEqual([2, 2]);
     await clock.advance(1_999);
+    expect([await reading.get(), asked()]).toEqual([2, 2]);
+    await clock.advance(1);
+    expect([await reading.get(), asked()]).toEqual([3, 3]);
+  });
+
+  it('does not take the first, which is cold, for a measure', async () => {
+    const clock = new FakeClock();
+    const { reading, asked } = answers(clock, 3_000, 1, 2);
+    expect(await reading.get()).toBe(1);
+    await clock.advance(999);
     expect([await reading.get(), asked()]).toEqual([1, 1]);
     await clock.advance(1);
     expect([await reading.get(), asked()]).toEqual([2, 2]);

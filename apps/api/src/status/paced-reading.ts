@@ -6,6 +6,9 @@ const SHARE = 20;
 /** How long the next one waits at most after one that failed, ms: a database that was away comes back. */
 const MOST_AFTER_FAILURE_MS = 60_000;
 
+/** How long the second one waits at most, ms: the first pays for planning and cold caches, and is no measure. */
+const MOST_AFTER_FIRST_MS = 1_000;
+
 /**
  * A value that is read anew at most as often as its cost allows: after a reading that took 100 ms, the next one waits
  * 2 s. So a growing database makes a total older, never the database busier; also when a reading takes longer than it may
@@ -39,7 +42,8 @@ export class PacedReading<Value> {
     );
     const ended = this.clock.monotonic();
     const pause = (ended - started) * SHARE;
-    this.#dueAt = ended + (failed ? Math.min(pause, MOST_AFTER_FAILURE_MS) : pause);
+    const most = failed ? MOST_AFTER_FAILURE_MS : before === undefined ? MOST_AFTER_FIRST_MS : Infinity;
+    this.#dueAt = ended + Math.min(pause, most);
     this.#last = last;
     return last;
   }

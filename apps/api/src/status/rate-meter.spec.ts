@@ -39,12 +39,16 @@ describe('PacedReading', () => {
     const first = Promise.all([reading.get(), reading.get()]);
     await clock.advance(100);
     expect(await first).toEqual([1, 1]);
-    await clock.advance(1_999);
-    expect(await reading.get()).toBe(1);
-    await clock.advance(1);
+    await clock.advance(1_000);
     const second = reading.get();
     await clock.advance(100);
     expect(await second).toBe(2);
+    await clock.advance(1_999);
+    expect(await reading.get()).toBe(2);
+    await clock.advance(1);
+    const third = reading.get();
+    await clock.advance(100);
+    expect(await third).toBe(3);
   });
 
   it('reads again at once after a failure, and tells it', async () => {
