@@ -26,7 +26,8 @@ class Killing extends ClickHouse {
     const step =
       table === 'batches' || table === 'marks' || table === 'progress'
         ? table
-        : table === 'dead_letters'
+        : // Kept beside the counting, and at any time: retention's clock and the audit's findings.
+          table === 'dead_letters' || table === 'meta' || table === 'audit'
           ? undefined
           : 'rows';
     const write = () => super.insertBytes(table, columnList, bytes);
