@@ -64,12 +64,12 @@ describeInBrowser('The page in a real browser', () => {
 
   it('shows what was posted, by itself', async () => {
     await post(0, 70, 30);
-    await figure('cache', 'Hits').getByText('70', { exact: true }).waitFor({ timeout: 40_000 });
+    await figure('cache', 'Hits').getByText('70', { exact: true }).waitFor({ timeout: 20_000 });
     await figure('cache', 'Misses').getByText('30', { exact: true }).waitFor();
     await page.locator('.cache .big', { hasText: '70.00%' }).waitFor();
     await page.getByRole('heading', { name: 'Nothing has come yet' }).waitFor({ state: 'detached' });
     await post(1, 5, 0);
-    await figure('cache', 'Hits').getByText('75', { exact: true }).waitFor({ timeout: 40_000 });
+    await figure('cache', 'Hits').getByText('75', { exact: true }).waitFor({ timeout: 20_000 });
     // Nothing fires: there is no room for alerts either.
     expect(await page.getByRole('alert').count()).toBe(0);
   }, 60_000);

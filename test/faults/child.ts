@@ -5,7 +5,7 @@ import { built } from './built.js';
 import type { ChildPlan, ChildSays } from './children/plan.js';
 
 /** How long a child may take to reach the point where it kills itself, ms. */
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 30_000;
 
 /** A process that aggregates. */
 export class AggregatorProcess {
