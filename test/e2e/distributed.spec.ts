@@ -136,7 +136,8 @@ describeWithKafka('The apps apart, each a process of its own, on a Kafka broker'
     (await alerts().catch(() => [])).find((one) => one.labels['alertname'] === 'PipelineEventsLost');
 
   it('fire an alert when a row is removed by hand, keep it over a kill of the alerter, and resolve it when the row is back', async () => {
-    expect(await alerts()).toEqual([]);
+    // Pending ones may come and go: with 200 ms between two looks, a record under way is seen twice.
+    expect((await alerts()).filter((one) => one.state === 'firing')).toEqual([]);
     await clickhouse.command(
       "CREATE TABLE kept_metric_events ENGINE = Memory AS SELECT * FROM metric_events FINAL WHERE name = 'sent_total' LIMIT 1",
     );
