@@ -33,13 +33,13 @@ interface Cost {
   readonly cpuSeconds: number;
 }
 
-/** `--events N` (default 200,000), `--runs N` (default 5). Everything is in this process, so its CPU is all there is. */
+/** `--events N` (default 1,000,000), `--runs N` (default 5). Everything is in this process, so its CPU is all there is. */
 export async function run({ args = [] }: { args?: readonly string[] } = {}): Promise<object> {
   const option = (name: string, fallback: number) => {
     const at = args.indexOf(`--${name}`);
     return at < 0 ? fallback : Number(args[at + 1]);
   };
-  const events = option('events', 200_000);
+  const events = option('events', 1_000_000);
   const runs = option('runs', 5);
   const traffic = makeTraffic({
     seed: 1,

@@ -53,11 +53,15 @@ async function measure(kind: Kind, seconds: string): Promise<Run> {
       [kind === 'host' ? '' : collector.endpoint, seconds, kind === 'spool' ? spool : ''],
       { execArgv: [] },
     );
-    const [[turns], [code]] = (await Promise.all([once(child, 'message'), once(child, 'exit')])) as [
-      [Turns & { events: number; all: boolean }],
+    const told: (Turns & { events: number; all: boolean })[] = [];
+    child.once('message', (message) => told.push(message as (typeof told)[number]));
+    const [[code]] = (await Promise.all([once(child, 'exit'), once(child, 'disconnect')])) as [
       [number | null],
+      unknown,
     ];
-    if (code !== 0 || !turns.all) throw new Error(`the host ended with ${code}, and not all events were acknowledged`);
+    const [turns] = told;
+    if (code !== 0 || turns === undefined) throw new Error(`the host ended with ${code} and told nothing`);
+    if (!turns.all) throw new Error('not all events of the host were acknowledged');
     const at = (share: number) => turns.undisturbed[Math.floor(share * (turns.undisturbed.length - 1))] ?? 0;
     return {
       blockP50Ms: at(0.5),

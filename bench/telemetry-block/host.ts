@@ -18,5 +18,5 @@ const telemetry =
 await busyHost(telemetry, WARM_UP_MS);
 const turns = await busyHost(telemetry, Number(seconds) * 1_000);
 const all = (await telemetry?.shutdown({ deadlineMs: 30_000 })) ?? true;
-process.send!({ ...turns, events: telemetry?.stats().accepted ?? 0, all });
-process.disconnect();
+// Disconnecting at once loses what has not been written yet, and some 10,000 turns are not written in one go.
+process.send!({ ...turns, events: telemetry?.stats().accepted ?? 0, all }, () => process.disconnect());
