@@ -10,7 +10,7 @@ export {
   type SettingSource,
   type SettingsOf,
 } from './settings/settings.js';
-export { CONFIG_VARIABLE, KNOWN_VARIABLES } from './settings/known-variables.js';
+export { COMPOSE_VARIABLES, CONFIG_VARIABLE, KNOWN_VARIABLES } from './settings/known-variables.js';
 export {
   DEFAULT_CONFIG_FILE,
   loadSettings,
@@ -44,4 +44,5 @@ export {
 export { EXIT, explainStartError, runProgram, type ProcessPort, type Program } from './shutdown/program.js';
 export { beginProgram, type BegunProgram, type ProgramBase, type ProgramPlace } from './program/begin-program.js';
 export { directoryHolder, DirectoryLockedError, lockDirectory, type DirectoryLock } from './directory-lock.js';
+export { alperfCommand } from './alperf-command.js';
 export * from './http/index.js';

@@ -1,7 +1,7 @@
 import type { ClickHouse } from '#libs/clickhouse';
 import { AGGREGATOR_GROUP, decodeHeaders, EVENTS_TOPIC } from '#libs/contracts';
 import type { EventLog, LogRecord } from '#libs/event-log';
-import type { Logger } from '#libs/operations';
+import { alperfCommand, type Logger } from '#libs/operations';
 import { within, type Clock } from '#libs/time';
 import type { AggregatorStore } from '../aggregator-store.js';
 import type { Assignments } from '../assignments.js';
@@ -139,7 +139,7 @@ export class Retention {
     if (rawFrom <= newestBucket) return;
     await this.store.healRawFrom(newestBucket);
     this.log.error(
-      'raw_from lay after all that was counted, and was taken back. Events that came meanwhile are dead letters (too_late): replay them with "alperf dead-letters replay".',
+      `raw_from lay after all that was counted, and was taken back. Events that came meanwhile are dead letters (too_late): replay them with "${alperfCommand('dead-letters replay --cause too_late')}".`,
       { was: new Date(rawFrom).toISOString(), is: new Date(newestBucket).toISOString() },
     );
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Access, HttpProblem } from '#libs/operations';
+import { Access, alperfCommand, HttpProblem } from '#libs/operations';
 import { SqlError } from './sql-error.js';
 import { targetOf } from './sql-request.js';
 
@@ -41,7 +41,13 @@ function translated(problem: HttpProblem): SqlError {
         cause: problem,
       });
     case 'SCOPE_MISSING':
-      return new SqlError('ACCESS_DENIED', `${says} Take one that has it: alperf keys create.`, { cause: problem });
+      return new SqlError(
+        'ACCESS_DENIED',
+        `${says} Take one that has the scope read: ${alperfCommand('keys create --id me --scopes read')} makes it.`,
+        {
+          cause: problem,
+        },
+      );
     default:
       return new SqlError('ACCESS_DENIED', `${says} Ask 127.0.0.1 or localhost, from a program of this machine.`, {
         cause: problem,

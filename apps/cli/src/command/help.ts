@@ -1,3 +1,4 @@
+import { alperfCommand } from '#libs/operations';
 import type { Command, OptionSpecs } from './command.js';
 import { EXIT_CODE_HELP } from './exit-codes.js';
 import { COMMON_OPTIONS } from './parse.js';
@@ -6,12 +7,12 @@ import { COMMON_OPTIONS } from './parse.js';
 export function overview(commands: readonly Command[], group?: string): string {
   const shown = commands.filter((one) => group === undefined || one.name.startsWith(`${group} `));
   return [
-    'Usage: alperf COMMAND [ARGUMENTS] [OPTIONS]',
+    `Usage: ${alperfCommand('COMMAND [ARGUMENTS] [OPTIONS]')}`,
     '',
     'Commands:',
     ...table(shown.map((one) => [one.name, one.summary])),
     '',
-    '`alperf help COMMAND` shows arguments, options and examples. Every command has --json.',
+    `\`${alperfCommand('help COMMAND')}\` shows arguments, options and examples. Every command has --json.`,
     '',
     'Exit codes:',
     ...table(EXIT_CODE_HELP.map(([code, meaning]) => [String(code), meaning])),
@@ -22,7 +23,7 @@ export function overview(commands: readonly Command[], group?: string): string {
 export function commandHelp(command: Command): string {
   const places = command.arguments.map(({ name, optional }) => (optional === true ? `[${name}]` : name));
   return [
-    `Usage: alperf ${[command.name, ...places, '[OPTIONS]'].join(' ')}`,
+    `Usage: ${alperfCommand([command.name, ...places, '[OPTIONS]'].join(' '))}`,
     '',
     command.summary,
     ...(command.description === undefined ? [] : [command.description]),
@@ -34,7 +35,7 @@ export function commandHelp(command: Command): string {
     ...table(optionRows({ ...command.options, ...COMMON_OPTIONS })),
     '',
     'Examples:',
-    ...command.examples.map((example) => `  npm run --silent alperf -- ${example}`),
+    ...command.examples.map((example) => `  ${alperfCommand(example)}`),
   ].join('\n');
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { COMMANDS } from '../commands.js';
 import { UsageError } from './errors.js';
 import { commandHelp, overview } from './help.js';
@@ -108,6 +110,34 @@ describe('A command line', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe('What is said to be typed', () => {
+  it('can be copied: it runs where nothing is installed', () => {
+    const remedies = [usage('xylophone'), usage('replay', 'x', '--xylophone', '1'), usage('replay')];
+    for (const { remedy } of remedies) expect(remedy).toMatch(/`npm run --silent alperf -- help( replay)?`/);
+    for (const text of [overview(COMMANDS), commandHelp(COMMANDS[0]!)])
+      expect(text).toMatch(/^Usage: npm run --silent alperf -- /);
+  });
+
+  it('is so in every message of every program', () => {
+    const root = join(import.meta.dirname, '..', '..', '..', '..');
+    const names = [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0]!)), 'help'];
+    const bare = new RegExp(`\\balperf (${names.join('|')})\\b`);
+    const sources = ['apps', 'libs', 'dashboards/web/src'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((path) => /(?<!\.spec)\.tsx?$/.test(path) && !path.includes('node_modules'))
+        .map((path) => join(root, folder, path)),
+    );
+    expect(sources.length).toBeGreaterThan(100);
+    const wrong = sources.flatMap((path) =>
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .filter((line) => bare.test(line) && !/^\s*(\*|\/\*\*|\/\/)/.test(line))
+        .map((line) => `${path}: ${line.trim()}`),
+    );
+    expect(wrong).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { alperfCommand } from '#libs/operations';
 import type { Command, Invocation, OptionSpecs } from './command.js';
 import { UsageError } from './errors.js';
 import { nearest } from './suggest.js';
@@ -59,7 +60,7 @@ function unknownCommand(word: string, commands: readonly Command[]): UsageError 
   const what = word.startsWith('-')
     ? `The command must come before its options: \`${word}\``
     : `There is no command \`${word}\``;
-  return new UsageError(`${what}.`, `${meant(nearest(word, names))}\`alperf help\` lists them all.`);
+  return new UsageError(`${what}.`, `${meant(nearest(word, names))}\`${alperfCommand('help')}\` lists them all.`);
 }
 
 function parseInvocation(command: Command, args: readonly string[]): CommandLine {
@@ -121,7 +122,7 @@ function unknownOption(command: Command, rawName: string, known: readonly string
   const guess = nearest(rawName.replace(/^-+/, ''), known);
   return new UsageError(
     `\`${command.name}\` has no option ${rawName}.`,
-    `${meant(guess === undefined ? undefined : `--${guess}`)}\`alperf help ${command.name}\` lists them all.`,
+    `${meant(guess === undefined ? undefined : `--${guess}`)}\`${alperfCommand(`help ${command.name}`)}\` lists them all.`,
   );
 }
 
@@ -131,7 +132,7 @@ function nameArguments(command: Command, positionals: readonly string[]): Map<st
     const value = positionals[i];
     if (value !== undefined) named.set(name, value);
     else if (optional !== true)
-      throw new UsageError(`${name} is missing.`, `See \`alperf help ${command.name}\` for examples.`);
+      throw new UsageError(`${name} is missing.`, `See \`${alperfCommand(`help ${command.name}`)}\` for examples.`);
   }
   const extra = positionals[command.arguments.length];
   if (extra !== undefined)

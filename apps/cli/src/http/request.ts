@@ -1,3 +1,4 @@
+import { alperfCommand } from '#libs/operations';
 import { CliError, UnreachableError, UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 
@@ -71,7 +72,7 @@ export function refusal(what: string, { status, body }: Reply): CliError {
       ? 'Give a key that may do this with --key or ALPERF_KEY.'
       : status === 404
         ? 'Check --endpoint: this address belongs to another service, or to an older version.'
-        : 'See the message above; `alperf doctor` checks the rest.');
+        : `See the message above; \`${alperfCommand('doctor')}\` checks the rest.`);
   return new CliError(`HTTP_${status}`, message, EXIT.failed, remedy);
 }
 

@@ -1,6 +1,7 @@
 import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseDocument, stringify, YAMLMap, YAMLSeq, type Document } from 'yaml';
+import { alperfCommand } from '#libs/operations';
 import { parseKeys, type KeyEntry, type KeySecret } from '#libs/operations/http';
 import type { Host, Invocation } from '../command/command.js';
 import { CliError, UsageError } from '../command/errors.js';
@@ -33,7 +34,12 @@ export function mustHaveKeysPath(invocation: Invocation, host: Host): string {
 export async function readKeys(path: string): Promise<ShownKey[]> {
   const text = await readText(path);
   if (text === undefined)
-    throw new CliError('NOT_FOUND', `There is no keys file ${path}.`, EXIT.failed, '`alperf keys create` makes it.');
+    throw new CliError(
+      'NOT_FOUND',
+      `There is no keys file ${path}.`,
+      EXIT.failed,
+      `\`${alperfCommand(`keys create --id first --file ${path}`)}\` makes it.`,
+    );
   parseKeys(text);
   const { keys } = parseDocument(text, { schema: 'core' }).toJS() as { keys: KeyEntry[] };
   return keys.map(({ id, scopes, services, secrets }) => ({
@@ -54,7 +60,7 @@ export async function addKey(path: string, entry: KeyEntry): Promise<void> {
   if (text !== '' && (await readKeys(path)).some(({ id }) => id === entry.id))
     throw new UsageError(
       `${path} has a key ${entry.id} already.`,
-      'Choose another --id; `keys rotate` gives this key a new secret.',
+      `Choose another --id; \`${alperfCommand(`keys rotate --id ${entry.id} --file ${path}`)}\` gives this key a new secret.`,
     );
   keys.flow = false;
   keys.add(document.createNode(entry));

@@ -1,3 +1,4 @@
+import { alperfCommand } from '#libs/operations';
 import { createSecret } from '#libs/operations/http';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
 import { UsageError } from '../command/errors.js';
@@ -29,7 +30,10 @@ export const keysRotateCommand: Command = {
 async function rotate(invocation: Invocation, host: Host): Promise<Answer> {
   const id = invocation.text('id');
   if (id === undefined)
-    throw new UsageError('The name of the key is missing.', '`keys list` shows those that there are.');
+    throw new UsageError(
+      'The name of the key is missing.',
+      `\`${alperfCommand('keys list')}\` shows those that there are.`,
+    );
   const keepMs = duration(invocation, 'keep')!;
   const path = mustHaveKeysPath(invocation, host);
   const { text: key, secret } = createSecret(id);

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { alperfCommand } from '#libs/operations';
 import { COUNTERS, differences, hitRatio, type Counter, type Counts } from './counters.js';
 import type { Delivery } from './replay-telemetry.js';
 import type { Stored } from './stored.js';
@@ -95,7 +96,7 @@ export function renderReport(report: ReplayReport): string {
     `Hit ratio ${report.hitRatio.toFixed(4)}; ${report.requestsPerSecond.toLocaleString('en')} requests/s; all stored after ${report.durationSeconds} s.`,
     report.equal
       ? 'What was emitted and what the database holds are equal.'
-      : `They differ: ${report.differs.join(', ')}. Instance ${report.instance}; \`alperf dead-letters list\` shows what was not accepted.`,
+      : `They differ: ${report.differs.join(', ')}. Instance ${report.instance}; \`${alperfCommand('dead-letters list')}\` shows what was not accepted.`,
   ].join('\n');
 }
 

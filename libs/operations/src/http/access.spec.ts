@@ -87,7 +87,7 @@ describe('Access with keys', () => {
     'refuses to be bound to %s without keys',
     (bind) => {
       expect(() => access({ bind })).toThrow(SettingsError);
-      expect(() => access({ bind, keys: () => new ApiKeys([]) })).toThrow(/alperf keys create/);
+      expect(() => access({ bind, keys: () => new ApiKeys([]) })).toThrow(/alperf -- keys create --id/);
     },
   );
 

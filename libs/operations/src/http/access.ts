@@ -1,4 +1,5 @@
 import type { Clock } from '#libs/time';
+import { alperfCommand } from '../alperf-command.js';
 import { SettingsError } from '../settings/settings.js';
 import type { ApiKey, ApiKeys, Scope } from './api-keys.js';
 import { HttpProblem } from './problems.js';
@@ -42,7 +43,8 @@ export class Access {
     if (!isLoopback(options.bind) && (options.keys === undefined || options.keys().size === 0))
       throw new SettingsError([
         `ALPERF_BIND: ${JSON.stringify(options.bind)} can be reached from other machines, and there is no key; ` +
-          'make one with "alperf keys create" and name its file in ALPERF_KEYS_FILE, or bind to 127.0.0.1',
+          `make one with "${alperfCommand('keys create --id first --scopes admin --file keys.yaml')}" and name its ` +
+          'file in ALPERF_KEYS_FILE, or bind to 127.0.0.1',
       ]);
   }
 

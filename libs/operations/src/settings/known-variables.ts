@@ -1,3 +1,5 @@
+import { alperfCommand } from '../alperf-command.js';
+
 /** Names the settings file. */
 export const CONFIG_VARIABLE = 'ALPERF_CONFIG';
 
@@ -47,6 +49,17 @@ export const KNOWN_VARIABLES: readonly string[] = [
   'ALPERF_SQL_PORT',
 ];
 
+/**
+ * What docker-compose.yml alone takes from the environment or from .env. No program reads them, but each leaves them
+ * alone: whoever exports .env in a shell must still be able to run the command line there.
+ */
+export const COMPOSE_VARIABLES: readonly string[] = [
+  'ALPERF_API_KEYS',
+  'ALPERF_GRAFANA_PASSWORD',
+  'ALPERF_KAFKA_CLUSTER_ID',
+  'ALPERF_READER_PASSWORD',
+];
+
 /** Variables of the project's own scripts and tests; apps leave them alone. */
 const NOT_SETTINGS = /^ALPERF_(TEST|BENCH)_/;
 
@@ -54,7 +67,8 @@ const NOT_SETTINGS = /^ALPERF_(TEST|BENCH)_/;
 export function unknownVariables(env: Readonly<Record<string, string | undefined>>, own: readonly string[]): string[] {
   const known = [...new Set([...KNOWN_VARIABLES, ...own])].sort();
   return Object.keys(env)
-    .filter((name) => name.startsWith('ALPERF_') && !NOT_SETTINGS.test(name) && !known.includes(name))
+    .filter((name) => name.startsWith('ALPERF_') && !NOT_SETTINGS.test(name))
+    .filter((name) => !known.includes(name) && !COMPOSE_VARIABLES.includes(name))
     .sort()
     .map((name) => `${name}: there is no such setting${suggestion(name, known)}`);
 }
@@ -67,7 +81,9 @@ export function suggestion(name: string, known: readonly string[]): string {
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ one }) => one);
-  return near.length > 0 ? `; did you mean ${near.join(' or ')}?` : `; "alperf config" lists those there are`;
+  return near.length > 0
+    ? `; did you mean ${near.join(' or ')}?`
+    : `; "${alperfCommand('config')}" lists those there are`;
 }
 
 /** Levenshtein distance. O(a·b) time, O(b) memory. */
