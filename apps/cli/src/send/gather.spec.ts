@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkBatch } from '#libs/contracts';
 import { aBatch, aCacheWindow } from '#libs/contracts/testing';
-import { EVENTS_PER_BATCH, Gatherer } from './gather.js';
+import { EVENTS_PER_BATCH, Gatherer, type LineRejection } from './gather.js';
 
 const emitter = { service: 's', instance: '5f0c0f7e-6f1e-4f5e-9d5a-0a8f5a0c7b11', version: '1' };
-const gatherer = () => new Gatherer(emitter, () => 1_700_000_000_000);
+const gatherer = (rejections: LineRejection[] = []) =>
+  new Gatherer(
+    emitter,
+    () => 1_700_000_000_000,
+    (rejection) => void rejections.push(rejection),
+  );
 
 describe('Lines become batches', () => {
   it('of so many events, with one sequence after the other, that the contract accepts', () => {
@@ -22,7 +27,8 @@ describe('Lines become batches', () => {
   });
 
   it('names the line and the place of what is wrong, and sends the rest', () => {
-    const gathering = gatherer();
+    const rejections: LineRejection[] = [];
+    const gathering = gatherer(rejections);
     const lines = [
       '{',
       '',
@@ -32,7 +38,7 @@ describe('Lines become batches', () => {
       JSON.stringify(aCacheWindow()),
     ];
     lines.forEach((line, i) => gathering.add(line, i + 1));
-    expect(gathering.rejections.map(({ line, pointer }) => [line, pointer])).toEqual([
+    expect(rejections.map(({ line, pointer }) => [line, pointer])).toEqual([
       [1, ''],
       [3, ''],
       [4, '/cache'],

@@ -20,16 +20,18 @@ export const EVENTS_PER_BATCH = 500;
  * batch, which goes out as it is under its own identity. Pure but for its own sequence.
  */
 export class Gatherer {
-  readonly rejections: LineRejection[] = [];
   readonly #emitter: Emitter;
   readonly #sentAt: () => number;
+  readonly #reject: (rejection: LineRejection) => void;
   #sequence = 0;
   #events: string[] = [];
   #lines: number[] = [];
 
-  constructor(emitter: Emitter, sentAt: () => number) {
+  /** @param reject told of each line that cannot be sent. */
+  constructor(emitter: Emitter, sentAt: () => number, reject: (rejection: LineRejection) => void) {
     this.#emitter = emitter;
     this.#sentAt = sentAt;
+    this.#reject = reject;
   }
 
   /** @returns batches that are complete now. */
@@ -39,14 +41,14 @@ export class Gatherer {
     try {
       value = JSON.parse(text);
     } catch {
-      this.rejections.push({ line, pointer: '', reason: 'the line is not JSON' });
+      this.#reject({ line, pointer: '', reason: 'the line is not JSON' });
       return [];
     }
     if (isBatch(value)) return [...this.flush(), ...this.#wholeBatch(text, value, line)];
     // The collector's own check; time and labels are the collector's to judge.
     const problem = eventFault(value);
     if (problem !== undefined) {
-      this.rejections.push({ line, ...problem });
+      this.#reject({ line, ...problem });
       return [];
     }
     this.#events.push(text);
@@ -71,7 +73,7 @@ export class Gatherer {
   #wholeBatch(text: string, { events }: { events: readonly unknown[] }, line: number): Outgoing[] {
     if (events.length > MAX_BATCH_EVENTS) {
       const reason = `a batch holds at most ${MAX_BATCH_EVENTS} events, this one ${events.length}`;
-      this.rejections.push({ line, pointer: '/events', reason });
+      this.#reject({ line, pointer: '/events', reason });
       return [];
     }
     return [{ body: text, lines: events.map(() => line) }];

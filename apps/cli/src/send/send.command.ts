@@ -5,7 +5,8 @@ import { EXIT } from '../command/exit-codes.js';
 import { positiveNumber } from '../command/values.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
 import { linesOf } from '../input/lines.js';
-import { Gatherer, type LineRejection, type Outgoing } from './gather.js';
+import { FirstRejections } from './first-rejections.js';
+import { Gatherer, type Outgoing } from './gather.js';
 import { postPatiently } from './post.js';
 
 /** Rejections shown; all are counted. */
@@ -49,8 +50,12 @@ async function send(invocation: Invocation, host: Host): Promise<Answer> {
   const service = invocation.text('service')!;
   const instance = randomUUID();
   const server = new Server(invocation, host);
-  const gatherer = new Gatherer({ service, instance, version: '1' }, () => host.clock.now());
-  const rejections: LineRejection[] = gatherer.rejections;
+  const rejections = new FirstRejections(SHOWN);
+  const gatherer = new Gatherer(
+    { service, instance, version: '1' },
+    () => host.clock.now(),
+    (rejection) => rejections.add(rejection),
+  );
   const total = { events: 0, batches: 0, accepted: 0, unknownFields: 0, capped: 0 };
 
   const post = async ({ body, lines }: Outgoing) => {
@@ -62,7 +67,7 @@ async function send(invocation: Invocation, host: Host): Promise<Answer> {
     total.unknownFields += answer.unknownFields;
     total.capped += answer.capped;
     for (const { index, pointer, reason } of answer.rejected)
-      rejections.push({ line: lines[index] ?? 0, pointer: pointer.replace(/^\/events\/\d+/, ''), reason });
+      rejections.add({ line: lines[index] ?? 0, pointer: pointer.replace(/^\/events\/\d+/, ''), reason });
   };
 
   let line = 0;
@@ -72,8 +77,7 @@ async function send(invocation: Invocation, host: Host): Promise<Answer> {
   }
   for (const outgoing of gatherer.flush()) await post(outgoing);
 
-  const rejected = rejections.length;
-  rejections.sort((a, b) => a.line - b.line);
+  const { count: rejected, shown, leftOut } = rejections;
   return {
     exitCode: rejected > 0 ? EXIT.rejected : EXIT.ok,
     json: {
@@ -84,12 +88,12 @@ async function send(invocation: Invocation, host: Host): Promise<Answer> {
       lines: line,
       ...total,
       rejected,
-      rejections: rejections.slice(0, SHOWN),
+      rejections: shown,
+      rejectionsLeftOut: leftOut,
     },
     text: [
-      ...rejections
-        .slice(0, SHOWN)
-        .map((one) => `line ${one.line}${one.pointer === '' ? '' : ` at ${one.pointer}`}: ${one.reason}`),
+      ...shown.map((one) => `line ${one.line}${one.pointer === '' ? '' : ` at ${one.pointer}`}: ${one.reason}`),
+      ...(leftOut === 0 ? [] : [`… and ${leftOut} more, which are not shown: only the first ${SHOWN} are.`]),
       dryRun
         ? `${counted(total.events, 'event')} would be sent in ${counted(total.batches, 'batch', 'batches')}, ${rejected} would be rejected.`
         : `${counted(total.accepted, 'event')} accepted in ${counted(total.batches, 'batch', 'batches')}, ${rejected} rejected.`,
