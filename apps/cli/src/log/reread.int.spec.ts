@@ -7,8 +7,7 @@ import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
 import { EmbeddedEventLog } from '#libs/event-log/embedded';
 import { lockDirectory } from '#libs/operations';
 import { SystemClock } from '#libs/time';
-import { COMMANDS } from '../commands.js';
-import { run } from '../command/run.js';
+import { alperf } from '../testing/alperf.js';
 
 describe('alperf log reread', () => {
   const clock = new SystemClock();
@@ -39,23 +38,8 @@ describe('alperf log reread', () => {
   }
 
   async function reread(dir = dataDir) {
-    const out: string[] = [];
-    const code = await run(['log', 'reread', '--data-dir', dir, '--json'], {
-      commands: COMMANDS,
-      version: '0',
-      stdout: (text) => void out.push(text),
-      host: {
-        clock,
-        env: {},
-        cwd: dataDir,
-        terminal: { interactive: false, columns: 80, write: () => undefined },
-        stdin: process.stdin,
-        random: Math.random,
-        signal: new AbortController().signal,
-        nodeVersion: process.versions.node,
-      },
-    });
-    return { code, answer: JSON.parse(out[0]!) as unknown };
+    const { code, out } = await alperf(['log', 'reread', '--data-dir', dir, '--json'], { cwd: dataDir });
+    return { code, answer: JSON.parse(out) as unknown };
   }
 
   it('has the aggregators read again what they have committed, and refuses while a server runs', async () => {

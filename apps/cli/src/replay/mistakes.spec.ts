@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { alperf } from '../testing/alperf.js';
+import { AskedServer } from '../testing/asked-server.js';
 import { askedLimits } from './cache-size.js';
 import { TraceFile } from './trace-file.js';
 
@@ -32,6 +34,35 @@ describe('What a replay says to common mistakes', () => {
     await expect(check('cut.gz', whole.subarray(0, -100))).rejects.toThrow(/cut\.gz cannot be unpacked/);
     await expect(check('blank.txt', '\n\n#key,size\n')).rejects.toThrow(/holds no key/);
     await expect(check('sizes.csv', 'a,1\nb,large\n')).rejects.toThrow('Line 2 of the trace: "large" is not a size.');
+  });
+
+  it('refuses to keep to times that a trace does not have, before a server is asked anything', async () => {
+    const server = await AskedServer.start();
+    try {
+      const replay = (name: string, content: string, ...args: string[]) => {
+        writeFileSync(join(folder, name), content);
+        const argv = ['replay', name, '--size', '10', '--endpoint', server.url, '--wait', '0.1', '--json', ...args];
+        return alperf(argv, { cwd: folder });
+      };
+      for (const [name, content] of [
+        ['keys.txt', 'a\nb\n'],
+        ['sizes.csv', 'a,1\nb,2\n'],
+        ['named.csv', '#key,size\na,1\n'],
+        ['none.csv', '#key,size,time\na,1,\n'],
+      ] as const) {
+        const { code, out } = await replay(name, content, '--speed', '10');
+        expect([name, code]).toEqual([name, 2]);
+        expect(JSON.parse(out)).toMatchObject({
+          error: { message: expect.stringContaining('have no time'), remedy: expect.stringContaining('--rate') },
+        });
+      }
+      expect(server.asked).toEqual([]);
+      // With times it goes on to the server, which is none.
+      expect((await replay('timed.csv', 'a,1,5\n', '--speed', '10')).out).not.toContain('have no time');
+      expect(server.asked).not.toEqual([]);
+    } finally {
+      await server.stop();
+    }
   });
 
   it('shows every way to write a size', () => {

@@ -78,7 +78,7 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
   });
   const progress = new Progress(host.terminal, clock);
   // What is wrong with the trace is said before anybody waits for a server.
-  await trace.checkBeginning();
+  await trace.checkBeginning({ needsTimes: pace.speed !== undefined });
   const limits = await settledLimits(asked, trace);
   await firstAnswer(server, progress, host, Math.min(waitMs, FIRST_ANSWER_MS));
   const service = invocation.text('service')!;

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { gzipSync, zstdDecompressSync } from 'node:zlib';
 import { checkBatch, type CacheWindow, type Event } from '#libs/contracts';
 import { SystemClock } from '#libs/time';
-import { COMMANDS } from '../commands.js';
-import { run } from '../command/run.js';
+import { alperf } from '../testing/alperf.js';
 
 /**
  * A server on a real socket that keeps batches by their identity, as the pipeline does, and answers the replay's two
@@ -107,28 +106,17 @@ describe('alperf replay', () => {
   });
 
   async function replay(args: readonly string[], onMessage: (text: string) => void = () => undefined) {
-    const out: string[] = [];
     const write = (text: string) => {
       messages += text;
       onMessage(text);
     };
-    const code = await run(['replay', trace, '--endpoint', `http://127.0.0.1:${server.port}`, '--json', ...args], {
-      commands: COMMANDS,
-      version: '0',
-      stdout: (text) => void out.push(text),
-      host: {
-        clock: new SystemClock(),
-        env: {},
-        cwd: folder,
-        terminal: { interactive: false, columns: 80, write },
-        stdin: process.stdin,
-        random: Math.random,
-        signal: new AbortController().signal,
-        nodeVersion: process.versions.node,
-      },
-    });
-    expect(out).toHaveLength(1);
-    return { code, answer: JSON.parse(out[0]!) as Record<string, never> };
+    const { code, out } = await alperf(
+      ['replay', trace, '--endpoint', `http://127.0.0.1:${server.port}`, '--json', ...args],
+      { cwd: folder, terminal: { interactive: false, columns: 80, write } },
+    );
+    // One document, and nothing besides.
+    expect(out.trimEnd().split('\n')).toHaveLength(1);
+    return { code, answer: JSON.parse(out) as Record<string, never> };
   }
 
   it('ends with equal counts, in one JSON document, with messages on stderr only', async () => {

@@ -52,18 +52,26 @@ export class TraceFile {
 
   /**
    * Reads the first mebibytes, all of a small trace, so that common mistakes show before a replay begins.
-   * @throws as read() does, and UsageError when there is no access in all of it.
+   * @param needsTimes whether a trace without times is one of them.
+   * @throws as read() does, and UsageError when there is no access, or no time that is needed, in all of it.
    */
-  async checkBeginning(): Promise<void> {
+  async checkBeginning({ needsTimes = false } = {}): Promise<void> {
     let accesses = 0;
+    let timed = false;
     for await (const some of this.read()) {
       accesses += some.length;
-      if (this.#readBytes > CHECKED_BYTES) return;
+      timed ||= some.some(({ timeMs }) => timeMs !== undefined);
+      if (this.#readBytes > CHECKED_BYTES) break;
     }
     if (accesses === 0)
       throw new UsageError(
         `The trace ${JSON.stringify(this.path)} holds no key, only empty lines or a header.`,
         'Give a file with one key per line, or CSV.',
+      );
+    if (needsTimes && !timed)
+      throw new UsageError(
+        `The first ${accesses} accesses of the trace ${JSON.stringify(this.path)} have no time: --speed has nothing to keep to.`,
+        'Leave --speed out, or give --rate N. Times are the third column, or the one that is named time, timestamp or ts.',
       );
   }
 
