@@ -11,6 +11,7 @@ export * from './events/load.js';
 export * from './events/metric.js';
 export * from './buckets.js';
 export * from './commit-metadata.js';
+export * from './dead-letters.js';
 export * from './http.js';
 export * from './record.js';
 export * from './status.js';

@@ -1,4 +1,4 @@
-import type { Column } from '#libs/contracts';
+import type { Column, DeadLetterCause } from '#libs/contracts';
 
 /** One row of `batches`: a record that counted. */
 export interface BatchRow {
@@ -48,7 +48,7 @@ export interface DeadLetterRow {
   readonly offset: bigint;
   readonly service: string;
   readonly acceptedAt: number;
-  readonly cause: 'rejected' | 'poison' | 'too_late' | 'conflict';
+  readonly cause: DeadLetterCause;
   readonly reason: string;
   readonly pointer: string;
   readonly event: string;

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { ClickHouse, migrate } from '#libs/clickhouse';
 import { startEmbeddedEngine, type EmbeddedEngine } from '#libs/clickhouse/embedded';
 import { SystemClock } from '#libs/time';
-import { COMMANDS } from '../commands.js';
-import { run } from '../command/run.js';
-import { storedOf } from '../replay/stored.js';
 import { Server } from '../http/server.js';
+import { storedOf } from '../replay/stored.js';
+import { alperf } from '../testing/alperf.js';
 
 const INSTANCE = '5f0c0f7e-6f1e-4f5e-9d5a-0a8f5a0c7b11';
 
@@ -24,9 +23,14 @@ describe('The statements of the command line, on the real engine and its tables'
     const clickhouse = new ClickHouse({ url, username, password });
     await migrate(clickhouse, new SystemClock());
     sql = url.replace('://', `://${username}:${password}@`);
-    const letters = [0, 1].map(
-      (idx) =>
-        `('2026-11-24', '${INSTANCE}', 3, ${idx}, 0, 9, 'catalogue', '2026-11-24 10:00:0${idx}.000', 'invalid', 'too large', '/events/${idx}/bytes', '{}')`,
+    const letters = [
+      [0, 'rejected', 'too large', '{"kind":"metric","value":1}'],
+      [1, 'rejected', 'too large', '{"kind":"metric",'],
+      ...[2, 3, 4].map((idx) => [idx, 'too_late', `${idx} h too late`, '{}'] as const),
+      ...[5, 6].map((idx) => [idx, 'too_late', '9 h too late', '{}'] as const),
+    ].map(
+      ([idx, cause, reason, event]) =>
+        `('2026-11-24', '${INSTANCE}', 3, ${idx}, 0, 9, 'catalogue', '2026-11-24 10:00:0${idx}.000', '${cause}', '${reason}', '/events/${idx}/bytes', '${event}')`,
     );
     await fetch(`${url}/?database=alperf`, {
       method: 'POST',
@@ -41,30 +45,13 @@ describe('The statements of the command line, on the real engine and its tables'
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function alperf(...argv: string[]) {
-    let out = '';
-    const code = await run([...argv, '--json', '--sql', sql], {
-      commands: COMMANDS,
-      version: '0',
-      stdout: (text) => {
-        out += text;
-      },
-      host: {
-        clock: new SystemClock(),
-        env: {},
-        cwd: folder,
-        terminal: { interactive: false, columns: 80, write: () => undefined },
-        stdin: process.stdin,
-        random: Math.random,
-        signal: new AbortController().signal,
-        nodeVersion: process.versions.node,
-      },
-    });
+  async function ask(...argv: string[]) {
+    const { code, out } = await alperf([...argv, '--json', '--sql', sql], { cwd: folder });
     return { code, answer: JSON.parse(out) as unknown };
   }
 
   it('list dead letters, the newest first, by service, reason, cause and time', async () => {
-    const { code, answer } = await alperf(
+    const { code, answer } = await ask(
       'dead-letters',
       'list',
       '--service',
@@ -72,7 +59,7 @@ describe('The statements of the command line, on the real engine and its tables'
       '--reason',
       'LARGE',
       '--cause',
-      'invalid',
+      'rejected',
     );
     expect(answer).toMatchObject({
       deadLetters: [
@@ -81,22 +68,53 @@ describe('The statements of the command line, on the real engine and its tables'
       ],
     });
     expect(code).toBe(0);
-    expect((await alperf('dead-letters', 'list', '--since', '2026-11-24T10:00:01Z')).answer).toMatchObject({
-      deadLetters: [{ idx: 1 }],
+    expect((await ask('dead-letters', 'list', '--since', '2026-11-24T10:00:06Z')).answer).toMatchObject({
+      deadLetters: [{ idx: 6 }],
     });
-    expect((await alperf('dead-letters', 'list', '--until', '2026-11-24T10:00:00Z')).answer).toEqual({
+    expect((await ask('dead-letters', 'list', '--until', '2026-11-24T10:00:00Z')).answer).toEqual({
       deadLetters: [],
     });
   });
 
-  it('count them by cause, and show one by its identity', async () => {
-    expect((await alperf('dead-letters', 'list', '--summary')).answer).toEqual({
-      causes: [{ service: 'catalogue', cause: 'invalid', letters: 2 }],
+  it('count them by cause with the most frequent reasons, and show one by its identity', async () => {
+    const summary = await ask('dead-letters', 'list', '--summary');
+    expect(summary.answer).toEqual({
+      causes: [
+        {
+          service: 'catalogue',
+          cause: 'too_late',
+          letters: 5,
+          reasons: [
+            { reason: '9 h too late', letters: 2 },
+            { reason: '2 h too late', letters: 1 },
+            { reason: '3 h too late', letters: 1 },
+          ],
+        },
+        { service: 'catalogue', cause: 'rejected', letters: 2, reasons: [{ reason: 'too large', letters: 2 }] },
+      ],
     });
-    expect((await alperf('dead-letters', 'show', `${INSTANCE}/3/0`)).answer).toMatchObject({
-      deadLetters: [{ reason: 'too large' }],
+    expect((await ask('dead-letters', 'list', '--summary', '--limit', '1')).answer).toMatchObject({
+      causes: [{ cause: 'too_late', letters: 5 }],
     });
-    expect((await alperf('dead-letters', 'show', `${INSTANCE}/3/7`)).code).toBe(1);
+    const text = (await alperf(['dead-letters', 'list', '--summary', '--sql', sql], { cwd: folder })).out;
+    expect(
+      text
+        .split('\n')
+        .slice(0, 5)
+        .map((line) => line.trim()),
+    ).toEqual(['5  catalogue  too_late', '2  9 h too late', '1  2 h too late', '1  3 h too late', '1  other reasons']);
+    expect((await ask('dead-letters', 'show', `${INSTANCE}/3/0`)).answer).toMatchObject({
+      deadLetters: [{ reason: 'too large', event: { kind: 'metric', value: 1 } }],
+    });
+    expect((await ask('dead-letters', 'show', `${INSTANCE}/3/7`)).code).toBe(1);
+  });
+
+  it('answer an event as an object in JSON, as the text it is where it cannot be read, and as it is stored for people', async () => {
+    expect((await ask('dead-letters', 'list', '--cause', 'rejected')).answer).toMatchObject({
+      deadLetters: [{ event: '{"kind":"metric",' }, { event: { kind: 'metric', value: 1 } }],
+    });
+    const { out } = await alperf(['dead-letters', 'show', `${INSTANCE}/3/0`, '--sql', sql], { cwd: folder });
+    expect(out).toContain('\nevent: {"kind":"metric","value":1}\n');
   });
 
   it('ask for what a replay stored', async () => {

@@ -16,6 +16,7 @@ describe('A line of mended dead letters', () => {
     expect(lettersOfLine(JSON.stringify(LETTER))).toEqual([LETTER]);
     expect(lettersOfLine(JSON.stringify({ deadLetters: [LETTER, LETTER] }))).toEqual([LETTER, LETTER]);
     expect(lettersOfLine('[1]')).toBeUndefined();
+    expect(lettersOfLine('{"deadLetters":[null]}')).toBeUndefined();
     expect(lettersOfLine('{')).toBeUndefined();
   });
 

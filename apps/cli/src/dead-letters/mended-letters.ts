@@ -1,3 +1,4 @@
+import { jsonOf } from '../input/json-of.js';
 import type { DeadLetter } from './query.js';
 
 /** A dead letter as the collector takes it back. */
@@ -27,7 +28,7 @@ export function mendedLetter(letter: DeadLetter): MendedLetter | string {
   if (index === undefined) return '"idx" is not a whole number';
   const originalAcceptedAt = momentOf(acceptedAt);
   if (originalAcceptedAt === undefined) return '"accepted_at" is not a moment such as 2026-11-24 10:00:00.000';
-  const read = typeof event === 'string' ? parsed(event) : event;
+  const read = typeof event === 'string' ? jsonOf(event) : event;
   if (typeof read !== 'object' || read === null) return '"event" holds no event; it may have been too large to keep';
   return {
     emitter: { service, instance, version: typeof version === 'string' ? version : UNKNOWN_VERSION },
@@ -43,10 +44,27 @@ export function mendedLetter(letter: DeadLetter): MendedLetter | string {
  * `dead-letters list --json` print.
  */
 export function lettersOfLine(line: string): readonly DeadLetter[] | undefined {
-  const value = parsed(line);
+  const value = jsonOf(line);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { deadLetters } = value as { deadLetters?: unknown };
-  return Array.isArray(deadLetters) ? (deadLetters as DeadLetter[]) : [value as DeadLetter];
+  const letters: readonly unknown[] = Array.isArray(deadLetters) ? deadLetters : [value];
+  return letters.every((one) => typeof one === 'object' && one !== null) ? (letters as DeadLetter[]) : undefined;
+}
+
+/** Which event of which batch a letter is, as far as that can be read. */
+export interface LetterIdentity {
+  readonly instance: string | null;
+  readonly sequence: number | null;
+  readonly index: number | null;
+}
+
+/** Pure. */
+export function identityOf({ instance, sequence, idx }: DeadLetter): LetterIdentity {
+  return {
+    instance: typeof instance === 'string' && UUID.test(instance) ? instance : null,
+    sequence: countOf(sequence) ?? null,
+    index: countOf(idx) ?? null,
+  };
 }
 
 /** Whole numbers of 64 bits come as text. */
@@ -62,12 +80,4 @@ function momentOf(value: unknown): number | undefined {
     return undefined;
   const time = Date.parse(`${value.replace(' ', 'T').replace(/Z$/, '')}Z`);
   return Number.isNaN(time) ? undefined : time;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type { Server } from '../http/server.js';
+import { jsonOf } from '../input/json-of.js';
 
 /** Which dead letters are meant; what is left out does not matter. */
 export interface Filter {
@@ -51,17 +52,51 @@ export function findDeadLetters(server: Server, filter: Filter, limit: number): 
   );
 }
 
+/** As JSON answers it: the event as the object it is; a text that is none, such as one too large to keep, stays. Pure. */
+export function withEventRead(letter: DeadLetter): DeadLetter {
+  const event = typeof letter['event'] === 'string' ? jsonOf(letter['event']) : undefined;
+  return typeof event === 'object' && event !== null ? { ...letter, event } : letter;
+}
+
+/** Reasons told of each cause. */
+const REASONS_OF_A_CAUSE = 3;
+
 export interface CauseCount {
   readonly service: string;
   readonly cause: string;
+  readonly letters: number;
+  /** The most frequent ones, at most three. */
+  readonly reasons: readonly { readonly reason: string; readonly letters: number }[];
+}
+
+/** As SQL answers it: whole numbers of 64 bits may come as text. */
+interface Reason {
+  readonly service: string;
+  readonly cause: string;
+  readonly reason: string;
+  readonly n: string | number;
+  /** Of the whole cause. */
   readonly letters: string | number;
 }
 
-export function countByCause(server: Server, filter: Filter, limit: number): Promise<CauseCount[]> {
+/** The most frequent first. */
+export async function countByCause(server: Server, filter: Filter, limit: number): Promise<CauseCount[]> {
   const { where, parameters } = conditionsOf(filter);
-  return server.query<CauseCount>(
-    `SELECT service, cause, count() AS letters FROM dead_letters FINAL ${where}
-     GROUP BY service, cause ORDER BY letters DESC, service, cause LIMIT {limit:UInt32}`,
-    { ...parameters, limit },
+  const rows = await server.query<Reason>(
+    `SELECT service, cause, reason, count() AS n, sum(count()) OVER (PARTITION BY service, cause) AS letters
+     FROM dead_letters FINAL ${where} GROUP BY service, cause, reason
+     ORDER BY letters DESC, service, cause, n DESC, reason
+     LIMIT {reasons:UInt32} BY service, cause LIMIT {rows:UInt32}`,
+    { ...parameters, reasons: REASONS_OF_A_CAUSE, rows: limit * REASONS_OF_A_CAUSE },
   );
+  const causes = Map.groupBy(rows, ({ service, cause }) => `${service} ${cause}`);
+  return [...causes.values()].slice(0, limit).map((reasons) => {
+    const { service, cause, letters } = reasons[0]!;
+    return {
+      service,
+      cause,
+      letters: Number(letters),
+      reasons: reasons.map(({ reason, n }) => ({ reason, letters: Number(n) })),
+    };
+  });
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { Accepted } from '#libs/contracts';
+import { DEAD_LETTER_CAUSES, type Accepted } from '#libs/contracts';
+import { alperfCommand } from '#libs/operations';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
 import { UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
@@ -7,9 +8,9 @@ import { wholeNumber } from '../command/values.js';
 import { refusal } from '../http/request.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
 import { linesOf } from '../input/lines.js';
-import { lettersOfLine, mendedLetter, type MendedLetter } from './mended-letters.js';
-import { moment } from './moment.js';
-import { findDeadLetters, type DeadLetter, type Filter } from './query.js';
+import { filterOf } from './filter-options.js';
+import { identityOf, lettersOfLine, mendedLetter, type LetterIdentity, type MendedLetter } from './mended-letters.js';
+import { findDeadLetters, type DeadLetter } from './query.js';
 
 const PATH = '/v1/dead-letters/replay';
 /** Letters of one request: at 2 KiB each at most, well within what one request may carry. */
@@ -31,7 +32,11 @@ export const deadLettersReplayCommand: Command = {
       help: 'One letter per line, as `dead-letters show --json` prints it, its event mended; - for stdin.',
     },
     service: { type: 'string', placeholder: 'NAME', help: 'Without --from: those of one service.' },
-    cause: { type: 'string', placeholder: 'WORD', help: 'Without --from: those of one cause.' },
+    cause: {
+      type: 'string',
+      placeholder: 'WORD',
+      help: `Without --from: those of one cause: ${DEAD_LETTER_CAUSES.join(', ')}.`,
+    },
     reason: { type: 'string', placeholder: 'TEXT', help: 'Without --from: those whose reason holds this text.' },
     since: { type: 'string', placeholder: 'TIME', help: 'Without --from: accepted at or after.' },
     until: { type: 'string', placeholder: 'TIME', help: 'Without --from: accepted before.' },
@@ -41,54 +46,71 @@ export const deadLettersReplayCommand: Command = {
   run: replay,
 };
 
+/** Where a letter stands. */
+interface Place {
+  /** Line of the file, from 1; null for letters out of the database. */
+  readonly line: number | null;
+  /** Which letter of that line, or of the database's answer, from 1: one document can hold many. */
+  readonly letter: number;
+}
+
 interface Found {
-  /** Line of the file, or place in the answer of the database, from 1. */
-  readonly place: number;
+  readonly place: Place;
   readonly letter: DeadLetter;
+}
+
+/** A letter that was not taken: which, where it stands, where in it the fault is, and why. */
+interface LetterRejection extends LetterIdentity, Place {
+  readonly pointer: string;
+  readonly reason: string;
 }
 
 async function replay(invocation: Invocation, host: Host): Promise<Answer> {
   const server = new Server(invocation, host);
   const found = await gather(invocation, host, server);
-  const rejections: { place: number; pointer: string; reason: string }[] = [];
-  const ready: { place: number; letter: MendedLetter }[] = [];
-  for (const { place, letter } of found) {
-    const mended = mendedLetter(letter);
-    if (typeof mended === 'string') rejections.push({ place, pointer: '', reason: mended });
-    else ready.push({ place, letter: mended });
+  const rejections = new Map<Found, { pointer: string; reason: string }>();
+  const ready: { found: Found; mended: MendedLetter }[] = [];
+  for (const one of found) {
+    const mended = mendedLetter(one.letter);
+    if (typeof mended === 'string') rejections.set(one, { pointer: '', reason: mended });
+    else ready.push({ found: one, mended });
   }
   let accepted = 0;
   for (let at = 0; at < ready.length; at += LETTERS_A_REQUEST) {
     const part = ready.slice(at, at + LETTERS_A_REQUEST);
-    const reply = await server.post(PATH, JSON.stringify({ letters: part.map(({ letter }) => letter) }));
+    const reply = await server.post(PATH, JSON.stringify({ letters: part.map(({ mended }) => mended) }));
     if (reply.status !== 202) throw refusal('The dead letters were not accepted', reply);
     const answer = JSON.parse(reply.body) as Accepted;
     accepted += answer.accepted;
     for (const { index, pointer, reason } of answer.rejected)
-      rejections.push({ place: part[index]!.place, pointer: pointer.replace(/^\/letters\/\d+/, ''), reason });
+      rejections.set(part[index]!.found, { pointer: pointer.replace(/^\/letters\/\d+/, ''), reason });
   }
-  rejections.sort((a, b) => a.place - b.place);
+  const rejected = found.flatMap((one): LetterRejection[] => {
+    const rejection = rejections.get(one);
+    return rejection === undefined ? [] : [{ ...identityOf(one.letter), ...one.place, ...rejection }];
+  });
   return {
-    exitCode: rejections.length > 0 ? EXIT.rejected : EXIT.ok,
-    json: { letters: found.length, accepted, rejected: rejections.length, rejections },
+    exitCode: rejected.length > 0 ? EXIT.rejected : EXIT.ok,
+    json: { letters: found.length, accepted, rejected: rejected.length, rejections: rejected },
     text: [
-      ...rejections.map(
-        ({ place, pointer, reason }) => `letter ${place}${pointer === '' ? '' : ` at ${pointer}`}: ${reason}`,
-      ),
+      ...rejected.map(rejectionLine),
       `${accepted} of ${found.length} dead letters accepted; those that are stored already add nothing.`,
     ].join('\n'),
   };
 }
 
+/** The identity as `dead-letters show` takes it, where there is one, and the place in the file, where there is one. Pure. */
+function rejectionLine({ line, letter, pointer, reason, ...identity }: LetterRejection): string {
+  const { instance, sequence, index } = identity;
+  const known = instance !== null && sequence !== null && index !== null;
+  const place = line === null ? `letter ${letter}` : `line ${line}, letter ${letter}`;
+  const who = known ? `${instance}/${sequence}/${index}${line === null ? '' : ` (${place})`}` : place;
+  return `${who}${pointer === '' ? '' : ` at ${pointer}`}: ${reason}`;
+}
+
 async function gather(invocation: Invocation, host: Host, server: Server): Promise<Found[]> {
   const path = invocation.text('from');
-  const filter: Filter = {
-    service: invocation.text('service'),
-    cause: invocation.text('cause'),
-    reason: invocation.text('reason'),
-    since: moment(invocation, 'since', host.clock.now()),
-    until: moment(invocation, 'until', host.clock.now()),
-  };
+  const filter = filterOf(invocation, host.clock.now());
   const filtered = Object.values(filter).some((value) => value !== undefined);
   if (path === undefined) {
     if (!filtered)
@@ -97,10 +119,10 @@ async function gather(invocation: Invocation, host: Host, server: Server): Promi
         'Give --from FILE, or a filter such as --service NAME or --since 6h.',
       );
     const limit = wholeNumber(invocation, 'limit', { min: 1, max: 10_000 })!;
-    return (await findDeadLetters(server, filter, limit)).map((letter, at) => ({ place: at + 1, letter }));
+    return placed(await findDeadLetters(server, filter, limit), null);
   }
   if (filtered) throw new UsageError('--from and filters exclude each other.', 'Filter the file, or leave it out.');
-  const found: Found[] = [];
+  const all: Found[] = [];
   let line = 0;
   for await (const text of linesOf(path, resolve(host.cwd, path), host)) {
     line += 1;
@@ -109,9 +131,13 @@ async function gather(invocation: Invocation, host: Host, server: Server): Promi
     if (letters === undefined)
       throw new UsageError(
         `Line ${line} of ${JSON.stringify(path)} is not a dead letter.`,
-        'Write one per line, as `alperf dead-letters show --json` prints it.',
+        `Write one per line, as \`${alperfCommand('dead-letters show IDENTITY --json')}\` prints it.`,
       );
-    for (const letter of letters) found.push({ place: line, letter });
+    for (const one of placed(letters, line)) all.push(one);
   }
-  return found;
+  return all;
+}
+
+function placed(letters: readonly DeadLetter[], line: number | null): Found[] {
+  return letters.map((letter, at) => ({ place: { line, letter: at + 1 }, letter }));
 }

@@ -1,8 +1,9 @@
+import { alperfCommand } from '#libs/operations';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
 import { CliError, UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
-import { findDeadLetters, type Filter } from './query.js';
+import { findDeadLetters, withEventRead, type Filter } from './query.js';
 
 export const deadLettersShowCommand: Command = {
   name: 'dead-letters show',
@@ -21,7 +22,7 @@ async function show(invocation: Invocation, host: Host): Promise<Answer> {
       'NOT_FOUND',
       `There is no dead letter ${identity}.`,
       EXIT.failed,
-      '`alperf dead-letters list` shows those that there are.',
+      `\`${alperfCommand('dead-letters list')}\` shows those that there are.`,
     );
   const text = deadLetters
     .map((letter) =>
@@ -30,7 +31,7 @@ async function show(invocation: Invocation, host: Host): Promise<Answer> {
         .join('\n'),
     )
     .join('\n\n');
-  return { exitCode: EXIT.ok, json: { deadLetters }, text };
+  return { exitCode: EXIT.ok, json: { deadLetters: deadLetters.map(withEventRead) }, text };
 }
 
 /** @throws UsageError */
@@ -40,7 +41,7 @@ export function identityFilter(identity: string): Filter {
   if (instance === undefined)
     throw new UsageError(
       `${JSON.stringify(identity)} is not an identity.`,
-      'Write INSTANCE/SEQUENCE/INDEX, as `alperf dead-letters list` prints it.',
+      `Write INSTANCE/SEQUENCE/INDEX, as \`${alperfCommand('dead-letters list')}\` prints it.`,
     );
   return { instance, sequence: Number(sequence), index: Number(index) };
 }
