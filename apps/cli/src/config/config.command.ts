@@ -14,28 +14,36 @@ export const configCommand: Command = {
   run: showConfig,
 };
 
+type Shown = SettingReport & { readonly readBy: readonly string[] };
+
 async function showConfig(_: Invocation, host: Host): Promise<Answer> {
   const { report, file } = loadKnownSettings(host);
+  const settings = report.map((one): Shown => ({ ...one, readBy: readersOf(one.variable, PROGRAMS) }));
   return {
     exitCode: EXIT.ok,
-    json: {
-      file: file ?? null,
-      settings: report.map((one) => ({
-        ...one,
-        value: one.value ?? null,
-        readBy: readersOf(one.variable, PROGRAMS),
-      })),
-    },
-    text: [file === undefined ? 'No settings file.' : `Settings file: ${file}`, '', ...rows(report)].join('\n'),
+    json: { file: file ?? null, settings: settings.map((one) => ({ ...one, value: one.value ?? null })) },
+    text: [file === undefined ? 'No settings file.' : `Settings file: ${file}`, ...sections(settings)].join('\n'),
   };
 }
 
-function rows(report: readonly SettingReport[]): string[] {
-  const width = Math.max(...report.map(({ variable }) => variable.length));
-  return report
-    .toSorted((a, b) => (a.variable < b.variable ? -1 : 1))
-    .map(
-      ({ variable, value, source, help }) =>
-        `${variable.padEnd(width)}  ${String(value ?? '(not set)')}  [${source}]  ${help}`,
+/** What `npm start` reads first: whoever runs that alone need not look at the rest. Pure. */
+function sections(settings: readonly Shown[]): string[] {
+  const width = Math.max(...settings.map(({ variable }) => variable.length));
+  const byStart = Object.groupBy(
+    settings.toSorted((a, b) => (a.variable < b.variable ? -1 : 1)),
+    ({ readBy }) => (readBy.includes('standalone') ? 'start' : 'others'),
+  );
+  const rows = (some: readonly Shown[] = []) =>
+    some.map(
+      ({ variable, value, source, help, readBy }) =>
+        `${variable.padEnd(width)}  ${String(value ?? '(not set)')}  [${source}]  ${help}  Read by: ${readBy.join(', ')}.`,
     );
+  return [
+    '',
+    'Read by `npm start` (standalone):',
+    ...rows(byStart.start),
+    '',
+    'Not read by `npm start`:',
+    ...rows(byStart.others),
+  ];
 }

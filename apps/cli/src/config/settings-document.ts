@@ -8,10 +8,11 @@ export function settingsDocument(): string {
 Each setting is an environment variable, or a line in the settings file: a flat YAML map such as \`httpPort: 8080\`,
 \`alperf.yaml\` in the working directory or the file that \`ALPERF_CONFIG\` names. The environment wins over the file, the
 file over the default. All problems are reported at once, and a name that does not exist is one of them.
-\`npm run --silent alperf -- config\` shows every setting, its value and where it came from.
+\`npm run --silent alperf -- config\` shows every setting, its value, where it came from and who reads it.
 
 \`npm start\` runs \`standalone\`; \`collector\`, \`aggregator\`, \`alerter\` and \`api\` are the programs of a distributed installation, and
-each leaves alone what it does not read.
+each leaves alone what it does not read. What docker-compose.yml takes for itself from the environment or \`.env\`
+(\`ALPERF_API_KEYS\` and others) is in [operations.md](operations.md#start).
 
 ${settingsTable(PROGRAMS)}
 `;
