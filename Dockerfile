@@ -35,7 +35,8 @@ COPY --from=build --chown=root:root /app/dist ./dist
 FROM runtime AS standalone
 COPY --from=standalone-modules --chown=root:root /app/node_modules ./node_modules
 RUN mkdir /data && chown node:node /data
-ENV ALPERF_DATA_DIR=/data
+# Loopback of a container is reached by nobody. It refuses to start without keys: docs/operations.md, One container.
+ENV ALPERF_BIND=0.0.0.0 ALPERF_DATA_DIR=/data
 VOLUME /data
 USER node
 EXPOSE 8080 8123

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
+import { COMPOSE_VARIABLES, KNOWN_VARIABLES, parseSettings } from '#libs/operations';
 import { composeFile, read, ROOT } from './compose-file.js';
 
 const compose = composeFile();
@@ -82,6 +83,18 @@ describe('docker-compose.yml', () => {
     for (const secret of Object.values(compose.secrets)) expect(secret.environment ?? secret.file).toBeTruthy();
     const used = new Set(services.flatMap(([, { secrets = [] }]) => secrets));
     expect([...used].sort()).toEqual(Object.keys(compose.secrets).sort());
+  });
+
+  it('takes from .env what every program leaves alone, and documents it', () => {
+    const text = read('docker-compose.yml');
+    const interpolated = [...text.matchAll(/\$\{(ALPERF_\w+)/g)].map(([, name]) => name!);
+    const secret = Object.values(compose.secrets).flatMap(({ environment }) => environment ?? []);
+    const taken = [...new Set([...interpolated, ...secret])].sort();
+    expect(taken.filter((name) => !KNOWN_VARIABLES.includes(name))).toEqual([...COMPOSE_VARIABLES].sort());
+    const env = Object.fromEntries(taken.map((name) => [name, 'x']));
+    expect(() => parseSettings({}, { env })).not.toThrow();
+    const operations = read('docs/operations.md');
+    for (const name of taken) expect(operations).toContain(name);
   });
 
   it('starts apps that exist', () => {

@@ -1,14 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { read } from './compose-file.js';
+import { chain, dockerfile, environmentOf, stage, stages } from './dockerfile-stages.js';
 
-interface Stage {
-  readonly name: string;
-  readonly from: string;
-  readonly lines: readonly string[];
-}
-
-const dockerfile = read('Dockerfile');
-const stages = stagesOf(dockerfile);
 const manifest = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
 
 describe('The Dockerfile', () => {
@@ -39,6 +32,11 @@ describe('The Dockerfile', () => {
     expect(lines).toContain('ENTRYPOINT ["node"]');
   });
 
+  it('has the one container listen where it can be reached, and keep its data on the volume', () => {
+    expect(environmentOf('standalone')).toMatchObject({ ALPERF_BIND: '0.0.0.0', ALPERF_DATA_DIR: '/data' });
+    expect(stage('standalone').lines).toContain('VOLUME /data');
+  });
+
   it('leaves the embedded engine out of what the distributed apps get', () => {
     const install = stage('distributed-modules').lines.join('\n');
     expect(install).toMatch(/npm pkg delete dependencies\.chdb dependencies\.node/);
@@ -59,27 +57,3 @@ describe('The Dockerfile', () => {
     for (const never of ['data', 'node_modules', '.git', '.env']) expect(ignored).not.toContain(`!${never}`);
   });
 });
-
-function stage(name: string): Stage {
-  return stages.find((one) => one.name === name)!;
-}
-
-/** The stages whose layers end up in an image. */
-function chain(name: string): string[] {
-  const found = stages.find((one) => one.name === name);
-  return found === undefined ? [] : [name, ...chain(found.from)];
-}
-
-function stagesOf(text: string): Stage[] {
-  const joined = text
-    .replace(/\\\n\s*/g, '')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  const found: { name: string; from: string; lines: string[] }[] = [];
-  for (const line of joined) {
-    const [, from, name] = /^FROM (\S+) AS (\S+)$/.exec(line) ?? [];
-    if (from !== undefined && name !== undefined) found.push({ name, from, lines: [] });
-    else found.at(-1)?.lines.push(line);
-  }
-  return found;
-}
