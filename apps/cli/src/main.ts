@@ -18,8 +18,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const host: Host = {
   clock: new SystemClock(),
   env: process.env,
-  // npm runs scripts in the project's folder; INIT_CWD is where the user stands.
-  cwd: process.env['npm_command'] === 'run-script' ? (process.env['INIT_CWD'] ?? process.cwd()) : process.cwd(),
+  // npm runs scripts in the project's folder; INIT_CWD is where the user stands. The script's name tells, and not
+  // npm_command, which is run-script or run by the version of npm.
+  cwd: process.env['npm_lifecycle_event'] === 'alperf' ? (process.env['INIT_CWD'] ?? process.cwd()) : process.cwd(),
   terminal: {
     interactive: process.stderr.isTTY === true && process.env['CI'] === undefined,
     columns: process.stderr.columns ?? 80,
