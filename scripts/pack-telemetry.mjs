@@ -16,7 +16,9 @@ const { version, license, dependencies } = JSON.parse(readFileSync(join(root, 'p
 const DOORS = { index: 'index.ts', node: 'node/index.ts', browser: 'browser/index.ts' };
 const doorFile = (path) => join(root, 'libs', 'telemetry', 'src', path);
 
-const destination = resolve(process.env.INIT_CWD ?? process.cwd(), process.argv[2] ?? join(root, 'dist', 'packages'));
+// npm runs scripts in the project's folder; INIT_CWD is where the user stands.
+const here = process.env.npm_lifecycle_event === 'pack:telemetry' ? process.env.INIT_CWD : process.cwd();
+const destination = resolve(here, process.argv[2] ?? join(root, 'dist', 'packages'));
 const scratch = mkdtempSync(join(tmpdir(), 'alperf-pack-'));
 const folder = join(scratch, 'package');
 try {
