@@ -80,6 +80,9 @@ export interface Consumption {
   close(): Promise<void>;
 }
 
+/** A `read` ends with the record that brings it to this many bytes of keys, headers and values. */
+export const MAX_READ_BYTES = 16 * 2 ** 20;
+
 /** What a log can say about how safe an acknowledged append is. */
 export interface Durability {
   readonly durable: boolean;
@@ -127,9 +130,10 @@ export abstract class EventLog {
   abstract ranges(topic: string): Promise<PartitionRange[]>;
 
   /**
-   * Reads without a group: at most `limit` records from `from.offset` on (from the earliest held when that is gone).
-   * Fewer says nothing: an implementation stops at a number of bytes, or where a fetch came back empty. Who needs all of
-   * a range reads on behind the last record until `ranges` says that it is the end. For audits and tools.
+   * Reads without a group: at most `limit` records from `from.offset` on (from the earliest held when that is gone), and
+   * none behind the one that reaches `MAX_READ_BYTES`, so that nobody holds more than that and one record.
+   * Fewer says nothing: an implementation may also stop where a fetch came back empty. Who needs all of a range reads on
+   * behind the last record until `ranges` says that it is the end. For audits and tools.
    */
   abstract read(topic: string, from: Position, limit: number): Promise<LogRecord[]>;
 

@@ -4,6 +4,7 @@ import { EventLogError } from '../errors.js';
 import {
   DEFAULT_KEEP,
   EventLog,
+  MAX_READ_BYTES,
   type Committed,
   type ConsumeOptions,
   type Consumption,
@@ -40,7 +41,6 @@ const DEFAULT_RETENTION: Retention = { maxBytes: 4 * 2 ** 30, maxAgeMs: DEFAULT_
 const MAX_KEY_BYTES = 256;
 const MAX_NAME_BYTES = 249;
 const MAX_PARTITIONS = 1_024;
-const READ_BYTES = 16 * 2 ** 20;
 
 /**
  * The log on LMDB, for one process: partitions, consumer groups within the process, retention, and a synced commit
@@ -141,7 +141,7 @@ export class EmbeddedEventLog extends EventLog {
 
   async read(topic: string, from: Position, limit: number): Promise<LogRecord[]> {
     this.#mustBeOpen();
-    return this.store.read(this.store.catalogue.topic(topic), from, limit, READ_BYTES);
+    return this.store.read(this.store.catalogue.topic(topic), from, limit, MAX_READ_BYTES);
   }
 
   async durability(): Promise<Durability> {

@@ -3,6 +3,7 @@ import type { Clock } from '#libs/time';
 import { EventLogError } from '../errors.js';
 import {
   EventLog,
+  MAX_READ_BYTES,
   type Committed,
   type ConsumeOptions,
   type Consumption,
@@ -13,6 +14,7 @@ import {
   type PartitionRange,
   type Position,
 } from '../event-log.js';
+import { sizeOf } from './append-records.js';
 import { KafkaAppender } from './appender.js';
 import { kafkaClient, type KafkaConnection } from './client.js';
 import { KafkaConsumption } from './consumption.js';
@@ -41,7 +43,8 @@ export interface KafkaEventLogOptions extends KafkaConnection {
   readonly maxQueueBytes?: number;
 }
 
-const READ_BYTES = 4 * 1024 * 1024;
+/** Of one fetch. */
+const FETCH_BYTES = 4 * 1024 * 1024;
 
 /** The log on Apache Kafka, through kafkajs. */
 export class KafkaEventLog extends EventLog {
@@ -126,11 +129,17 @@ export class KafkaEventLog extends EventLog {
   async read(topic: string, from: Position, limit: number): Promise<LogRecord[]> {
     this.#checkOpen();
     const records: LogRecord[] = [];
+    const isFull = () => records.length >= limit || bytes >= MAX_READ_BYTES;
+    let bytes = 0;
     try {
-      for (let offset = from.offset; records.length < limit;) {
+      for (let offset = from.offset; !isFull();) {
         const fetched = await this.#fetchHeld(topic, from.partition, offset);
-        for (const message of fetched.messages.slice(0, limit - records.length))
-          records.push(toLogRecord(from.partition, message));
+        for (const message of fetched.messages) {
+          if (isFull()) break;
+          const record = toLogRecord(from.partition, message);
+          records.push(record);
+          bytes += sizeOf(record);
+        }
         const last = fetched.messages.at(-1);
         if (last === undefined) break;
         offset = BigInt(last.offset) + 1n;
@@ -173,7 +182,7 @@ export class KafkaEventLog extends EventLog {
 
   /** A fetch from the offset, or from the earliest one held when that is gone. */
   async #fetchHeld(topic: string, partition: number, offset: bigint) {
-    const options = { maxBytes: READ_BYTES, maxWaitMs: 1 };
+    const options = { maxBytes: FETCH_BYTES, maxWaitMs: 1 };
     try {
       return await this.#reader.fetch(topic, partition, offset, options);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import { SystemClock } from '#libs/time';
-import type { NewRecord } from '../event-log.js';
+import { MAX_READ_BYTES, type NewRecord } from '../event-log.js';
 import { aRecord, textOf, type ContractRun } from './harness.js';
 
 const aKey = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 });
@@ -128,7 +128,7 @@ export function appendContract(run: ContractRun): void {
     expect(await read(5n, 0)).toEqual([]);
   });
 
-  run('reads large records to the end, page by page', async ({ log, topic, harness }) => {
+  run('reads large records to the end, page by page, each bounded in bytes', async ({ log, topic, harness }) => {
     await log.ensureTopic(topic, { partitions: 1 });
     const count = 20;
     const value = Buffer.alloc(Math.min(harness.maxValueBytes, 1_000_000), 7);
@@ -137,6 +137,9 @@ export function appendContract(run: ContractRun): void {
     for (let next = 0n; next < BigInt(count);) {
       const page = await log.read(topic, { partition: 0, offset: next }, count);
       expect(page[0]?.offset).toBe(next);
+      // The one that reaches the bound is the last.
+      const bytes = page.slice(0, -1).reduce((sum, record) => sum + record.value.byteLength, 0);
+      expect(bytes).toBeLessThan(MAX_READ_BYTES);
       offsets.push(...page.map(({ offset }) => offset));
       next = page.at(-1)!.offset + 1n;
     }
