@@ -7,6 +7,7 @@ import {
   type EventKind,
   type EventTable,
 } from '#libs/contracts';
+import { DAY_MS } from '#libs/time';
 import type { DecodedRecord, PoisonRecord } from '../consume/decode-record.js';
 import { NO_INSTANCE, type BatchRow, type DeadLetterRow } from './bookkeeping.js';
 import { indexesOf, storedHash, type KnownBatch } from './identity.js';
@@ -16,8 +17,8 @@ import { TouchedBuckets } from './touched.js';
  * Collectors reject by a lateness that is configurable there. These bounds are wider than any of it: they keep a faulty
  * record from touching thousands of days, each of which is a part of its own.
  */
-const MAX_AGE_MS = 30 * 86_400_000;
-const MAX_AHEAD_MS = 86_400_000;
+const MAX_AGE_MS = 30 * DAY_MS;
+const MAX_AHEAD_MS = DAY_MS;
 
 const ENCODERS = new Map(
   EVENT_KINDS.map((kind) => {

@@ -1,4 +1,5 @@
 import type { Column, DeadLetterCause } from '#libs/contracts';
+import { DAY_MS } from '#libs/time';
 
 /** One row of `batches`: a record that counted. */
 export interface BatchRow {
@@ -18,8 +19,6 @@ export interface BatchRow {
   readonly earliestBucket: number;
   readonly latestBucket: number;
 }
-
-const DAY_MS = 86_400_000;
 
 export const BATCH_COLUMNS: readonly Column<BatchRow>[] = [
   { name: 'instance', type: 'UUID', value: (row) => row.instance },

@@ -1,4 +1,4 @@
-import { eventTime } from '#libs/contracts';
+import { eventTime, isInstance } from '#libs/contracts';
 import type { LogRecord, RecordBatch } from '#libs/event-log';
 import type { Logger } from '#libs/operations';
 import type { Clock } from '#libs/time';
@@ -195,14 +195,12 @@ function heardFrom({ partition, instance, headers, batch, events }: DecodedRecor
   return { partition, instance, acceptedAt: headers.acceptedAt, closedThrough: batch.closedThrough ?? latest };
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
 /** From key and headers alone; a record that has no identity turns out to be poison when it is read. */
 function identitiesOf(records: readonly LogRecord[]): { instance: string; sequence: number }[] {
   const identities = new Map<string, { instance: string; sequence: number }>();
   for (const { key, headers } of records) {
     const sequence = Number(headers['seq']);
-    if (UUID.test(key) && Number.isSafeInteger(sequence) && sequence >= 0)
+    if (isInstance(key) && Number.isSafeInteger(sequence) && sequence >= 0)
       identities.set(identityKey(key, sequence), { instance: key, sequence });
   }
   return [...identities.values()];

@@ -1,8 +1,6 @@
 import { ROLLUPS, rollupTable } from '#libs/clickhouse';
 import { EVENT_KINDS, EVENT_TABLES } from '#libs/contracts';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS } from '#libs/time';
 
 /** How long what is kept besides raw events is kept, ms. What feeds another level is kept longer than lateness allows. */
 export const KEEP = {

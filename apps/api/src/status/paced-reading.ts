@@ -1,7 +1,4 @@
-import type { Clock } from '#libs/time';
-
-/** A reading may take at most one part in this many of the time. */
-const SHARE = 20;
+import { pauseAfter, type Clock } from '#libs/time';
 
 /** How long the next one waits at most after one that failed, ms: a database that was away comes back. */
 const MOST_AFTER_FAILURE_MS = 60_000;
@@ -41,7 +38,7 @@ export class PacedReading<Value> {
       () => true,
     );
     const ended = this.clock.monotonic();
-    const pause = (ended - started) * SHARE;
+    const pause = pauseAfter(ended - started);
     const most = failed ? MOST_AFTER_FAILURE_MS : before === undefined ? MOST_AFTER_FIRST_MS : Infinity;
     this.#dueAt = ended + Math.min(pause, most);
     this.#last = last;

@@ -13,13 +13,20 @@ export const MAX_BATCH_BYTES_DECODED = 8_388_608;
 /** Why an emitter dropped events, as it announces it. */
 export const DROP_REASONS = ['buffer_full', 'spool_full', 'too_old', 'refused', 'invalid', 'not_sampled'] as const;
 
+const INSTANCE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether a text is the id of an instance. */
+export function isInstance(text: string): boolean {
+  return INSTANCE.test(text);
+}
+
 const OptionalCount = () => Type.Optional(Count('Events dropped since the batch before.'));
 
 export const Emitter = Type.Object(
   {
     service: Name('Name of the service or app.'),
     instance: Type.String({
-      pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+      pattern: INSTANCE.source,
       description: 'Random UUID in lower case, drawn anew at each start; carries no identity.',
     }),
     version: Name('Version of the service or app.'),
