@@ -1,7 +1,10 @@
 import { AUDIT_AHEAD_MS, ROLLUP, ROLLUPS, rollupTable, type ClickHouse } from '#libs/clickhouse';
 import { EVENT_KINDS, EVENT_TABLES, type Column } from '#libs/contracts';
+import { HOUR_MS, MINUTE_MS } from '#libs/time';
 import { sumOf, type Chunk, type Finding } from './findings.js';
 import type { Letters } from './log-check.js';
+
+export { DAY_MS } from '#libs/time';
 
 export interface AuditRow {
   readonly time: number;
@@ -13,10 +16,6 @@ export interface AuditRow {
   readonly openGaps: number;
   readonly detail: string;
 }
-
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 86_400_000;
 
 /** Days after which no Date of ClickHouse goes. */
 const LAST_DAY = 65_535;

@@ -9,18 +9,25 @@ const lost = (n: number) => ({ ...NOTHING_FOUND, checked: 10, lost: n });
 class Scope {
   readonly findings = new Findings();
   readonly chunks = new Map<number, number>();
+  /** Slices without any. */
+  readonly empty = new Set<number>();
   readonly failing = new Set<number>();
+  /** Slices that no listing which has them among its own comes through with. */
+  readonly unlistable = new Set<number>();
 
   /** One round of at most so many steps. @returns where it looked, in order. */
   round(steps = Infinity, listEdge = true): number[] {
-    const slices = [...new Set([...this.chunks.keys()].map((at) => at - (at % SLICE)))].sort((a, b) => a - b);
+    const held = [...this.chunks.keys()].map((at) => at - (at % SLICE));
+    const slices = [...new Set([...held, ...this.empty])].sort((a, b) => a - b);
     this.findings.begin(slices, listEdge);
     const looked: number[] = [];
     for (let step = 0; step < steps; step++) {
       const next = this.findings.next();
       if (next === undefined) break;
-      if (next.kind === 'list') this.findings.listed(next.slices, this.#held(next.slices));
-      else {
+      if (next.kind === 'list') {
+        if (next.slices.some((slice) => this.unlistable.has(slice))) this.findings.unlisted(next.slices);
+        else this.findings.listed(next.slices, this.#held(next.slices));
+      } else {
         if (this.failing.has(next.chunk.at)) this.findings.failed(next.chunk);
         else this.findings.looked(next.chunk, { ...NOTHING_FOUND, checked: this.chunks.get(next.chunk.at)! });
         looked.push(next.chunk.at);
@@ -129,6 +136,37 @@ describe('Findings', () => {
     scope.round();
     expect(scope.findings.firstMissing).toBeUndefined();
     expect(scope.findings.fullRounds).toBe(2);
+  });
+
+  it('goes past a slice that cannot be listed, calls it missing although it was seen before, and tries it again once a cycle', () => {
+    const scope = aScope(1, 11, 21);
+    scope.round();
+    scope.unlistable.add(10);
+    expect(scope.round()).toEqual([1, 11, 21]);
+    expect(scope.findings.firstMissing).toEqual({ at: 10, through: 1 });
+    expect(scope.findings.newestUnlisted).toBe(false);
+    scope.round();
+    expect(scope.findings.fullRounds).toBe(1);
+    scope.unlistable.clear();
+    scope.chunks.set(12, 1);
+    expect(scope.round()).toContain(12);
+    expect(scope.findings.firstMissing).toBeUndefined();
+    expect(scope.findings.fullRounds).toBe(2);
+  });
+
+  it('says that the newest slice is not known, and asks for one beside it alone', () => {
+    const scope = aScope(1);
+    scope.empty.add(10);
+    scope.round();
+    scope.unlistable.add(10);
+    scope.chunks.set(2, 1);
+    expect(scope.round()).toEqual([2, 1]);
+    expect(scope.findings.newestUnlisted).toBe(true);
+    expect(scope.findings.firstMissing).toEqual({ at: 10, through: 2 });
+    scope.unlistable.clear();
+    scope.round(1);
+    expect(scope.findings.newestUnlisted).toBe(false);
+    expect(scope.findings.firstMissing).toBeUndefined();
   });
 
   it('has nothing to do where there is nothing, which is all of it', () => {

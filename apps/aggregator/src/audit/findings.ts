@@ -42,6 +42,8 @@ interface SliceState {
   listed: number;
   /** Chunks that were never looked at, or have changed since. */
   readonly fresh: Set<number>;
+  /** Whether the last listing failed: its chunks are those of an earlier one, and may be not all. */
+  unlisted: boolean;
 }
 
 /**
@@ -50,7 +52,8 @@ interface SliceState {
  *
  * Each round first lists the newest slices. Chunks that are new or have grown since they were looked at come before all
  * others; the rest follows by rotation, slice by slice. What was found in a chunk stands until it is looked at again. One
- * that could not be looked at counts as missing, and is tried again once a cycle: it holds up nothing else.
+ * that could not be looked at, or a slice that could not be listed, counts as missing and is tried again once a cycle:
+ * it holds up nothing else.
  * Knows nothing of time or of tables.
  */
 export class Findings {
@@ -63,8 +66,10 @@ export class Findings {
   #entered: number | undefined;
   #left = -Infinity;
   #wrapped = false;
-  /** Whether a look failed in this cycle. */
+  /** Whether a look or a listing failed in this cycle. */
   #failed = false;
+  /** Whether which chunks the newest slice has could not be found out when it was last asked for. */
+  newestUnlisted = false;
   /** Cycles in which everything was looked at. */
   fullRounds = 0;
 
@@ -77,6 +82,7 @@ export class Findings {
     const existing = new Set(slices);
     for (const slice of this.#slices.keys()) if (!existing.has(slice)) this.#slices.delete(slice);
     this.#order = slices;
+    this.newestUnlisted &&= slices.length > 0;
     this.#round++;
     this.#wrapped = false;
     this.#edge = listEdge ? this.#newest() : [];
@@ -104,7 +110,7 @@ export class Findings {
     slices.forEach((slice, index) => {
       const end = slices[index + 1] ?? Infinity;
       const before = this.#slices.get(slice)?.chunks;
-      const state: SliceState = { chunks: new Map(), listed: this.#round, fresh: new Set() };
+      const state: SliceState = { chunks: new Map(), listed: this.#round, fresh: new Set(), unlisted: false };
       for (const { at, size } of chunks) {
         if (at < slice || at >= end) continue;
         const known = before?.get(at) ?? {
@@ -122,6 +128,21 @@ export class Findings {
       }
       this.#slices.set(slice, state);
     });
+    if (slices.includes(this.#order.at(-1)!)) this.newestUnlisted = false;
+  }
+
+  /** Which chunks these slices have could not be found out. Several in a row are left to the rotation, one by one. */
+  unlisted(slices: readonly number[]): void {
+    const isOne = slices.length === 1;
+    for (const slice of slices) {
+      const state = this.#slices.get(slice) ?? { chunks: new Map(), listed: 0, fresh: new Set(), unlisted: true };
+      state.unlisted = true;
+      // One is not asked for again in this round.
+      if (isOne) state.listed = this.#round;
+      this.#slices.set(slice, state);
+    }
+    this.#failed ||= isOne;
+    if (slices.includes(this.#order.at(-1)!)) this.newestUnlisted = true;
   }
 
   /** A chunk, as it was when it was handed out, was looked at. */
@@ -159,7 +180,7 @@ export class Findings {
     let through = 0;
     for (const slice of this.#order) {
       const state = this.#slices.get(slice);
-      if (state === undefined) return { at: slice, through };
+      if (state === undefined || state.unlisted) return { at: slice, through };
       for (const [at, chunk] of state.chunks) {
         if (state.fresh.has(at)) return { at, through };
         through = chunk.through;
@@ -194,7 +215,7 @@ export class Findings {
       const before = this.#slices.get(this.#order[from - 1]!);
       const here = this.#slices.get(this.#order[from]!);
       const holdsSome = here !== undefined && here.chunks.size > 0;
-      if (holdsSome || before === undefined) break;
+      if (holdsSome || before === undefined || before.unlisted) break;
       from--;
     }
     return this.#order.slice(Math.max(0, from));

@@ -1,9 +1,10 @@
-import { decodeHeaders, EVENTS_TOPIC } from '#libs/contracts';
+import { decodeHeaders, EVENTS_TOPIC, isInstance } from '#libs/contracts';
 import { EventLogError, type EventLog, type LogRecord } from '#libs/event-log';
+import { DAY_MS } from '#libs/time';
 import type { AggregatorStore } from '../aggregator-store.js';
 import { decide, identityKey, type Candidate, type KnownBatch } from '../insert/identity.js';
 import { KEEP } from '../retention/keep.js';
-import { DAY_MS, type AuditStore } from './audit-store.js';
+import type { AuditStore } from './audit-store.js';
 import { NOTHING_FOUND, sumOf, type Chunk, type Finding } from './findings.js';
 
 /** Records in one chunk of the log's check. */
@@ -138,8 +139,6 @@ async function mustBeGone(log: EventLog, partition: number, from: bigint, end: b
   );
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
 interface Announced {
   readonly identity?: { readonly instance: string; readonly sequence: number };
   readonly candidate?: Candidate;
@@ -150,7 +149,7 @@ interface Announced {
 function announcedBy({ key, headers, offset }: Headers): Announced {
   try {
     const { sequence, events, hash, indexes, acceptedAt, originalAcceptedAt } = decodeHeaders(headers);
-    if (!UUID.test(key)) return {};
+    if (!isInstance(key)) return {};
     return {
       identity: { instance: key, sequence },
       candidate: {
