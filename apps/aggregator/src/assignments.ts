@@ -14,7 +14,12 @@ export class Assignments {
     private readonly marks: MarkBook,
   ) {}
 
-  /** Reads what the last owner left: watermark, settled ends, open marks. Before the first batch. */
+  /**
+   * Reads what the last owner left: watermark, settled ends, open marks. Before the first batch.
+   *
+   * What it committed, it had marked before. A mark that it writes from now on belongs to a block whose commit is refused:
+   * its records come again, and make marks of their own.
+   */
   async assigned(partition: number, committed: Committed | undefined, monotonicMs: number): Promise<void> {
     const [restored, open] = await Promise.all([this.store.restored(partition), this.store.openMarks(partition)]);
     const state = new PartitionState(
@@ -30,7 +35,7 @@ export class Assignments {
 
   /**
    * Reads open marks that the table has and the book has not: those of an owner before, written after this one had read
-   * them. Marks that are taken now would be found again, so call it between recounts.
+   * them. No answer needs them, but while they are open audit and retention leave their buckets alone. Marks that are taken now would be found again, so call it between recounts.
    */
   async findMarks(monotonicMs: number): Promise<void> {
     for (const { partition } of this.all()) {
