@@ -1,9 +1,10 @@
 // Makes a checkout runnable: installs when node_modules is missing or older than the lockfile, and,
 // with --build, builds when a source is newer than the build. Runs on any Node >= 20, without dependencies.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { takeLock } from './setup-lock.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const installStamp = join(root, 'node_modules', '.installed');
@@ -12,12 +13,18 @@ const buildStamp = join(root, 'dist', '.built');
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 20) fail(`Node ${process.versions.node} is too old to set this project up. Install Node 20 or newer.`);
 
-const lock = lockDirectory();
+// Two commands started at once must not install into one folder: the second waits for the first.
+const release = takeLock(join(root, '.setup-lock'), {
+  onWait: (pid) =>
+    process.stderr.write(
+      `Another command (process ${pid}) is setting this checkout up; waiting for it … (When that process is something else, stop this one, remove .setup-lock and start it again.)\n`,
+    ),
+});
 try {
   if (installIsStale()) install();
   if (process.argv.includes('--build') && buildIsStale()) build();
 } finally {
-  rmSync(lock, { recursive: true, force: true });
+  release();
 }
 
 function installIsStale() {
@@ -94,38 +101,6 @@ function modifiedAt(path) {
   return existsSync(path) ? statSync(path).mtimeMs : 0;
 }
 
-/** Two commands started at once must not install into one folder: the second waits for the first. */
-function lockDirectory() {
-  const path = join(root, '.setup-lock');
-  for (let waited = false; ;) {
-    try {
-      mkdirSync(path);
-      writeFileSync(join(path, 'pid'), String(process.pid));
-      return path;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-      if (!ownerIsAlive(path)) {
-        rmSync(path, { recursive: true, force: true });
-        continue;
-      }
-      if (!waited) process.stderr.write('Another command is setting this checkout up; waiting for it …\n');
-      waited = true;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-    }
-  }
-}
-
-function ownerIsAlive(path) {
-  try {
-    const pid = Number(readFileSync(join(path, 'pid'), 'utf8'));
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // No pid file yet: its owner is between two calls, unless the lock is old.
-    return error.code === 'EPERM' || (error.code === 'ENOENT' && Date.now() - modifiedAt(path) < 5_000);
-  }
-}
-
 function npm() {
   return process.platform === 'win32' ? 'npm.cmd' : 'npm';
 }
@@ -133,7 +108,7 @@ function npm() {
 function run(command, args) {
   const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
   if (result.status !== 0) {
-    rmSync(lock, { recursive: true, force: true });
+    release();
     fail(
       `"${command} ${args.join(' ')}" failed (${result.error?.message ?? `exit code ${result.status}`}). Its output is above.`,
     );
