@@ -1,4 +1,4 @@
-export { Compressor, Spool, Transport, type Answer, type Delivery, type SpooledBatch } from './ports.js';
+export { Compressor, Spool, Transport, type Answer, type Delivery, type Pace, type SpooledBatch } from './ports.js';
 export { CacheRecorder, type AccessDetails, type CacheGauges, type RemovalCause } from './record/cache-recorder.js';
 export { LoadRecorder, type FinishedLoad, type StalledLoad } from './record/load-recorder.js';
 export {

@@ -1,4 +1,5 @@
 import type { Clock } from '#libs/time';
+import type { Pace } from './ports.js';
 
 /** How long telemetry works at a stretch before it lets the event loop go on, ms. The step that ends a slice may be long. */
 const SLICE_MS = 0.5;
@@ -7,7 +8,7 @@ const SLICE_MS = 0.5;
  * Cuts long work into slices: `breathe` before it starts, `due` after each small step, and `breathe` again when it says so.
  * Between two breaths lies one slice, alone in its turn of the event loop.
  */
-export class Pacer {
+export class Pacer implements Pace {
   longestSliceMs = 0;
   readonly #clock: Clock;
   #since = 0;

@@ -52,6 +52,12 @@ export interface SpooledBatch {
   readonly dropped?: Dropped | undefined;
 }
 
+/** How long work is cut into slices: `breathe` before it starts, `due` after each small step, `breathe` when it says so. */
+export interface Pace {
+  due(): boolean;
+  breathe(): Promise<void>;
+}
+
 /**
  * Keeps final batches until they are acknowledged, also over a crash. One process has it at a time. After `open`, what
  * an earlier process left comes back in the order it was appended, under the same identity and with the same bytes.
@@ -59,8 +65,10 @@ export interface SpooledBatch {
 export abstract class Spool {
   /** Bytes held. */
   abstract readonly bytes: number;
-  /** What was left behind. Rejects when another process has it, or the disk does not answer. */
-  abstract open(): Promise<readonly SpooledBatch[]>;
+  /**
+   * What was left behind; reading it may be long work. Rejects when another process has it, or the disk does not answer.
+   */
+  abstract open(pace: Pace): Promise<Iterable<SpooledBatch>>;
   /** Durable when it resolves with the token; undefined when there is no room. */
   abstract append(batch: Omit<SpooledBatch, 'token'>, body: Uint8Array): Promise<number | undefined>;
   abstract read(token: number): Promise<Uint8Array>;

@@ -162,9 +162,12 @@ export class BatchEmitter {
 
   async #openSpool(): Promise<void> {
     if (this.#spool === undefined) return;
+    const { pacer } = this.#options;
     try {
-      const left = await this.#spool.open();
-      this.#outbox.addBacklog(left.map((batch) => ({ ...batch, body: undefined, plain: undefined })));
+      for (const batch of await this.#spool.open(pacer)) {
+        this.#outbox.addBacklog({ ...batch, body: undefined, plain: undefined });
+        if (pacer.due()) await pacer.breathe();
+      }
     } catch (cause) {
       this.#options.counters.problem('spool', 'The spool cannot be used; telemetry is kept in memory only.', cause);
       this.#spool = undefined;

@@ -21,8 +21,8 @@ export class Outbox {
     this.#live.push(batch);
   }
 
-  addBacklog(batches: readonly FinalBatch[]): void {
-    for (const batch of batches) this.#backlog.push(batch);
+  addBacklog(batch: FinalBatch): void {
+    this.#backlog.push(batch);
   }
 
   /** The batch to send next; it stays until `remove`. */

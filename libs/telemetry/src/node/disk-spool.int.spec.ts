@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Pace } from '../ports.js';
 import { DiskSpool } from './disk-spool.js';
 import { SpoolLockedError } from './spool-lock.js';
 
@@ -20,11 +21,13 @@ const aBatch = (sequence: number) => ({
   encoding: 'zstd' as const,
 });
 const body = (sequence: number, length = 100) => new Uint8Array(length).fill(sequence);
+const UNHURRIED: Pace = { due: () => false, breathe: async () => undefined };
+const opened = async (spool: DiskSpool, pace = UNHURRIED) => [...(await spool.open(pace))];
 
 describe('A spool on disk', () => {
   it('gives back what was not acknowledged, in order, with the same bytes', async () => {
     const spool = new DiskSpool({ directory, segmentBytes: 600 });
-    expect(await spool.open()).toEqual([]);
+    expect(await opened(spool)).toEqual([]);
     const tokens: number[] = [];
     for (let sequence = 0; sequence < 12; sequence++)
       tokens.push((await spool.append(aBatch(sequence), body(sequence)))!);
@@ -32,7 +35,7 @@ describe('A spool on disk', () => {
     await spool.close();
 
     const again = new DiskSpool({ directory });
-    const left = await again.open();
+    const left = await opened(again);
     expect(left.map(({ sequence }) => sequence)).toEqual([3, 4, 6, 7, 8, 9, 10, 11]);
     for (const { token, sequence } of left) expect(await again.read(token)).toEqual(body(sequence));
     expect(left[0]).toMatchObject(aBatch(3));
@@ -41,24 +44,24 @@ describe('A spool on disk', () => {
 
   it('ignores a frame that was cut off by a crash, and writes behind it into another file', async () => {
     const spool = new DiskSpool({ directory });
-    await spool.open();
+    await opened(spool);
     await spool.append(aBatch(0), body(0));
     await spool.close();
     const [segment] = (await readdir(directory)).filter((name) => name.endsWith('.segment'));
     await appendFile(join(directory, segment!), Buffer.from('1LPS\0\0torn'));
 
     const second = new DiskSpool({ directory });
-    expect((await second.open()).map(({ sequence }) => sequence)).toEqual([0]);
+    expect((await opened(second)).map(({ sequence }) => sequence)).toEqual([0]);
     await second.append(aBatch(1), body(1));
     await second.close();
     const third = new DiskSpool({ directory });
-    expect((await third.open()).map(({ sequence }) => sequence)).toEqual([0, 1]);
+    expect((await opened(third)).map(({ sequence }) => sequence)).toEqual([0, 1]);
     await third.close();
   });
 
   it('is bounded in bytes, has room again after acknowledgements, and leaves no files when all is acknowledged', async () => {
     const spool = new DiskSpool({ directory, maxBytes: 3_000, segmentBytes: 500 });
-    await spool.open();
+    await opened(spool);
     const tokens: number[] = [];
     for (let sequence = 0; ; sequence++) {
       const token = await spool.append(aBatch(sequence), body(sequence));
@@ -74,13 +77,38 @@ describe('A spool on disk', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it('reads what was left behind in slices of one batch at a time, when it is told so', async () => {
+    const spool = new DiskSpool({ directory, segmentBytes: 2_000 });
+    await opened(spool);
+    for (let sequence = 0; sequence < 50; sequence++) await spool.append(aBatch(sequence), body(sequence));
+    await spool.close();
+    const again = new DiskSpool({ directory });
+    let [slice, longest, breaths] = [0, 0, 0];
+    const left = await opened(again, {
+      due: () => {
+        longest = Math.max(longest, ++slice);
+        return true;
+      },
+      breathe: async () => {
+        slice = 0;
+        breaths++;
+      },
+    });
+    expect(left).toHaveLength(50);
+    expect(longest).toBe(1);
+    // One more for each segment: reading a file ends in a turn of its own.
+    const segments = (await readdir(directory)).filter((name) => name.endsWith('.segment'));
+    expect(breaths).toBe(50 + segments.length);
+    await again.close();
+  });
+
   it('is refused to a second one while the first lives', async () => {
     const spool = new DiskSpool({ directory });
-    await spool.open();
-    await expect(new DiskSpool({ directory }).open()).rejects.toThrow(SpoolLockedError);
+    await opened(spool);
+    await expect(opened(new DiskSpool({ directory }))).rejects.toThrow(SpoolLockedError);
     await spool.close();
     const second = new DiskSpool({ directory });
-    await second.open();
+    await opened(second);
     await second.close();
   });
 });

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Spool, type SpooledBatch } from '../ports.js';
+import { Spool, type Pace, type SpooledBatch } from '../ports.js';
 import { decodeFrames, encodeFrame } from './frames.js';
 import { SpoolLock } from './spool-lock.js';
 
@@ -57,11 +57,11 @@ export class DiskSpool extends Spool {
     return this.#bytes;
   }
 
-  async open(): Promise<readonly SpooledBatch[]> {
+  async open(pace: Pace): Promise<Iterable<SpooledBatch>> {
     await mkdir(this.#options.directory, { recursive: true });
     await this.#lock.acquire();
     try {
-      return await this.#recover();
+      return await this.#recover(pace);
     } catch (cause) {
       await this.#lock.release();
       throw cause;
@@ -119,12 +119,13 @@ export class DiskSpool extends Spool {
     await this.#lock.release();
   }
 
-  async #recover(): Promise<SpooledBatch[]> {
+  async #recover(pace: Pace): Promise<Iterable<SpooledBatch>> {
     const names = await readdir(this.#options.directory);
     const ids = names.flatMap((name) => /^(\d{10})\.segment$/.exec(name)?.[1] ?? []).map(Number);
     const found = new Map<number, SpooledBatch>();
     for (const id of ids.sort((a, b) => a - b)) {
       const bytes = await readFile(this.#path(id));
+      await pace.breathe();
       const segment: Segment = { id, bytes: bytes.length, open: 0 };
       this.#segments.push(segment);
       this.#bytes += bytes.length;
@@ -139,10 +140,11 @@ export class DiskSpool extends Spool {
           this.#places.get(token)!.segment.open--;
           this.#places.delete(token);
         }
+        if (pace.due()) await pace.breathe();
       }
     }
     await this.#removeDone();
-    return [...found.values()];
+    return found.values();
   }
 
   async #segmentFor(length: number): Promise<Segment> {

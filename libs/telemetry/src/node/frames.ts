@@ -33,8 +33,7 @@ export function encodeFrame(kind: FrameKind, header: object, body: Uint8Array = 
 }
 
 /** The whole frames of a segment, up to the first that is not: what was being written when the process was killed. */
-export function decodeFrames(segment: Buffer): Frame[] {
-  const frames: Frame[] = [];
+export function* decodeFrames(segment: Buffer): Generator<Frame> {
   let at = 0;
   while (at + PREFIX_BYTES <= segment.length && segment.readUInt32LE(at) === MAGIC) {
     const kind = KINDS[segment[at + 4]!];
@@ -45,8 +44,7 @@ export function decodeFrames(segment: Buffer): Frame[] {
     if (crc32(segment.subarray(at + PREFIX_BYTES, end), segment[at + 4]) !== segment.readUInt32LE(at + 13)) break;
     const bodyAt = at + PREFIX_BYTES + headerLength;
     const header: unknown = JSON.parse(segment.toString('utf8', at + PREFIX_BYTES, bodyAt));
-    frames.push({ kind, header: header as Frame['header'], bodyAt, bodyLength });
+    yield { kind, header: header as Frame['header'], bodyAt, bodyLength };
     at = end;
   }
-  return frames;
 }
