@@ -470,6 +470,29 @@ describe('Telemetry', () => {
     expect(bad.telemetry.stats().unacknowledgedBatches).toBe(1);
   });
 
+  it('ends by the earliest deadline that a shutdown was given', async () => {
+    const { telemetry, transport, clock } = started();
+    transport.always = new Error('nobody there');
+    telemetry.cache('pages').hit();
+    const begun = clock.monotonic();
+    const endings: { all: boolean; afterMs: number }[] = [];
+    const end = (deadlineMs: number) =>
+      telemetry.shutdown({ deadlineMs }).then((all) => endings.push({ all, afterMs: clock.monotonic() - begun }));
+    void end(60_000);
+    await clock.advance(1_000);
+    void end(500);
+    void end(60_000);
+    await clock.advance(499);
+    expect(endings).toEqual([]);
+    await clock.advance(1);
+    const over = { all: false, afterMs: 1_500 };
+    expect(endings).toEqual([over, over, over]);
+    // Nothing is left to wait for, and asking once more begins no wait.
+    void end(60_000);
+    await clock.advance(0);
+    expect([endings.length, clock.timers]).toEqual([4, 0]);
+  });
+
   it('hands everything to beacons when a page goes, and sends it again until it is acknowledged', async () => {
     const { telemetry, transport, clock } = started({}, new MemoryTransport({ beacons: true }));
     telemetry.cache('pages').hit();

@@ -1,6 +1,7 @@
 import type { Event } from '#libs/contracts';
 import { FixedRateSampler, FixedSizeSampler, KeyHasher, type Sampler } from '#libs/sampling';
 import type { Clock } from '#libs/time';
+import { Deadline } from './emit/deadline.js';
 import { BatchEmitter } from './emit/emitter.js';
 import { Pacer } from './pacer.js';
 import type { Compressor, Spool, Transport } from './ports.js';
@@ -93,6 +94,7 @@ export class Telemetry {
   readonly #labels: ReadonlySet<string> | undefined;
   readonly #emit: (event: Event) => void;
   #ending: Promise<boolean> | undefined;
+  #endBy: Deadline | undefined;
 
   constructor(options: TelemetryOptions) {
     this.#options = options;
@@ -173,10 +175,9 @@ export class Telemetry {
 
   /** Sends everything recorded in closed windows; true when all of it was acknowledged within the deadline. */
   async flush({ deadlineMs = 5_000 } = {}): Promise<boolean> {
-    return this.#emitter.flush(deadlineMs).catch((cause: unknown) => {
-      this.#counters.problem('internal', 'Flushing failed.', cause);
-      return false;
-    });
+    const deadline = new Deadline(this.#options.clock);
+    deadline.within(deadlineMs);
+    return this.#flush(deadline);
   }
 
   /** For a page that is going away: closes the open windows and hands what it can to the browser, without waiting. */
@@ -194,22 +195,35 @@ export class Telemetry {
 
   /**
    * Closes the open windows, sends what is left, and stops. True when all was acknowledged within the deadline; what was
-   * not stays in the spool, or is lost without one.
+   * not stays in the spool, or is lost without one. Called again while it waits, the earlier deadline counts for both.
    */
   shutdown({ deadlineMs = 5_000 } = {}): Promise<boolean> {
-    this.#ending ??= this.#end(deadlineMs);
+    this.#endBy ??= new Deadline(this.#options.clock);
+    this.#endBy.within(deadlineMs);
+    this.#ending ??= this.#end(this.#endBy);
     return this.#ending;
   }
 
-  async #end(deadlineMs: number): Promise<boolean> {
+  async #end(deadline: Deadline): Promise<boolean> {
     for (const windows of this.#windows.values()) windows.stop();
     for (const windows of this.#windows.values())
       await windows
         .closeOpen()
         .catch((cause: unknown) => this.#counters.problem('internal', 'A window could not be closed.', cause));
-    const all = await this.flush({ deadlineMs });
+    const all = await this.#flush(deadline);
     await this.#emitter.stop().catch((cause: unknown) => this.#counters.problem('internal', 'Stopping failed.', cause));
     return all;
+  }
+
+  async #flush(deadline: Deadline): Promise<boolean> {
+    try {
+      return await this.#emitter.flush(deadline);
+    } catch (cause) {
+      this.#counters.problem('internal', 'Flushing failed.', cause);
+      return false;
+    } finally {
+      deadline.cancel();
+    }
   }
 
   #windowsOf(windowMs: WindowMs): Windows {

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { createTelemetry } from '#libs/telemetry/node';
 import type { Host } from '../command/command.js';
 import type { Server } from '../http/server.js';
-import { EndingClock } from './ending-clock.js';
 import type { CacheLimits } from './lru.js';
 import type { Delivery, ReplayTelemetry } from './replay-telemetry.js';
 
@@ -22,13 +21,12 @@ export function startTelemetry({ service, cacheName, limits, server, host }: Sta
   let trouble: string | undefined;
   let refused: string | undefined;
   let sentAtTrouble = 0;
-  const clock = new EndingClock(host.clock);
   const telemetry = createTelemetry({
     service,
     version: '1',
     endpoint: server.endpoint,
     ...(server.key !== undefined && { key: server.key }),
-    clock,
+    clock: host.clock,
     // Keys of a public trace are no secret; the salt only has to be the same within this replay.
     salt: randomBytes(16),
     maxBufferBytes: BUFFER_BYTES,
@@ -70,7 +68,6 @@ export function startTelemetry({ service, cacheName, limits, server, host }: Sta
     hurry: () => telemetry.resume(),
     finish: (deadlineMs) => telemetry.shutdown({ deadlineMs }),
     abandon: async () => {
-      clock.endWaits();
       await telemetry.shutdown({ deadlineMs: 0 });
     },
   };

@@ -4,6 +4,7 @@ import type { Pacer } from '../pacer.js';
 import type { Compressor, Spool, Transport } from '../ports.js';
 import type { Counters } from '../stats.js';
 import { batchBytes, BatchWriter, chunkOf, halvesOf, utf8Bytes } from './batch-text.js';
+import type { Deadline } from './deadline.js';
 import { EventQueue } from './event-queue.js';
 import type { FinalBatch } from './final-batch.js';
 import { Outbox } from './outbox.js';
@@ -94,21 +95,16 @@ export class BatchEmitter {
     return this.#spool?.bytes ?? 0;
   }
 
-  /** Makes batches of everything queued and waits until all is acknowledged or `deadlineMs` is over. Says which. */
-  async flush(deadlineMs: number): Promise<boolean> {
-    let timer: Timer | undefined;
-    const deadline = new Promise<'over'>((resolve) => {
-      timer = this.#options.clock.setTimer(() => resolve('over'), deadlineMs);
-    });
+  /** Makes batches of everything queued and waits until all is acknowledged or the time is over. Says which. */
+  async flush({ over }: Deadline): Promise<boolean> {
     const empty = () => this.#queue.length === 0 && this.#outbox.length === 0;
     this.#sender.hurry();
     for (;;) {
       const progress = this.#sender.progress();
       this.#askFill(true);
-      if ((await Promise.race([this.#filling, deadline])) === 'over' || empty()) break;
-      if ((await Promise.race([progress, deadline])) === 'over') break;
+      if ((await Promise.race([this.#filling, over])) === 'over' || empty()) break;
+      if ((await Promise.race([progress, over])) === 'over') break;
     }
-    timer?.cancel();
     return empty();
   }
 
