@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Spool, type Pace, type SpooledBatch } from '../ports.js';
 import { decodeFrames, encodeFrame } from './frames.js';
@@ -21,12 +21,11 @@ export interface DiskSpoolOptions {
 interface Segment {
   readonly id: number;
   bytes: number;
-  /** Batches not acknowledged. */
-  open: number;
+  /** Batches not acknowledged, by token. One large map for all segments would hold up the host whenever it grows. */
+  readonly places: Map<number, Place>;
 }
 
 interface Place {
-  readonly segment: Segment;
   readonly at: number;
   readonly length: number;
 }
@@ -40,7 +39,6 @@ export class DiskSpool extends Spool {
   readonly #options: Required<DiskSpoolOptions>;
   readonly #lock: SpoolLock;
   readonly #segments: Segment[] = [];
-  readonly #places = new Map<number, Place>();
   #file: FileHandle | undefined;
   #nextToken = 1;
   #bytes = 0;
@@ -77,16 +75,16 @@ export class DiskSpool extends Spool {
       this.#nextToken++;
       const start = segment.bytes;
       await this.#write(segment, frame, this.#options.fsync === 'always');
-      segment.open++;
-      this.#places.set(token, { segment, at: start + frame.length - body.length, length: body.length });
+      segment.places.set(token, { at: start + frame.length - body.length, length: body.length });
       return token;
     });
   }
 
   async read(token: number): Promise<Uint8Array> {
-    const place = this.#places.get(token);
-    if (place === undefined) throw new RangeError(`batch ${token} is not in the spool`);
-    const file = await open(this.#path(place.segment.id), 'r');
+    const segment = this.#holderOf(token);
+    const place = segment?.places.get(token);
+    if (segment === undefined || place === undefined) throw new RangeError(`batch ${token} is not in the spool`);
+    const file = await open(this.#path(segment.id), 'r');
     try {
       const body = new Uint8Array(place.length);
       const { bytesRead } = await file.read(body, 0, place.length, place.at);
@@ -99,10 +97,7 @@ export class DiskSpool extends Spool {
 
   acknowledge(token: number): Promise<void> {
     return this.#inTurn(async () => {
-      const place = this.#places.get(token);
-      if (place === undefined) return;
-      this.#places.delete(token);
-      place.segment.open--;
+      if (this.#holderOf(token)?.places.delete(token) !== true) return;
       const current = this.#segments.at(-1);
       // Not synced: what a crash forgets is sent again, and changes nothing.
       if (this.#file !== undefined && current !== undefined)
@@ -115,36 +110,43 @@ export class DiskSpool extends Spool {
     await this.#writing;
     await this.#file?.close();
     this.#file = undefined;
-    if (this.#places.size === 0) for (const segment of this.#segments.splice(0)) await this.#remove(segment);
+    if (this.#segments.every(({ places }) => places.size === 0))
+      for (const segment of this.#segments.splice(0)) await this.#remove(segment);
     await this.#lock.release();
   }
 
   async #recover(pace: Pace): Promise<Iterable<SpooledBatch>> {
     const names = await readdir(this.#options.directory);
     const ids = names.flatMap((name) => /^(\d{10})\.segment$/.exec(name)?.[1] ?? []).map(Number);
-    const found = new Map<number, SpooledBatch>();
+    const found: Map<number, SpooledBatch>[] = [];
+    let memory: Buffer = Buffer.alloc(0);
     for (const id of ids.sort((a, b) => a - b)) {
-      const bytes = await readFile(this.#path(id));
+      const bytes = await readInto(memory, this.#path(id));
+      memory = bytes.length > memory.length ? bytes : memory;
       await pace.breathe();
-      const segment: Segment = { id, bytes: bytes.length, open: 0 };
+      const segment: Segment = { id, bytes: bytes.length, places: new Map() };
+      const batches = new Map<number, SpooledBatch>();
       this.#segments.push(segment);
+      found.push(batches);
       this.#bytes += bytes.length;
       for (const frame of decodeFrames(bytes)) {
         const token = Number(frame.header['token']);
         this.#nextToken = Math.max(this.#nextToken, token + 1);
         if (frame.kind === 'batch') {
-          segment.open++;
-          this.#places.set(token, { segment, at: frame.bodyAt, length: frame.bodyLength });
-          found.set(token, frame.header as unknown as SpooledBatch);
-        } else if (found.delete(token)) {
-          this.#places.get(token)!.segment.open--;
-          this.#places.delete(token);
-        }
+          segment.places.set(token, { at: frame.bodyAt, length: frame.bodyLength });
+          batches.set(token, frame.header as unknown as SpooledBatch);
+        } else if (this.#holderOf(token)?.places.delete(token) === true)
+          for (const some of found) if (some.delete(token)) break;
         if (pace.due()) await pace.breathe();
       }
     }
     await this.#removeDone();
-    return found.values();
+    return batchesOf(found);
+  }
+
+  /** The segment that has a batch which is not acknowledged: one of the first, as a rule. */
+  #holderOf(token: number): Segment | undefined {
+    return this.#segments.find(({ places }) => places.has(token));
   }
 
   async #segmentFor(length: number): Promise<Segment> {
@@ -153,7 +155,7 @@ export class DiskSpool extends Spool {
       return current;
     await this.#file?.close();
     this.#file = undefined;
-    const segment: Segment = { id: (current?.id ?? 0) + 1, bytes: 0, open: 0 };
+    const segment: Segment = { id: (current?.id ?? 0) + 1, bytes: 0, places: new Map() };
     this.#file = await open(this.#path(segment.id), 'wx');
     // The name of a new file is durable only when its directory is. Windows has no such call and needs none.
     if (this.#options.fsync === 'always' && process.platform !== 'win32') await syncDirectory(this.#options.directory);
@@ -179,12 +181,13 @@ export class DiskSpool extends Spool {
   async #removeDone(): Promise<void> {
     // The one being written stays: it holds the acknowledgements of those before it.
     const last = this.#file === undefined ? 0 : 1;
-    while (this.#segments.length > last && this.#segments[0]!.open === 0) await this.#remove(this.#segments.shift()!);
+    while (this.#segments.length > last && this.#segments[0]!.places.size === 0)
+      await this.#remove(this.#segments.shift()!);
     const current = this.#segments[0];
     if (
       last === 1 &&
       this.#segments.length === 1 &&
-      current!.open === 0 &&
+      current!.places.size === 0 &&
       current!.bytes > this.#options.segmentBytes / 2
     ) {
       await this.#file!.close();
@@ -206,6 +209,25 @@ export class DiskSpool extends Spool {
     const done = this.#writing.then(work);
     this.#writing = done.catch(() => undefined);
     return done;
+  }
+}
+
+function* batchesOf(segments: readonly Map<number, SpooledBatch>[]): Generator<SpooledBatch> {
+  for (const batches of segments) yield* batches.values();
+}
+
+/** A whole file, in the memory given where it fits: that of one file after another would soon have to be collected. */
+async function readInto(memory: Buffer, path: string): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const bytes = size <= memory.length ? memory.subarray(0, size) : Buffer.allocUnsafeSlow(size);
+    let at = 0;
+    for (let read = -1; at < size && read !== 0; at += read)
+      read = (await file.read(bytes, at, size - at, at)).bytesRead;
+    return bytes.subarray(0, at);
+  } finally {
+    await file.close();
   }
 }
 
