@@ -169,9 +169,17 @@ describe('POST /v1/events', () => {
   });
 
   it('answers 400 to what is no JSON, no UTF-8, no batch, of a newer schema, or broken in its encoding', async () => {
-    expectProblem(await collector.send('{'), 400, 'INVALID_JSON');
-    expectProblem(await collector.send(''), 400, 'INVALID_JSON');
-    expectProblem(await collector.send(Buffer.from([0x22, 0xff, 0x22])), 400, 'INVALID_JSON');
+    for (const [body, detail, type] of [
+      ['{', 'The body ends before its JSON does, at line 1, column 2.'],
+      ['{"schema": 1,\n "secret": secret}', 'The body is not JSON from line 2, column 12 on.'],
+      ['', 'The body is empty.'],
+      [Buffer.from([0x22, 0xff, 0x22]), 'The body is not UTF-8 from its byte 2 on.'],
+      ['{}\n{"schema": 1]', 'The body is not JSON from line 2, column 13 on.', 'text/plain'],
+    ] as const) {
+      const answer = await collector.send(body, type === undefined ? {} : { 'content-type': type });
+      expectProblem(answer, 400, 'INVALID_JSON');
+      expect(answer.json['detail']).toBe(detail);
+    }
     expectProblem(await collector.send('{}'), 400, 'INVALID_BATCH');
     expectProblem(await collector.send('{}', { 'content-type': 'text/plain' }), 400, 'INVALID_BATCH');
     const list = await collector.send('[]');

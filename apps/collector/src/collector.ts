@@ -51,7 +51,7 @@ export class Collector {
       decoded = beacon.batch;
       wire = { bytes: decoded, encoding: 'identity' };
     }
-    const parsed = parseJson(decoded);
+    const parsed = parseJson(decoded, type === 'beacon' ? 2 : 1);
     const checked = checkBatch(parsed);
     if (!checked.ok)
       throw new HttpProblem(checked.code, `${checked.fault.pointer || 'The body'} ${checked.fault.reason}.`);
