@@ -14,18 +14,21 @@ const RECONNECT_MS = 2_000;
 /** What a client may leave unread before events for it are left out, bytes. Each status replaces the one before it. */
 const MAX_UNREAD_BYTES = 262_144;
 
+/** Of every stream's answer. */
+export const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  // nginx otherwise holds events back until a buffer is full.
+  'x-accel-buffering': 'no',
+};
+
 /** One client's side of a stream. A slow client misses statuses, it does not pile them up here. */
 export class EventStream {
   #closed = false;
 
   constructor(private readonly response: ServerResponse) {
-    response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      // nginx otherwise holds events back until a buffer is full.
-      'x-accel-buffering': 'no',
-    });
+    response.writeHead(200, STREAM_HEADERS);
     response.write(`retry: ${RECONNECT_MS}\n\n`);
   }
 

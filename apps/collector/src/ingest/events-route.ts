@@ -17,7 +17,6 @@ import type { InFlight } from './in-flight.js';
 import { bodyType, type BodyType } from './parse-body.js';
 
 export const EVENTS_PATH = '/v1/events';
-const ALLOW = 'POST, OPTIONS';
 
 /** Browsers send no larger beacon (64 KiB in flight), and its key is known only once it is read. */
 const MAX_BEACON_BYTES = 65_536;
@@ -90,19 +89,7 @@ export function eventsRoute(parts: EventsRouteParts): (scope: FastifyInstance) =
       allowOrigin(access, request, reply);
       const { origin } = request.headers;
       if (origin !== undefined) reply.headers(preflightHeaders(origin, ['POST']));
-      return reply.code(204).header('allow', ALLOW).send();
-    });
-
-    scope.route({
-      method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'],
-      url: EVENTS_PATH,
-      exposeHeadRoute: false,
-      onRequest: async (request, reply) => {
-        allowOrigin(access, request, reply);
-        reply.header('allow', ALLOW);
-        throw new HttpProblem('METHOD_NOT_ALLOWED', `Events are posted; ${request.method} is not taken here.`);
-      },
-      handler: async () => undefined,
+      return reply.code(204).header('allow', 'POST, OPTIONS').send();
     });
   };
 }

@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerClientError, sendProblem } from './fastify-answers.js';
+import { refuseOtherMethods } from './other-methods.js';
 
 export interface HttpServerLimits {
   /** Connections at one time; more are closed at once. Default 5,000. */
@@ -17,8 +18,8 @@ export interface HttpServerLimits {
 
 /**
  * Fastify under Nest, with bounds on connections and slow senders, and a problem body for all that Node or Fastify
- * refuses before a route is reached. It logs nothing: no address gets into a log. Create the application with
- * `bodyParser: false` when no route of it needs Nest's own.
+ * refuses before a route is reached, a method that a path does not take among it. It logs nothing: no address gets into a
+ * log. Create the application with `bodyParser: false` when no route of it needs Nest's own.
  */
 export function httpAdapter(limits: HttpServerLimits = {}): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -48,6 +49,7 @@ export function httpAdapter(limits: HttpServerLimits = {}): FastifyAdapter {
   server.requestTimeout = limits.requestTimeoutMs ?? 30_000;
   server.keepAliveTimeout = limits.keepAliveTimeoutMs ?? 65_000;
   letGoWhileClosing(adapter.getInstance());
+  refuseOtherMethods(adapter.getInstance());
   return adapter;
 }
 

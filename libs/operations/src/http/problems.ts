@@ -30,7 +30,11 @@ export const PROBLEMS = {
     'Call it as localhost, 127.0.0.1 or [::1] with its own port; to serve other names set ALPERF_BIND and keys.',
   ),
   ORIGIN_NOT_ALLOWED: kind(403, 'Origin not allowed', 'Add the page’s origin to ALPERF_ORIGINS if it is yours.'),
-  NOT_FOUND: kind(404, 'Not found', 'Check the path; events are posted to /v1/events.'),
+  NOT_FOUND: kind(
+    404,
+    'Not found',
+    'Check the path: the API has its page at / and describes every path, the other apps’ too, at /openapi.json.',
+  ),
   METHOD_NOT_ALLOWED: kind(405, 'Method not allowed', 'Use a method that the Allow header names.'),
   REQUEST_TIMEOUT: kind(408, 'Too slow', 'Send the whole request sooner, in smaller batches on a slow line.'),
   TOO_LARGE: kind(413, 'Too large', 'Send smaller batches.'),

@@ -10,11 +10,19 @@ import { Metrics } from '../metrics/metrics.js';
 import { RecordingLogger } from '../testing/recording-logger.js';
 import { guardHost, NestLogger, OperationsModule, ProblemFilter, type HostGuardOptions } from './index.js';
 
+/** A body that no parser here takes: what is refused is the method. */
+const BROKEN = { 'content-type': 'text/odd' };
+
 @Controller()
 class Broken {
   @Get('broken')
   fail(): never {
     throw new Error('secret detail');
+  }
+
+  @Get(['files/*', 'things/:id'])
+  found(): string {
+    return 'found';
   }
 }
 
@@ -81,9 +89,9 @@ describe('OperationsModule', () => {
     expect(() => metrics.gauge('log_lag_records', 'x')).toThrow();
   });
 
-  const statusFor = (path: string, host: string) =>
+  const statusFor = (path: string, host: string, method = 'GET') =>
     new Promise<number>((resolve, reject) => {
-      httpRequest(`${url}${path}`, { headers: { host } }, (answer) => {
+      httpRequest(`${url}${path}`, { method, headers: { host } }, (answer) => {
         answer.resume();
         resolve(answer.statusCode ?? 0);
       })
@@ -112,6 +120,51 @@ describe('OperationsModule', () => {
       expect(await statusFor('/metrics', 'aggregator:9464')).toBe(200);
     },
   );
+
+  it.each([
+    ['POST', '/health'],
+    ['DELETE', '/metrics'],
+    ['PUT', '/ready?now'],
+    ['OPTIONS', '/health'],
+    ['PATCH', '/files/a/b.js'],
+    ['DELETE', '/things/7'],
+  ])('answers %s %s with 405, and with what the path takes', async (method, path) => {
+    const response = await fetch(`${url}${path}`, { method, ...(method === 'POST' && { body: '{', headers: BROKEN }) });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect(await response.json()).toMatchObject({
+      type: 'urn:alperf:problem:METHOD_NOT_ALLOWED',
+      detail: `This path does not take ${method}.`,
+    });
+  });
+
+  it('answers HEAD wherever GET is answered, with the same headers and no body', async () => {
+    for (const path of ['/health', '/metrics', '/files/a/b.js', '/things/7']) {
+      const [get, head] = await Promise.all([fetch(url + path), fetch(url + path, { method: 'HEAD' })]);
+      expect([path, head.status, head.headers.get('content-type'), await head.text()]).toEqual([
+        path,
+        200,
+        get.headers.get('content-type'),
+        '',
+      ]);
+    }
+  });
+
+  it.each([
+    ['GET', '/things'],
+    ['POST', '/things/7/8'],
+    ['GET', '/v1/event'],
+  ])('answers %s %s with 404, and says where to look', async (method, path) => {
+    const response = await fetch(`${url}${path}`, { method });
+    expect(response.status).toBe(404);
+    const { remedy } = (await response.json()) as { remedy: string };
+    expect(remedy).toContain('/openapi.json');
+    expect(remedy).not.toContain('post');
+  });
+
+  it('tells who may not ask at all nothing of what a path takes', async () => {
+    const { port } = new URL(url);
+    expect(await statusFor('/health', `evil.example:${port}`, 'POST')).toBe(403);
+  });
 
   it('answers errors with a problem that gives nothing away, and logs them', async () => {
     const response = await fetch(`${url}/broken`);
