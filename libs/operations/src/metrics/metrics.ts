@@ -13,6 +13,7 @@ export const DURATION_BUCKETS_SECONDS = [
  */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #counters = new Map<string, Counter>();
 
   /** @param options.process adds the process's own: CPU, memory, event loop, handles. Once per process is enough. */
   constructor(options: { process?: boolean } = {}) {
@@ -22,7 +23,9 @@ export class Metrics {
   /** @throws Error when the name is taken, or breaks the naming rule. */
   counter<Label extends string = never>(name: string, help: string, labels: readonly Label[] = []): Counter<Label> {
     if (!name.endsWith('_total')) throw new Error(`A counter's name ends in _total; ${name} does not.`);
-    return new Counter({ ...checked(name, help), labelNames: labels, registers: [this.#registry] });
+    const counter = new Counter({ ...checked(name, help), labelNames: labels, registers: [this.#registry] });
+    this.#counters.set(name, counter);
+    return counter;
   }
 
   /** @param collect is called at each exposition: set the gauge there when its value is read from elsewhere. */
@@ -53,6 +56,15 @@ export class Metrics {
       buckets: [...buckets],
       registers: [this.#registry],
     });
+  }
+
+  /** How far each counter that was made here is, over all its labels. */
+  async counted(): Promise<ReadonlyMap<string, number>> {
+    const sums = [...this.#counters].map(async ([name, counter]) => {
+      const { values } = await counter.get();
+      return [name, values.reduce((sum, { value }) => sum + value, 0)] as const;
+    });
+    return new Map(await Promise.all(sums));
   }
 
   /** Media type of the exposition. */

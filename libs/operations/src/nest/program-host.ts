@@ -40,9 +40,14 @@ export async function createProgramHost(
     { bodyParser: false, logger: new NestLogger(log), abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter(log));
-  shutdown.add('stop taking', 'application', () => {
+  shutdown.add('stop taking', 'application', async () => {
     health.stopping();
-    return app.close();
+    const before = await metrics.counted();
+    await app.close();
+    const after = [...(await metrics.counted())].map(
+      ([name, count]) => [name, count - (before.get(name) ?? 0)] as const,
+    );
+    shutdown.tell(Object.fromEntries(after.filter(([, finished]) => finished > 0)));
   });
   return {
     app,

@@ -41,8 +41,9 @@ export async function runProgram(process: ProcessPort, start: () => Promise<Prog
   const end = (code: number) => {
     ending = true;
     void shutdown.run().then(({ clean, failed }) => {
-      if (clean) log.info('Shut down: all that was taken is finished.');
-      else log.warn('Shut down, but not all that was taken is finished.', { failed });
+      const { finished } = shutdown;
+      if (clean) log.info('Shut down: all that was taken is finished.', { finished });
+      else log.warn('Shut down, but not all that was taken is finished.', { failed, finished });
       process.exit(clean ? code : code === EXIT.clean ? EXIT.unclean : code);
     });
   };

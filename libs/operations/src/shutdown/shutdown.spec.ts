@@ -69,17 +69,17 @@ describe('Shutdown', () => {
 });
 
 describe('runProgram', () => {
-  async function runningProgram(step: () => Promise<void> = async () => undefined) {
+  async function runningProgram(step: (shutdown: Shutdown) => Promise<void> = async () => undefined) {
     const process = new FakeProcess();
     const log = new RecordingLogger();
     const shutdown = new Shutdown({ clock: new FakeClock(), log });
-    shutdown.add('close', 'all', step);
+    shutdown.add('close', 'all', () => step(shutdown));
     await runProgram(process, async () => ({ log, shutdown }));
     return { process, log };
   }
 
-  it('ends with 0 after a signal and a clean shutdown', async () => {
-    const { process, log } = await runningProgram();
+  it('ends with 0 after a signal and a clean shutdown, and says how much was finished on the way', async () => {
+    const { process, log } = await runningProgram(async (shutdown) => shutdown.tell({ collector_batches_total: 3 }));
     process.emit('SIGTERM', 'SIGTERM');
     await settle();
     expect(process.codes).toEqual([0]);
@@ -87,6 +87,7 @@ describe('runProgram', () => {
       'Shutting down.',
       'Shut down: all that was taken is finished.',
     ]);
+    expect(log.lines.at(-1)!.fields).toEqual({ finished: { collector_batches_total: 3 } });
   });
 
   it('ends with 3 when something had to be given up', async () => {

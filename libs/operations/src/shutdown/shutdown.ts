@@ -31,6 +31,7 @@ interface Step {
 export class Shutdown {
   readonly #steps: Record<ShutdownPhase, Step[]> = { 'stop taking': [], drain: [], close: [] };
   readonly #options: ShutdownOptions;
+  readonly #finished: Record<string, number> = {};
   #running: Promise<ShutdownResult> | undefined;
 
   constructor(options: ShutdownOptions) {
@@ -39,6 +40,16 @@ export class Shutdown {
 
   add(phase: ShutdownPhase, name: string, run: () => Promise<void> | void): void {
     this.#steps[phase].push({ name, run });
+  }
+
+  /** Says how much was finished on the way down. */
+  tell(finished: Readonly<Record<string, number>>): void {
+    Object.assign(this.#finished, finished);
+  }
+
+  /** How much was finished on the way down, by counter. */
+  get finished(): Readonly<Record<string, number>> {
+    return this.#finished;
   }
 
   /** Idempotent: every call gets the result of the one run. Never rejects. */
