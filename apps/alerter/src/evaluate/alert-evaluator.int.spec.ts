@@ -100,10 +100,10 @@ describe('The evaluation of alerts', () => {
     expect(await metrics.exposition()).toContain('alerter_alerts{alertname="PipelineEventsLost",state="firing"} 1');
     world.lost = 0;
     await until(() => names().length === 0);
-    const changes = log.lines.filter(({ message }) => message === 'Alert changed state.');
-    expect(changes.map(({ level, fields }) => [level, fields['from'], fields['to']])).toEqual([
-      ['warn', 'inactive', 'firing'],
-      ['info', 'firing', 'inactive'],
+    const changes = log.lines.filter(({ fields }) => 'from' in fields);
+    expect(changes.map(({ level, message, fields }) => [level, message, fields['from'], fields['to']])).toEqual([
+      ['warn', 'Alert fires.', 'inactive', 'firing'],
+      ['info', 'Alert is resolved.', 'firing', 'inactive'],
     ]);
     // What is over is not told as if it still were.
     expect(changes.map(({ fields }) => [fields['summary'], fields['was']])).toEqual([
@@ -155,7 +155,7 @@ describe('The evaluation of alerts', () => {
       one.active.map(({ labels, activeAt, firedAt }) => ({ labels, activeAt, firedAt }));
     expect(lasting(first)).toEqual(lasting(second));
     expect(await first.metrics.exposition()).not.toContain('alerter_alerts{');
-    expect(first.log.lines.filter(({ message }) => message === 'Alert changed state.')).toEqual([]);
+    expect(first.log.lines.filter(({ fields }) => 'from' in fields)).toEqual([]);
     await second.one.stop();
     const { activeAt } = second.one.active[0]!;
     first.world.lost = 3;
@@ -219,7 +219,7 @@ describe('The state of alerts under kill -9', () => {
 
     get changes(): string[] {
       return this.said
-        .filter(({ message }) => message === 'Alert changed state.')
+        .filter(({ fields }) => 'from' in fields)
         .map(
           ({ fields }) => `${(fields['labels'] as { alertname: string }).alertname} ${fields['from']} ${fields['to']}`,
         );

@@ -185,8 +185,9 @@ export class AlertEvaluator implements AlerterView {
       // Of one that is over it tells what was wrong when that was last seen.
       const fields = { labels, from, to, value, activeAt, ...(to === 'inactive' ? { was: summary } : { summary }) };
       // One that is pending may yet turn out to be nothing, as every rule does that waits for a program to have started.
-      const level = to === 'firing' ? 'warn' : from === 'firing' ? 'info' : 'debug';
-      this.parts.log[level]('Alert changed state.', fields);
+      if (to === 'firing') this.parts.log.warn('Alert fires.', fields);
+      else if (from === 'firing') this.parts.log.info('Alert is resolved.', fields);
+      else this.parts.log.debug('Alert waits to fire, or no longer does.', fields);
     }
   }
 
