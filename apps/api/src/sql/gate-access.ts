@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Access, alperfCommand, HttpProblem } from '#libs/operations';
+import { Access, alperfCommand, HttpProblem, type ApiKey } from '#libs/operations';
 import { SqlError } from './sql-error.js';
 import { targetOf } from './sql-request.js';
 
@@ -7,16 +7,25 @@ import { targetOf } from './sql-request.js';
  * Who may ask: whoever has a key of scope `read`, as the password or `X-ClickHouse-Key` (the user's name does not count),
  * or as a bearer; where no keys are set, programs of this machine only.
  *
+ * @returns the key; nothing where none are set.
  * @throws SqlError in ClickHouse's words.
  */
-export function checkAccess(request: IncomingMessage, access: Access): void {
+export function checkAccess(request: IncomingMessage, access: Access): ApiKey | undefined {
   try {
     access.checkOrigin(request.headers);
-    access.checkKey(keyOf(request), 'read');
+    return access.checkKey(keyOf(request), 'read');
   } catch (error) {
     if (!(error instanceof HttpProblem)) throw error;
     throw translated(error);
   }
+}
+
+/**
+ * Who asks, for a fair share: the key. Where there are none, all are programs of one machine with one address: there they
+ * are told apart by what they call themselves.
+ */
+export function clientOf(request: IncomingMessage, key: ApiKey | undefined): string {
+  return key?.id ?? `${request.socket.remoteAddress} ${request.headers['user-agent']}`;
 }
 
 function keyOf(request: IncomingMessage): string | undefined {

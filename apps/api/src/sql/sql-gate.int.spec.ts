@@ -24,7 +24,9 @@ beforeAll(async () => {
       maxResultBytes: 1_000_000,
       maxMemoryBytes: 200_000_000,
       maxConcurrent: 2,
+      maxConcurrentPerClient: 2,
       maxWaiting: 2,
+      maxWaitingPerClient: 2,
     },
   });
   client = createClient({ url: fixture.url, log });
@@ -38,6 +40,19 @@ const ask = (statement: string, more = '', headers: Record<string, string> = {})
   fetch(`${fixture.url}/?${more}`, { method: 'POST', body: statement, headers });
 const rows = async (query: string, query_params: Record<string, unknown> = {}): Promise<unknown[]> =>
   (await client.query({ query, query_params, format: 'JSONCompactEachRow' })).json();
+
+/** Runs for longer than any test. */
+const endless = 'SELECT sum(sipHash64(number)) FROM numbers(40000000000)';
+
+/** How many queries run whose text is like this. */
+const runningLike = async (pattern: string) => {
+  const answer = await fixture.owner.query({
+    query: 'SELECT count() AS n FROM system.processes WHERE query LIKE {pattern:String}',
+    query_params: { pattern },
+    format: 'JSONEachRow',
+  });
+  return Number((await answer.json<{ n: string }>())[0]?.n);
+};
 
 /** What people and their tools ask. */
 const QUERIES: readonly string[] = [
@@ -162,6 +177,28 @@ describe('The interface', () => {
     expect(await (await fetch(`${fixture.url}/`)).text()).toBe('Ok.\n');
   });
 
+  it('answers HEAD as GET, without the body, and other methods with what the path takes', async () => {
+    for (const path of ['/', '/ping', '/?query=SELECT%201']) {
+      const [get, head] = await Promise.all(
+        ['GET', 'HEAD'].map((method) => fetch(`${fixture.url}${path}`, { method })),
+      );
+      expect([path, head!.status, head!.headers.get('content-type'), await head!.text()]).toEqual([
+        path,
+        200,
+        get!.headers.get('content-type'),
+        '',
+      ]);
+    }
+    for (const [method, path, allow] of [
+      ['PUT', '/', 'GET, HEAD, POST'],
+      ['DELETE', '/?query=SELECT%201', 'GET, HEAD, POST'],
+      ['POST', '/ping', 'GET, HEAD'],
+    ]) {
+      const answer = await fetch(`${fixture.url}${path}`, { method: method! });
+      expect([method, path, answer.status, answer.headers.get('allow')]).toEqual([method, path, 405, allow]);
+    }
+  });
+
   it('takes packed statements and packs answers', async () => {
     const query = "SELECT repeat('a', 10000)";
     for (const [encoding, pack] of [
@@ -223,8 +260,6 @@ describe('The interface', () => {
 });
 
 describe('Limits', () => {
-  const endless = 'SELECT sum(sipHash64(number)) FROM numbers(40000000000)';
-
   it.each([
     ['time', endless, '159', 'coarser rollup'],
     ['time that a client cannot raise', `${endless} SETTINGS max_execution_time = 0`, '159', 'coarser rollup'],
@@ -267,30 +302,70 @@ describe('Limits', () => {
       () => 'answered',
       () => 'aborted',
     );
-    const running = async () => {
-      const answer = await fixture.owner.query({
-        query: "SELECT count() AS n FROM system.processes WHERE query LIKE 'SELECT sum(sipHash64%'",
-        format: 'JSONEachRow',
-      });
-      return Number((await answer.json<{ n: string }>())[0]?.n);
-    };
-    while ((await running()) === 0);
+    while ((await runningLike('SELECT sum(sipHash64%')) === 0);
     gone.abort();
     expect(await outcome).toBe('aborted');
-    while ((await running()) > 0);
+    while ((await runningLike('SELECT sum(sipHash64%')) > 0);
+  });
+});
+
+describe('Several clients', () => {
+  /** By key, on a gate with three places of which one client gets two. */
+  it('do not starve one another: a short query is answered while many long ones of another run and wait', async () => {
+    const [many, one] = [createKey({ id: 'many', scopes: ['read'] }), createKey({ id: 'one', scopes: ['read'] })];
+    const keys = new ApiKeys([many.entry, one.entry]);
+    const { url, username, password } = fixture.engine;
+    const gate = SqlGate.create({
+      listen: { host: '127.0.0.1', port: 0 },
+      upstream: { url, username, password },
+      limits: {
+        maxReadRows: 50_000_000_000,
+        maxConcurrent: 3,
+        maxConcurrentPerClient: 2,
+        maxWaiting: 20,
+        maxWaitingPerClient: 5,
+      },
+      keys: () => keys,
+      clock: new SystemClock(),
+    });
+    await gate.start();
+    const gone = new AbortController();
+    const askAs = ({ text }: { text: string }, body: string, signal?: AbortSignal) =>
+      fetch(`http://127.0.0.1:${gate.port}/`, {
+        method: 'POST',
+        body,
+        headers: { Authorization: `Bearer ${text}` },
+        ...(signal !== undefined && { signal }),
+      });
+    try {
+      const refused: Response[] = [];
+      const asked = Array.from({ length: 10 }, () =>
+        askAs(many, endless, gone.signal).then(
+          (response) => refused.push(response),
+          () => 'gone',
+        ),
+      );
+      while (refused.length < 3 || (await runningLike('SELECT sum(sipHash64%')) < 2);
+      expect(await (await askAs(one, 'SELECT 1')).text()).toBe('1\n');
+      expect(await runningLike('SELECT sum(sipHash64%')).toBe(2);
+      expect(refused.map(({ status, headers }) => [status, headers.get('retry-after')])).toEqual(
+        Array.from({ length: 3 }, () => [503, '1']),
+      );
+      expect(await refused[0]!.text()).toContain('2 of your queries run and 5 wait.');
+      gone.abort();
+      await Promise.all(asked);
+    } finally {
+      gone.abort();
+      await gate.stop();
+      while ((await runningLike('SELECT sum(sipHash64%')) > 0);
+    }
   });
 });
 
 describe('A query that cannot be interrupted', () => {
   /** One call over one block: the engine looks at the clock and at a KILL before and after, not in between. */
   const deaf = 'SELECT length(arraySort(x -> sipHash64(x), range(3000000)))';
-  const running = async () => {
-    const answer = await fixture.owner.query({
-      query: "SELECT count() AS n FROM system.processes WHERE query LIKE 'SELECT length(arraySort%'",
-      format: 'JSONEachRow',
-    });
-    return Number((await answer.json<{ n: string }>())[0]?.n);
-  };
+  const running = () => runningLike('SELECT length(arraySort%');
 
   it('keeps its place until it has ended, also when its client went away, and takes none of the apps', async () => {
     const gone = new AbortController();

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { Access, corsHeaders, type ApiKeys } from '#libs/operations';
 import type { Clock } from '#libs/time';
 import { checkFormat, effectiveSettings } from './allowed-settings.js';
-import { checkAccess } from './gate-access.js';
+import { checkAccess, clientOf } from './gate-access.js';
 import { advised } from './remedies.js';
 import { SqlError } from './sql-error.js';
 import { bounds, DEFAULT_SQL_LIMITS, pinnedSettings, type SqlLimits } from './sql-limits.js';
@@ -52,7 +52,7 @@ export class SqlGate {
       throw new SqlError('BAD_ARGUMENTS', `The database ${JSON.stringify(wrong)} has no plain name.`);
     this.#upstream = new Upstream(options.upstream, options.clock);
     this.#check = new StatementCheck(this.#upstream, { databases: this.#databases });
-    this.#turns = new Turns(this.#limits.maxConcurrent, this.#limits.maxWaiting);
+    this.#turns = new Turns(this.#limits);
     this.#access = new Access({
       bind: options.listen.host,
       port: () => this.port,
@@ -100,23 +100,28 @@ export class SqlGate {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    checkAccess(request, this.#access);
+    const client = clientOf(request, checkAccess(request, this.#access));
     const { origin } = request.headers;
     if (origin !== undefined)
       for (const [name, value] of Object.entries(corsHeaders(origin))) response.setHeader(name, value);
     const { pathname, search } = targetOf(request);
-    if (pathname === '/ping' || (pathname === '/' && search === '' && request.method === 'GET'))
+    const methods = METHODS[pathname];
+    if (methods === undefined)
+      return void response.writeHead(404, PLAIN).end(`There is no ${pathname}: queries go to /.\n`);
+    const { method = '' } = request;
+    if (!methods.includes(method))
+      return void response
+        .writeHead(405, { ...PLAIN, Allow: methods.join(', ') })
+        .end(`${pathname} takes ${methods.join(', ')}.\n`);
+    if (pathname === '/ping' || (search === '' && method !== 'POST'))
       return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end('Ok.\n');
-    if (pathname !== '/') return void response.writeHead(404, PLAIN).end(`There is no ${pathname}: queries go to /.\n`);
-    if (request.method !== 'GET' && request.method !== 'POST')
-      return void response.writeHead(405, { ...PLAIN, Allow: 'GET, POST' }).end('Queries go by GET or POST.\n');
 
     const gone = new AbortController();
     response.on('close', () => gone.abort(new Error('The client went away.')));
     const asked = await readSqlRequest(request, this.#limits.maxStatementBytes);
     const { maxSeconds } = this.#limits;
     const turn = await this.#within(maxSeconds * 1_000, waitedTooLong, gone.signal, (signal) =>
-      this.#turns.take(signal),
+      this.#turns.take(client, signal),
     );
     try {
       await this.#within(maxSeconds * 1_000 + GRACE_MS, tookTooLong, gone.signal, (signal) =>
@@ -206,6 +211,12 @@ export class SqlGate {
   }
 }
 
+/** What each path takes. A HEAD is answered as its GET, without the body. */
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  '/': ['GET', 'HEAD', 'POST'],
+  '/ping': ['GET', 'HEAD'],
+};
+
 const PLAIN = { 'Content-Type': 'text/plain; charset=UTF-8' };
 
 /** Headers of ClickHouse's answer that are the client's. */
@@ -241,10 +252,10 @@ function statusOf({ status, exceptionCode }: UpstreamRefusal): number {
   return status === 500 && !FAULTS_OF_THE_SERVER.has(exceptionCode) ? 400 : status;
 }
 
-function waitedTooLong({ maxConcurrent, maxSeconds }: SqlLimits): SqlError {
+function waitedTooLong({ maxConcurrent, maxConcurrentPerClient, maxSeconds }: SqlLimits): SqlError {
   return new SqlError(
     'TOO_MANY_SIMULTANEOUS_QUERIES',
-    `${maxConcurrent} queries run, and none ended within ${maxSeconds} s. Ask again in a moment.`,
+    `At most ${maxConcurrent} queries run at once, ${maxConcurrentPerClient} of one client, and no place came free within ${maxSeconds} s. Ask again in a moment.`,
   );
 }
 

@@ -12,8 +12,12 @@ export interface SqlLimits {
   readonly maxMemoryBytes: number;
   /** Queries that run at once. */
   readonly maxConcurrent: number;
-  /** Queries that may wait for their turn; a dashboard asks some twenty at once. */
+  /** Of them those of one client: less, so that nobody has all places. */
+  readonly maxConcurrentPerClient: number;
+  /** Queries that may wait for their turn. */
   readonly maxWaiting: number;
+  /** Of them those of one client; a dashboard asks some twenty at once. */
+  readonly maxWaitingPerClient: number;
   /** Longest statement, bytes. */
   readonly maxStatementBytes: number;
 }
@@ -25,7 +29,9 @@ export const DEFAULT_SQL_LIMITS: SqlLimits = {
   maxResultBytes: 64 * 2 ** 20,
   maxMemoryBytes: 2 ** 30,
   maxConcurrent: 4,
+  maxConcurrentPerClient: 3,
   maxWaiting: 64,
+  maxWaitingPerClient: 32,
   maxStatementBytes: 100_000,
 };
 

@@ -26,15 +26,15 @@ describe('A query whose connection went dead without a word', () => {
   });
 
   it('holds its place after it was given up, and gives it back in the end', async () => {
-    const turns = new Turns(1, 1);
-    const turn = await turns.take(new AbortController().signal);
+    const turns = new Turns({ maxConcurrent: 1, maxConcurrentPerClient: 1, maxWaiting: 1, maxWaitingPerClient: 1 });
+    const turn = await turns.take('a', new AbortController().signal);
     const gone = new AbortController();
     const asked = upstream.ask({ sql: 'SELECT 1', parameters: [], signal: gone.signal, turn });
     gone.abort(new Error('The client went away.'));
     await expect(asked).rejects.toThrow('The client went away.');
     turn.end();
     let came = false;
-    const next = turns.take(new AbortController().signal).then(() => (came = true));
+    const next = turns.take('a', new AbortController().signal).then(() => (came = true));
     await clock.advance(ABANDON_AFTER_MS - 1);
     expect(came).toBe(false);
     await clock.advance(1);
