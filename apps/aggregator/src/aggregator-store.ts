@@ -280,6 +280,7 @@ function progressColumns(nowMs: number): readonly Column<PartitionState>[] {
     { name: 'committed', type: 'UInt64', value: (state) => state.committed },
     { name: 'watermark', type: "DateTime64(3, 'UTC')", value: (state) => state.tracker.watermark },
     { name: 'idle', type: 'UInt8', value: (state) => (state.idle ? 1 : 0) },
+    { name: 'silent', type: 'UInt8', value: (state) => (state.silent ? 1 : 0) },
     { name: 'settled_10s', type: "DateTime('UTC')", value: (state) => state.settled['10s'] },
     { name: 'settled_1m', type: "DateTime('UTC')", value: (state) => state.settled['1m'] },
     { name: 'settled_1h', type: "DateTime('UTC')", value: (state) => state.settled['1h'] },

@@ -16,7 +16,9 @@ const CLOCK_DOUBT_MS = 2 * 3_600_000;
 export class PartitionState {
   readonly tracker: WatermarkTracker;
   settled: Settled;
-  /** No emitter was heard lately and nothing waits for its recount: the partition holds no answer up. */
+  /** No emitter was heard lately: nothing more comes of what it has not reached. */
+  silent = false;
+  /** It is silent and nothing waits for its recount: the partition holds no answer up. */
   idle = false;
   committed = 0n;
   /** Batches that were handed over and are not written yet. */
@@ -37,14 +39,14 @@ export class PartitionState {
   /** Moves watermark and settled ends on. */
   advance(marks: MarkBook, monotonicMs: number, nowMs: number): void {
     const watermark = this.tracker.advance(monotonicMs);
-    const silent = this.tracker.idle(monotonicMs);
-    const through = silent
+    this.silent = this.tracker.idle(monotonicMs);
+    const through = this.silent
       ? Math.max(watermark, this.tracker.passed(monotonicMs) ?? nowMs - CLOCK_DOUBT_MS)
       : watermark;
     this.settled = advanceSettled(this.settled, through, (level, after) =>
       marks.earliest(this.partition, level, after),
     );
-    this.idle = silent && !marks.isOpen(this.partition);
+    this.idle = this.silent && !marks.isOpen(this.partition);
   }
 
   /** Whether more may come of a time that it has not reached: somebody is heard, or something waits to be written. */
