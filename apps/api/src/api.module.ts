@@ -87,7 +87,7 @@ export class ApiModule implements OnModuleInit, OnApplicationBootstrap, BeforeAp
       gauge.set(this.streams.clients),
     );
     this.metrics.gauge('pipeline_lag_records', 'Records in the log that are not in ClickHouse yet.', [], (gauge) =>
-      gauge.set(this.poll.latest?.log.lag ?? 0),
+      gauge.set(this.poll.latest?.log.lag ?? Number.NaN),
     );
     this.poll.start();
   }

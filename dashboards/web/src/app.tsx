@@ -16,7 +16,7 @@ export function App() {
   const [dismissed, setDismissed] = createSignal(false);
   const isEmpty = () => {
     const found = status();
-    return found !== undefined && found.totals.events === 0 && found.log.partitions.every(({ next }) => next === 0);
+    return found !== undefined && found.totals?.events === 0 && found.log.partitions.every(({ next }) => next === 0);
   };
   const keyNeeded = () => {
     const state = connection();

@@ -1,22 +1,19 @@
 import type { PipelineStatus } from '#libs/contracts';
 import { Show } from 'solid-js';
 import { formatAge, formatCount } from './format.js';
+import { AUDIT_WORDS, auditVerdict } from './status-words.js';
 
 /** The promise anyone can see: nothing lost, nothing counted twice; and how complete answers are. */
 export function AuditPanel(props: { status: PipelineStatus | undefined }) {
   const audit = () => props.status?.audit;
-  const verdict = () => {
-    const { lost, duplicated } = audit() ?? {};
-    if (lost == null || duplicated == null) return 'open';
-    return lost === 0 && duplicated === 0 ? 'kept' : 'broken';
-  };
+  const verdict = () => auditVerdict(audit());
   const since = (time: number | null | undefined) =>
     time == null || props.status === undefined ? null : props.status.at - time;
   return (
     <section class="panel audit" aria-labelledby="audit-title" data-verdict={verdict()}>
       <div class="panel-head">
         <h2 id="audit-title">Audit</h2>
-        <span class="badge">{{ open: 'not checked yet', kept: 'exact', broken: 'not exact' }[verdict()]}</span>
+        <span class="badge">{AUDIT_WORDS[verdict()]}</span>
       </div>
       <div class="pair">
         <div>
@@ -38,7 +35,7 @@ export function AuditPanel(props: { status: PipelineStatus | undefined }) {
           <dd>{ago(since(audit()?.checkedThrough))}</dd>
         </div>
         <div>
-          <dt>Watermark</dt>
+          <dt>Complete to</dt>
           <dd>{ago(props.status?.watermark.ageMs ?? null)}</dd>
         </div>
         <div>

@@ -13,13 +13,13 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /** Events held, by kind. */
 export function EventsPanel(props: { status: PipelineStatus | undefined }) {
-  const most = () => Math.max(1, ...Object.values(props.status?.totals.byKind ?? {}));
+  const most = () => Math.max(1, ...Object.values(props.status?.totals?.byKind ?? {}));
   return (
     <section class="panel kinds" aria-labelledby="kinds-title">
       <div class="panel-head">
         <h2 id="kinds-title">Events by kind</h2>
         <span class="muted total">
-          {formatCount(props.status?.totals.events)} {props.status?.totals.exact === false ? 'about' : 'in all'}
+          {formatCount(props.status?.totals?.events)} {props.status?.totals?.exact === false ? 'about' : 'in all'}
         </span>
       </div>
       <table>
@@ -33,7 +33,7 @@ export function EventsPanel(props: { status: PipelineStatus | undefined }) {
         <tbody>
           <For each={Object.keys(KINDS)}>
             {(kind) => {
-              const count = () => props.status?.totals.byKind[kind];
+              const count = () => props.status?.totals?.byKind[kind];
               return (
                 <tr classList={{ none: count() === 0 }}>
                   <th scope="row" title={KINDS[kind]}>

@@ -1,6 +1,7 @@
 import type { PipelineStatus } from '#libs/contracts';
 import { For } from 'solid-js';
-import { formatAge, formatBytes, formatCount, formatRate, UNKNOWN } from './format.js';
+import { formatBytes, formatCount, formatRate, UNKNOWN } from './format.js';
+import { completeTo } from './status-words.js';
 
 interface Station {
   readonly name: string;
@@ -44,7 +45,7 @@ export function FlowStrip(props: { status: PipelineStatus | undefined; live: boo
 
 /** What each station shows. Pure. */
 export function stations(status: PipelineStatus | undefined): Station[] {
-  const { rates, log, steps, watermark, totals, storage } = status ?? {};
+  const { rates, log, steps, totals, storage } = status ?? {};
   const lag = log?.lag ?? 0;
   const lagging = lag > LAG_WORTH_A_LOOK;
   const state = (ok: boolean | undefined, behind = false) =>
@@ -70,7 +71,7 @@ export function stations(status: PipelineStatus | undefined): Station[] {
       name: 'Aggregator',
       figure: formatRate(rates?.insertedPerSecond),
       unit: 'events/s',
-      detail: watermark === undefined ? UNKNOWN : completeTo(watermark.ageMs),
+      detail: status === undefined ? UNKNOWN : completeTo(status),
       state: state(status === undefined ? undefined : true, lagging),
       flowing: (rates?.insertedPerSecond ?? 0) > 0,
     },
@@ -86,8 +87,4 @@ export function stations(status: PipelineStatus | undefined): Station[] {
       flowing: false,
     },
   ];
-}
-
-function completeTo(ageMs: number | null): string {
-  return ageMs === null ? 'no emitter heard' : `complete to ${formatAge(ageMs)} ago`;
 }

@@ -20,10 +20,10 @@ export function RateChart(props: { status: PipelineStatus | undefined; points: r
         <h2 id="rate-title">Events per second</h2>
         <p class="legend">
           <span class="key accepted">
-            accepted <b>{formatRate(props.status?.rates.acceptedPerSecond)}</b>
+            accepted <b>{formatRate(props.status?.rates?.acceptedPerSecond)}</b>
           </span>
           <span class="key inserted">
-            in ClickHouse <b>{formatRate(props.status?.rates.insertedPerSecond)}</b>
+            in ClickHouse <b>{formatRate(props.status?.rates?.insertedPerSecond)}</b>
           </span>
         </p>
       </div>

@@ -20,6 +20,7 @@ export function watchStatus() {
       if (name !== 'status') return;
       const next = JSON.parse(data) as PipelineStatus;
       setStatus(next);
+      if (next.rates === null) return;
       const { acceptedPerSecond, insertedPerSecond } = next.rates;
       setPoints((before) =>
         before.at(-1)?.at === next.at

@@ -2,15 +2,9 @@ export { ClickHouse, DEFAULT_DATABASE, type ClickHouseOptions } from './clickhou
 export { ClickHouseStoreError, type ClickHouseErrorCode } from './errors.js';
 export { checkSchema, migrate, readMigrations, refuseNewerSchema, type Migration } from './migrate.js';
 export { PEOPLE_QUOTA_KEY } from './people.js';
+export { AUDIT_AHEAD_MS, AuditReader, type AuditReading } from './reading/audit-reader.js';
 export { ClickHouseRowReader } from './reading/clickhouse-row-reader.js';
-export {
-  AUDIT_AHEAD_MS,
-  readAudit,
-  readDeadLetters,
-  readProgress,
-  type AuditReading,
-  type ProgressReading,
-} from './reading/pipeline-reading.js';
+export { readDeadLetters, readProgress, type ProgressReading } from './reading/pipeline-reading.js';
 export { RowReader } from './reading/row-reader.js';
 export {
   BELOW,

@@ -1,7 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { Count, EpochMs } from './primitives.js';
 
-const Nullable = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+const Nullable = <Schema extends Type.TSchema>(schema: Schema, options: { readonly description?: string } = {}) =>
+  Type.Union([schema, Type.Null()], options);
 const PerSecond = (description: string) => Type.Number({ minimum: 0, description });
 
 /** One step of the pipeline, as the last look at it went. */
@@ -11,6 +12,9 @@ const Step = (description: string) =>
     { description },
   );
 
+const UNTOLD = { description: 'Null while no aggregator has told.' };
+const UNREAD = { description: 'Null until it was read once; the last reading stays when a later one fails.' };
+
 export const StatusPartition = Type.Object({
   partition: Type.Integer({ minimum: 0 }),
   earliest: Count('The oldest offset still held.'),
@@ -18,9 +22,16 @@ export const StatusPartition = Type.Object({
   committed: Nullable(Count('The next offset the aggregator reads; null when it has not committed yet.')),
   lag: Count('Records that are not in ClickHouse yet.'),
   watermark: Nullable(EpochMs('Event time up to which this partition is in ClickHouse.')),
-  idle: Type.Boolean({
-    description: 'No emitter was heard in the last 30 s, and no bucket waits to be recounted: it holds nothing up.',
-  }),
+  silent: Nullable(
+    Type.Boolean({ description: 'No emitter was heard in the last 30 s: nothing new comes of it.' }),
+    UNTOLD,
+  ),
+  idle: Nullable(
+    Type.Boolean({
+      description: 'It is silent, and no bucket of it waits to be recounted: it holds no boundary of answers up.',
+    }),
+    UNTOLD,
+  ),
 });
 export type StatusPartition = Static<typeof StatusPartition>;
 
@@ -32,17 +43,24 @@ export const PipelineStatus = Type.Object({
     port: Nullable(Type.Integer({ description: 'Port of SQL for people; null where it has none.' })),
   }),
   steps: Type.Object({ log: Step('The log answers.'), clickhouse: Step('ClickHouse answers.') }),
-  rates: Type.Object({
-    recordsPerSecond: PerSecond('Batches appended to the log.'),
-    acceptedPerSecond: PerSecond('Events appended to the log: records times the mean number of events in a record.'),
-    insertedPerSecond: PerSecond('Events inserted into ClickHouse.'),
-  }),
+  rates: Nullable(
+    Type.Object({
+      recordsPerSecond: PerSecond('Batches appended to the log.'),
+      acceptedPerSecond: PerSecond('Events appended to the log: records times the mean number of events in a record.'),
+      insertedPerSecond: PerSecond('Events inserted into ClickHouse.'),
+    }),
+    UNREAD,
+  ),
   log: Type.Object({
-    lag: Count('Records that are not in ClickHouse yet, over all partitions.'),
+    lag: Nullable(Count('Records that are not in ClickHouse yet, over all partitions.'), UNREAD),
     partitions: Type.Array(StatusPartition),
   }),
   watermark: Type.Object({
-    time: Nullable(EpochMs('The least of the partitions that are not idle; null when all are idle.')),
+    time: Nullable(
+      EpochMs(
+        'Answers are complete up to here: the least of the partitions in which an emitter was heard in the last 30 s, or records wait. Null when there is none, or one of them has none yet.',
+      ),
+    ),
     ageMs: Nullable(Type.Number({ description: 'How far it is behind now.' })),
   }),
   settled: Type.Object(
@@ -55,26 +73,39 @@ export const PipelineStatus = Type.Object({
       description: 'Bucket ends up to which every bucket has been recounted; later ones are answered from raw events.',
     },
   ),
-  totals: Type.Object({
-    events: Count('Events held as raw rows.'),
-    byKind: Type.Record(Type.String(), Count('Events of this kind held as raw rows.')),
-    exact: Type.Boolean({ description: 'False when there are so many that repeats not merged yet were counted too.' }),
-  }),
-  cache: Type.Object(
-    {
-      requests: Count('Requests to any cache.'),
-      hits: Count('Found and fresh.'),
-      staleHits: Count('Found past its freshness and answered all the same.'),
-      misses: Count('Not found.'),
-      negativeHits: Count('Found the remembered absence of a value.'),
-      errors: Count('The tier failed.'),
-      hitRatio: Nullable(
-        Type.Number({ minimum: 0, maximum: 1, description: 'hits / requests; null without requests.' }),
-      ),
-    },
-    { description: 'Over all caches and everything that is kept.' },
+  totals: Nullable(
+    Type.Object({
+      events: Count('Events held as raw rows.'),
+      byKind: Type.Record(Type.String(), Count('Events of this kind held as raw rows.')),
+      exact: Type.Boolean({
+        description: 'False when there are so many that repeats not merged yet were counted too.',
+      }),
+    }),
+    UNREAD,
+  ),
+  cache: Nullable(
+    Type.Object(
+      {
+        requests: Count('Requests to any cache.'),
+        hits: Count('Found and fresh.'),
+        staleHits: Count('Found past its freshness and answered all the same.'),
+        misses: Count('Not found.'),
+        negativeHits: Count('Found the remembered absence of a value.'),
+        errors: Count('The tier failed.'),
+        hitRatio: Nullable(
+          Type.Number({ minimum: 0, maximum: 1, description: 'hits / requests; null without requests.' }),
+        ),
+      },
+      { description: 'Over all caches and everything that is kept.' },
+    ),
+    UNREAD,
   ),
   audit: Type.Object({
+    checked: Nullable(
+      Count(
+        'Events compared, over all scopes. 0: there was nothing to compare. Null while a part of it is not checked.',
+      ),
+    ),
     lost: Nullable(
       Count('Events that the log has and ClickHouse lacks. A promise: 0. Null while a part of it is not checked.'),
     ),
@@ -83,11 +114,14 @@ export const PipelineStatus = Type.Object({
     checkedThrough: Nullable(EpochMs('Time up to which every scope is checked.')),
     lastFullCheckAt: Nullable(EpochMs('When it last finished a rotation over everything.')),
   }),
-  deadLetters: Count('Events that were not accepted, kept to be mended and replayed.'),
-  storage: Type.Object({
-    parts: Count('Active parts of all tables.'),
-    bytes: Count('Bytes on disk of all tables.'),
-  }),
+  deadLetters: Nullable(Count('Events that were not accepted, kept to be mended and replayed.'), UNREAD),
+  storage: Nullable(
+    Type.Object({
+      parts: Count('Active parts of all tables.'),
+      bytes: Count('Bytes on disk of all tables.'),
+    }),
+    UNREAD,
+  ),
 });
 export type PipelineStatus = Static<typeof PipelineStatus>;
 

@@ -1,4 +1,4 @@
-import { readAudit, readDeadLetters, readProgress, type AuditReading, type RowReader } from '#libs/clickhouse';
+import { AuditReader, readDeadLetters, readProgress, type AuditReading, type RowReader } from '#libs/clickhouse';
 import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
 import { readPartitions, type EventLog, type PartitionReading } from '#libs/event-log';
 import { OneAtATime, type Clock } from '#libs/time';
@@ -34,6 +34,7 @@ export const LOOK_TIMEOUT_MS = 5_000;
 export class PipelineWatch {
   readonly #log;
   readonly #database;
+  readonly #audit: AuditReader;
   readonly #arrivals = new LetterArrivals(DEAD_LETTER_WINDOW_MS);
 
   constructor(
@@ -41,6 +42,7 @@ export class PipelineWatch {
     log: EventLog,
     private readonly rows: RowReader,
   ) {
+    this.#audit = new AuditReader(rows);
     this.#log = new OneAtATime(clock, LOOK_TIMEOUT_MS, () => readPartitions(log, EVENTS_TOPIC, AGGREGATOR_GROUP));
     this.#database = new OneAtATime(clock, LOOK_TIMEOUT_MS, () => this.#readDatabase());
   }
@@ -56,7 +58,7 @@ export class PipelineWatch {
     const now = this.clock.now();
     const [progress, audit, accepted, kept] = await Promise.all([
       readProgress(this.rows),
-      readAudit(this.rows, now),
+      this.#audit.read(now),
       readDeadLetters(this.rows, now - DEAD_LETTER_WINDOW_MS),
       // There may be too many to count in time: those accepted lately are known all the same.
       readDeadLetters(this.rows, 0).catch(() => undefined),

@@ -22,7 +22,14 @@ const withAudit = (audit: Partial<DatabaseCondition['audit']>) =>
   aCondition({ database: { ok: true, value: aDatabase({ audit: { ...aDatabase().audit, ...audit } }) } });
 const withLog = (...partitions: Parameters<typeof aPartition>[0][]) =>
   aCondition({ log: { ok: true, value: partitions.map((one) => aPartition(one)) } });
-const never = { lost: null, duplicated: null, checkedAt: null, checkedThrough: null, lastFullCheckAt: null };
+const never = {
+  checked: null,
+  lost: null,
+  duplicated: null,
+  checkedAt: null,
+  checkedThrough: null,
+  lastFullCheckAt: null,
+};
 
 describe('The built-in rules', () => {
   it('find nothing wrong where all is well', () => {

@@ -20,20 +20,22 @@ export interface StatusInput {
   readonly committedPerSecond: number;
 }
 
-/** One status out of what was read. Pure. */
+/** One status out of what was read; what never was is null, not 0. Pure. */
 export function assembleStatus(input: StatusInput): PipelineStatus {
   const { at, startedAt, sqlPort, log, database } = input;
-  const found = database.value ?? NOTHING;
-  const progress = new Map(found.progress.map((one) => [one.partition, one]));
+  const found = database.value;
+  const progress = new Map(found?.progress.map((one) => [one.partition, one]));
   const partitions = (log.value ?? []).map((one) => {
-    const { watermark = null, idle = true } = progress.get(one.partition) ?? {};
-    return { ...one, watermark, idle };
+    const { watermark = null, idle = null, silent = null } = progress.get(one.partition) ?? {};
+    return { ...one, watermark, silent, idle };
   });
   const watermark = least(
-    // A partition that never had a record holds nothing up.
-    partitions.filter(({ idle, next }) => !idle && next > 0).map((one) => one.watermark),
+    // Nothing new comes of one that is silent, and all of it is in; that its last buckets wait to be recounted changes no
+    // answer, which takes them from raw events. A partition that never had a record holds nothing up either.
+    partitions
+      .filter(({ silent, lag, next }) => next > 0 && !(silent === true && lag === 0))
+      .map((one) => one.watermark),
   );
-  const { requests, hits } = found.cache;
   return {
     at,
     startedAt,
@@ -42,24 +44,35 @@ export function assembleStatus(input: StatusInput): PipelineStatus {
       log: { ok: log.ok, detail: log.detail },
       clickhouse: { ok: database.ok, detail: database.detail },
     },
-    rates: {
-      recordsPerSecond: tenths(input.appendedPerSecond),
-      acceptedPerSecond: tenths(input.appendedPerSecond * found.eventsPerRecord),
-      insertedPerSecond: tenths(input.committedPerSecond * found.eventsPerRecord),
-    },
-    log: { lag: partitions.reduce((sum, { lag }) => sum + lag, 0), partitions },
+    rates: log.value === undefined || found === undefined ? null : ratesOf(input, found),
+    log: { lag: log.value === undefined ? null : partitions.reduce((sum, { lag }) => sum + lag, 0), partitions },
     watermark: { time: watermark, ageMs: watermark === null ? null : Math.max(0, at - watermark) },
-    settled: settledOf(found.progress),
-    totals: {
-      events: Object.values(found.byKind).reduce((sum, count) => sum + count, 0),
-      byKind: { ...found.byKind },
-      exact: found.exact,
-    },
-    cache: { ...found.cache, hitRatio: requests === 0 ? null : hits / requests },
-    audit: found.audit,
-    deadLetters: found.deadLetters,
-    storage: found.storage,
+    settled: settledOf(found?.progress ?? []),
+    totals: found === undefined ? null : totalsOf(found),
+    cache: found === undefined ? null : cacheOf(found),
+    audit: found?.audit ?? NOT_AUDITED,
+    deadLetters: found?.deadLetters ?? null,
+    storage: found?.storage ?? null,
   };
+}
+
+function ratesOf(
+  { appendedPerSecond, committedPerSecond }: StatusInput,
+  { eventsPerRecord }: DatabaseReading,
+): PipelineStatus['rates'] {
+  return {
+    recordsPerSecond: tenths(appendedPerSecond),
+    acceptedPerSecond: tenths(appendedPerSecond * eventsPerRecord),
+    insertedPerSecond: tenths(committedPerSecond * eventsPerRecord),
+  };
+}
+
+function totalsOf({ byKind, exact }: DatabaseReading): PipelineStatus['totals'] {
+  return { events: Object.values(byKind).reduce((sum, count) => sum + count, 0), byKind: { ...byKind }, exact };
+}
+
+function cacheOf({ cache }: DatabaseReading): PipelineStatus['cache'] {
+  return { ...cache, hitRatio: cache.requests === 0 ? null : cache.hits / cache.requests };
 }
 
 /** The least of the partitions that are not idle; when all are, the least of all, since nothing is under way. */
@@ -85,13 +98,11 @@ function least(times: readonly (number | null)[]): number | null {
 
 const tenths = (value: number) => Math.round(value * 10) / 10;
 
-const NOTHING: DatabaseReading = {
-  progress: [],
-  eventsPerRecord: 0,
-  byKind: {},
-  exact: true,
-  cache: { requests: 0, hits: 0, staleHits: 0, misses: 0, negativeHits: 0, errors: 0 },
-  audit: { lost: null, duplicated: null, checkedAt: null, checkedThrough: null, lastFullCheckAt: null },
-  deadLetters: 0,
-  storage: { parts: 0, bytes: 0 },
+const NOT_AUDITED: PipelineStatus['audit'] = {
+  checked: null,
+  lost: null,
+  duplicated: null,
+  checkedAt: null,
+  checkedThrough: null,
+  lastFullCheckAt: null,
 };

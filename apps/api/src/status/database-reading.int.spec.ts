@@ -30,7 +30,7 @@ describe('DatabaseStatus on a real engine', () => {
       exact: true,
       cache: { requests: 0, hits: 0, misses: 0 },
       deadLetters: 0,
-      audit: { lost: null, duplicated: null, checkedAt: null },
+      audit: { checked: null, lost: null, duplicated: null, checkedAt: null },
     });
   });
 
@@ -52,12 +52,18 @@ describe('DatabaseStatus on a real engine', () => {
       [2, 25],
     ])
       await clickhouse.command(
-        `INSERT INTO progress (partition, committed, watermark, idle, settled_10s, revision)
-        VALUES (0, ${committed}, ${moment(at + revision! * 1_000)}, 0, ${at / 1_000}, ${revision})`,
+        `INSERT INTO progress (partition, committed, watermark, idle, silent, settled_10s, revision)
+        VALUES (0, ${committed}, ${moment(at + revision! * 1_000)}, 0, 1, ${at / 1_000}, ${revision})`,
       );
     const { progress } = await read();
     expect(progress).toEqual([
-      { partition: 0, watermark: at + 2_000, idle: false, settled: { '10s': at, '1m': null, '1h': null } },
+      {
+        partition: 0,
+        watermark: at + 2_000,
+        idle: false,
+        silent: true,
+        settled: { '10s': at, '1m': null, '1h': null },
+      },
     ]);
   });
 
@@ -68,7 +74,8 @@ describe('DatabaseStatus on a real engine', () => {
         `INSERT INTO audit (time, scope, checked_from, checked_through, full, checked, lost, duplicated)
         VALUES (${moment(now - ago)}, '${scope}', 0, ${moment(now - ago - 60_000)}, ${full}, 1, ${lost}, ${duplicated})`,
       );
-    const nothing = { lost: null, duplicated: null, checkedAt: null, checkedThrough: null, lastFullCheckAt: null };
+    const unknown = { lost: null, duplicated: null, checkedAt: null, checkedThrough: null, lastFullCheckAt: null };
+    const nothing = { ...unknown, checked: null };
     await finding('raw/0', 9_000, 0, 0, 1);
     await finding('rollups', 7_000, 0, 0, 1);
     await finding('rollups/1h', 5_000, 0, 0, 1);
@@ -82,6 +89,7 @@ describe('DatabaseStatus on a real engine', () => {
     // Of a clock that was 60 days ahead for a moment.
     await finding('log/0', -60 * 86_400_000, 0, 0, 1);
     expect((await read()).audit).toEqual({
+      checked: 4,
       lost: 5,
       duplicated: 4,
       checkedAt: now - 7_000,

@@ -1,4 +1,4 @@
-import { readAudit, readProgress, type AuditReading, type ProgressReading, type RowReader } from '#libs/clickhouse';
+import { AuditReader, readProgress, type AuditReading, type ProgressReading, type RowReader } from '#libs/clickhouse';
 import { EVENT_KINDS, EVENT_TABLES, type PipelineStatus } from '#libs/contracts';
 import type { Clock } from '#libs/time';
 import { PacedReading } from './paced-reading.js';
@@ -10,10 +10,10 @@ export interface DatabaseReading {
   readonly eventsPerRecord: number;
   readonly byKind: Readonly<Record<string, number>>;
   readonly exact: boolean;
-  readonly cache: Omit<PipelineStatus['cache'], 'hitRatio'>;
+  readonly cache: Omit<NonNullable<PipelineStatus['cache']>, 'hitRatio'>;
   readonly audit: AuditReading;
   readonly deadLetters: number;
-  readonly storage: PipelineStatus['storage'];
+  readonly storage: NonNullable<PipelineStatus['storage']>;
 }
 
 /** Above this many rows a count with FINAL costs too much to be asked for again and again. */
@@ -26,6 +26,7 @@ const CACHE_VIEW = 'cache_by_1h';
 
 /** Asks ClickHouse for its part of the status; what grows with the data is asked for at a pace that its cost allows. */
 export class DatabaseStatus {
+  readonly #audit: AuditReader;
   readonly #totals: PacedReading<Pick<DatabaseReading, 'byKind' | 'exact'>>;
   readonly #cache: PacedReading<DatabaseReading['cache']>;
   readonly #deadLetters: PacedReading<number>;
@@ -36,6 +37,7 @@ export class DatabaseStatus {
     private readonly reader: RowReader,
     private readonly clock: Clock,
   ) {
+    this.#audit = new AuditReader(reader);
     this.#totals = new PacedReading(clock, () => this.#readTotals());
     this.#cache = new PacedReading(clock, () => this.#readCache());
     this.#deadLetters = new PacedReading(clock, () => this.#countDeadLetters());
@@ -47,7 +49,7 @@ export class DatabaseStatus {
   async read(): Promise<DatabaseReading> {
     const [progress, audit, storage, totals, cache, deadLetters, eventsPerRecord] = await Promise.all([
       readProgress(this.reader),
-      readAudit(this.reader, this.clock.now()),
+      this.#audit.read(this.clock.now()),
       this.#storage.get(),
       this.#totals.get(),
       this.#cache.get(),

@@ -119,7 +119,8 @@ export class StatusPoll {
       committedPerSecond: this.#committed.add(at, sum(partitions.map(({ next, lag }) => next - lag))),
     });
     this.#latest = status;
-    this.#recent = [...this.#recent, pointOf(status)].slice(-RECENT_POINTS);
+    const point = pointOf(status);
+    if (point !== undefined) this.#recent = [...this.#recent, point].slice(-RECENT_POINTS);
     for (const listener of this.#listeners) listener(status);
     return status;
   }
@@ -133,7 +134,9 @@ async function step<Value>(read: OneAtATime<Value>, before: Value | undefined): 
   }
 }
 
-function pointOf({ at, rates }: PipelineStatus): StatusPoint {
+/** Undefined while the rates are unknown. */
+function pointOf({ at, rates }: PipelineStatus): StatusPoint | undefined {
+  if (rates === null) return undefined;
   return { at, acceptedPerSecond: rates.acceptedPerSecond, insertedPerSecond: rates.insertedPerSecond };
 }
 

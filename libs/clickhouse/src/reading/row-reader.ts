@@ -6,3 +6,9 @@ export abstract class RowReader {
    */
   abstract rows<Row>(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<Row[]>;
 }
+
+/** A time in ms since 1970 as it is read: one that was never set is the epoch. */
+export function timeOf(ms: number | string): number | null {
+  const time = Number(ms);
+  return time > 0 ? time : null;
+}
