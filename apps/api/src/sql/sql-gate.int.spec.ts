@@ -314,11 +314,13 @@ describe('Several clients', () => {
   it('do not starve one another: a short query is answered while many long ones of another run and wait', async () => {
     const [many, one] = [createKey({ id: 'many', scopes: ['read'] }), createKey({ id: 'one', scopes: ['read'] })];
     const keys = new ApiKeys([many.entry, one.entry]);
+    const clock = new SystemClock();
     const { url, username, password } = fixture.engine;
     const gate = SqlGate.create({
       listen: { host: '127.0.0.1', port: 0 },
       upstream: { url, username, password },
       limits: {
+        maxSeconds: 10,
         maxReadRows: 50_000_000_000,
         maxConcurrent: 3,
         maxConcurrentPerClient: 2,
@@ -326,7 +328,7 @@ describe('Several clients', () => {
         maxWaitingPerClient: 5,
       },
       keys: () => keys,
-      clock: new SystemClock(),
+      clock,
     });
     await gate.start();
     const gone = new AbortController();
@@ -345,7 +347,8 @@ describe('Several clients', () => {
           () => 'gone',
         ),
       );
-      while (refused.length < 3 || (await runningLike('SELECT sum(sipHash64%')) < 2);
+      // With a pause: questions without one keep the engine from beginning the queries that are asked about.
+      while (refused.length < 3 || (await runningLike('SELECT sum(sipHash64%')) < 2) await clock.sleep(50);
       expect(await (await askAs(one, 'SELECT 1')).text()).toBe('1\n');
       expect(await runningLike('SELECT sum(sipHash64%')).toBe(2);
       expect(refused.map(({ status, headers }) => [status, headers.get('retry-after')])).toEqual(
@@ -357,7 +360,6 @@ describe('Several clients', () => {
     } finally {
       gone.abort();
       await gate.stop();
-      while ((await runningLike('SELECT sum(sipHash64%')) > 0);
     }
   });
 });
