@@ -39,7 +39,7 @@ export async function untilCounted(
   log: EventLog,
   clickhouse: ClickHouse,
   clock: Clock,
-  { timeoutMs = 60_000, lookMs = 25 }: { timeoutMs?: number; lookMs?: number } = {},
+  { timeoutMs = 60_000, lookMs = 50 }: { timeoutMs?: number; lookMs?: number } = {},
 ): Promise<void> {
   const deadline = clock.monotonic() + timeoutMs;
   for (;;) {
@@ -52,48 +52,57 @@ export async function untilCounted(
 
 /** What disagrees inside the database, whatever was emitted: each level and view against a plain recount. */
 export async function inconsistencies(clickhouse: ClickHouse): Promise<string[]> {
+  const counts = EVENT_KINDS.map(
+    (kind) =>
+      `SELECT '${EVENT_TABLES[kind].table}' AS origin, count() AS rows, uniqExact(instance, sequence, idx) AS identities FROM ${EVENT_TABLES[kind].table} FINAL`,
+  );
   const problems: string[] = [];
-  for (const kind of EVENT_KINDS) {
-    const { table } = EVENT_TABLES[kind];
-    const { rows, identities } = await numbers(
-      clickhouse,
-      `SELECT count() AS rows, uniqExact(instance, sequence, idx) AS identities FROM ${table} FINAL`,
-    );
+  for (const [table, { rows, identities }] of await numbersByOrigin(clickhouse, counts))
     if (rows !== identities) problems.push(`${table}: ${rows} rows for ${identities} identities`);
-  }
   for (const name of ROLLUPS)
-    for (const level of LEVELS) {
-      problems.push(...(await differences(clickhouse, name, level, `${rollupTable(name, level)} FINAL`)));
-      problems.push(...(await differences(clickhouse, name, level, viewName(name, level))));
-    }
+    for (const level of LEVELS) problems.push(...(await differences(clickhouse, name, level)));
   return problems;
 }
 
 async function differencesFromEmitted(clickhouse: ClickHouse, emitted: TrafficTotals): Promise<string[]> {
   const problems: string[] = [];
-  const expectSums = async (what: string, sql: string, expected: Readonly<Record<string, number>>) => {
-    const found = await numbers(clickhouse, sql);
+  const expectSums = (
+    what: string,
+    found: Readonly<Record<string, number>>,
+    expected: Readonly<Record<string, number>>,
+  ) => {
     for (const [name, value] of Object.entries(expected))
       if (found[name] !== value) problems.push(`${what}: ${name} is ${found[name]}, emitted were ${value}`);
   };
-  await expectSums(
+  expectSums(
     'batches',
-    'SELECT uniqExact(instance, sequence) AS batches, sum(n) AS events FROM (SELECT instance, sequence, argMin(b.events, b.offset) AS n FROM batches AS b GROUP BY instance, sequence)',
+    await numbers(
+      clickhouse,
+      'SELECT uniqExact(instance, sequence) AS batches, sum(n) AS events FROM (SELECT instance, sequence, argMin(b.events, b.offset) AS n FROM batches AS b GROUP BY instance, sequence)',
+    ),
     { batches: emitted.batches, events: emitted.events },
   );
-  await expectSums(
+  expectSums(
     'raw events',
-    `SELECT ${EVENT_KINDS.map((kind) => `(SELECT count() FROM ${EVENT_TABLES[kind].table} FINAL)`).join(' + ')} AS events`,
+    await numbers(
+      clickhouse,
+      `SELECT ${EVENT_KINDS.map((kind) => `(SELECT count() FROM ${EVENT_TABLES[kind].table} FINAL)`).join(' + ')} AS events`,
+    ),
     { events: emitted.events },
   );
-  for (const name of ROLLUPS)
-    for (const from of [
-      'raw',
-      ...LEVELS.flatMap((level) => [`${rollupTable(name, level)} FINAL`, viewName(name, level)]),
-    ]) {
-      const source = from === 'raw' ? `(${countRaw(ROLLUP[name], '1')})` : `(SELECT * FROM ${from})`;
-      await expectSums(`${name} of ${from}`, `SELECT ${SUMS[name]} FROM ${source} AS s`, expectedSums(name, emitted));
-    }
+  for (const name of ROLLUPS) {
+    const sources = [
+      ['raw', `(${countRaw(ROLLUP[name], '1')})`],
+      ...LEVELS.flatMap((level) =>
+        [`${rollupTable(name, level)} FINAL`, viewName(name, level)].map((from) => [from, `(SELECT * FROM ${from})`]),
+      ),
+    ] as const;
+    const found = await numbersByOrigin(
+      clickhouse,
+      sources.map(([from, rows]) => `SELECT '${from}' AS origin, ${SUMS[name]} FROM ${rows} AS s`),
+    );
+    for (const [from] of sources) expectSums(`${name} of ${from}`, found.get(from) ?? {}, expectedSums(name, emitted));
+  }
   return problems;
 }
 
@@ -111,12 +120,18 @@ function expectedSums(name: RollupName, { cache, loads, metrics }: TrafficTotals
   return { ...metrics, versions: metrics.events };
 }
 
-/** Buckets of a source that are not those of a plain recount of the raw events, with both values. */
-async function differences(clickhouse: ClickHouse, name: RollupName, level: Level, source: string): Promise<string[]> {
+/** Buckets that a level and its view do not hold as a plain recount of the raw events has them, with all three values. */
+async function differences(clickhouse: ClickHouse, name: RollupName, level: Level): Promise<string[]> {
   const rollup = ROLLUP[name];
   const raw = countRaw(rollup, '1');
-  const recounted = level === '10s' ? raw : mergeFiner(rollup, level, `(${raw})`);
   const columns = rollupColumns(rollup).join(', ');
+  // One statement for all three: preparing it takes longer than what it does.
+  const sources = [
+    ['stored', `${rollupTable(name, level)} FINAL`],
+    ['answered', viewName(name, level)],
+    ['recounted', `(${level === '10s' ? raw : mergeFiner(rollup, level, `(${raw})`)})`],
+  ] as const;
+  const all = sources.map(([origin, from]) => `SELECT '${origin}' AS origin, ${columns} FROM ${from}`);
   const keys = [...rollup.dimensions, 'bucket_end'].map((key) => `u.${key}`).join(', ');
   const [exact, floats] = measuresOf(rollup);
   const whole = `toString(tuple(${exact.map((measure) => `u.${measure}`).join(', ')}))`;
@@ -124,13 +139,15 @@ async function differences(clickhouse: ClickHouse, name: RollupName, level: Leve
     (measure) => `max(u.${measure}) - min(u.${measure}) > ${FLOAT_TOLERANCE} * greatest(1, abs(max(u.${measure})))`,
   );
   const rows = await clickhouse.query<{ key: string; found: string[] }>(
-    `SELECT toString(tuple(${keys})) AS key, groupArray(concat(u.origin, ': ', ${whole})) AS found
-     FROM (SELECT 'stored' AS origin, ${columns} FROM ${source} UNION ALL SELECT 'recounted' AS origin, ${columns} FROM (${recounted})) AS u
+    `SELECT toString(tuple(${keys})) AS key, arraySort(groupArray(concat(u.origin, ': ', ${whole}))) AS found
+     FROM (${all.join(' UNION ALL ')}) AS u
      GROUP BY ${keys}
-     HAVING count() != 2 OR min(${whole}) != max(${whole})${apart.map((one) => ` OR ${one}`).join('')}`,
+     HAVING count() != ${sources.length} OR uniqExact(u.origin) != ${sources.length} OR min(${whole}) != max(${whole})${apart.map((one) => ` OR ${one}`).join('')}
+     ORDER BY key`,
   );
-  const shown = rows.slice(0, SHOWN).map(({ key, found }) => `${source}: ${key} has ${found.join(' and ')}`);
-  return rows.length > SHOWN ? [...shown, `${source}: ${rows.length - SHOWN} more buckets differ`] : shown;
+  const what = `${rollupTable(name, level)}, ${viewName(name, level)}`;
+  const shown = rows.slice(0, SHOWN).map(({ key, found }) => `${what}: ${key} has ${found.join(' and ')}`);
+  return rows.length > SHOWN ? [...shown, `${what}: ${rows.length - SHOWN} more buckets differ`] : shown;
 }
 
 const FLOATS = /^(value_|histogram_sum$)/;
@@ -154,6 +171,21 @@ async function waitingFor(log: EventLog, clickhouse: ClickHouse): Promise<string
 
 /** The one row of an answer, its values as numbers. Sums in tests stay below 2^53. */
 async function numbers(clickhouse: ClickHouse, sql: string): Promise<Record<string, number>> {
-  const [row] = await clickhouse.query<Record<string, string | number>>(sql);
-  return Object.fromEntries(Object.entries(row ?? {}).map(([name, value]) => [name, Number(value)]));
+  const [row] = await clickhouse.query<NumberRow>(sql);
+  return asNumbers(row ?? {});
+}
+
+/** The rows of several SELECTs of the same shape, one row each, by their `origin`. */
+async function numbersByOrigin(
+  clickhouse: ClickHouse,
+  selects: readonly string[],
+): Promise<Map<string, Record<string, number>>> {
+  const rows = await clickhouse.query<NumberRow & { origin: string }>(selects.join(' UNION ALL '));
+  return new Map(rows.map(({ origin, ...row }) => [origin, asNumbers(row)]));
+}
+
+type NumberRow = Readonly<Record<string, string | number>>;
+
+function asNumbers(row: NumberRow): Record<string, number> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]));
 }
