@@ -3,16 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { AGGREGATOR_GROUP, EVENTS_TOPIC, type Batch } from '#libs/contracts';
 import type { NewRecord } from '#libs/event-log';
 import { makeTraffic, recordOf } from '#test/support';
-import { TestAggregation } from './testing/test-aggregation.js';
+import { engineOfFile, TestAggregation } from './testing/test-aggregation.js';
 
 const HOUR_MS = 3_600_000;
 /** Less than the lateness by what a test may take until its batch is decided about. */
 const WHOLE_LATENESS_MS = 48 * HOUR_MS - 120_000;
 
+const engine = engineOfFile();
 let test: TestAggregation;
 
 beforeEach(async () => {
-  test = await TestAggregation.start();
+  test = await TestAggregation.start(engine());
 }, 60_000);
 afterEach(async () => {
   await test.stop();

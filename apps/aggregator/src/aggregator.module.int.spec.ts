@@ -1,17 +1,18 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { NestFactory } from '@nestjs/core';
 import { Health, Metrics, SilentLogger, type Logger } from '#libs/operations';
 import { OperationsModule } from '#libs/operations/nest';
 import { RecordingLogger } from '#libs/operations/testing';
 import { AggregatorModule } from './aggregator.module.js';
-import { QUICK, TestAggregation } from './testing/test-aggregation.js';
+import { engineOfFile, QUICK, TestAggregation } from './testing/test-aggregation.js';
 
+const engine = engineOfFile();
 let test: TestAggregation;
 
-beforeAll(async () => {
-  test = await TestAggregation.start();
+beforeEach(async () => {
+  test = await TestAggregation.start(engine());
 }, 60_000);
-afterAll(() => test.stop(), 30_000);
+afterEach(() => test.stop(), 30_000);
 
 async function host(logger: Logger) {
   const { clock, clickhouse, log: eventLog } = test;

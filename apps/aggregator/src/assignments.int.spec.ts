@@ -3,12 +3,13 @@ import { writeCommitMetadata } from '#libs/contracts';
 import { AggregatorStore } from './aggregator-store.js';
 import { Assignments } from './assignments.js';
 import { MarkBook, type Mark } from './recount/mark-book.js';
-import { TestAggregation } from './testing/test-aggregation.js';
+import { engineOfFile, TestAggregation } from './testing/test-aggregation.js';
 
+const engine = engineOfFile();
 let tests: TestAggregation;
 
 beforeEach(async () => {
-  tests = await TestAggregation.start();
+  tests = await TestAggregation.start(engine());
 }, 60_000);
 
 afterEach(async () => {

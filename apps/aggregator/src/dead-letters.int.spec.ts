@@ -4,12 +4,13 @@ import { zstdCompressSync } from 'node:zlib';
 import { AGGREGATOR_GROUP, encodeHeaders, EVENTS_TOPIC, type Batch, type Metric } from '#libs/contracts';
 import type { NewRecord } from '#libs/event-log';
 import { untilCounted } from '#test/support';
-import { TestAggregation } from './testing/test-aggregation.js';
+import { engineOfFile, TestAggregation } from './testing/test-aggregation.js';
 
+const engine = engineOfFile();
 let test: TestAggregation;
 
 beforeEach(async () => {
-  test = await TestAggregation.start();
+  test = await TestAggregation.start(engine());
 }, 60_000);
 afterEach(async () => {
   await test.stop();

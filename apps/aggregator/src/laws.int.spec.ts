@@ -16,12 +16,13 @@ import {
   recordOf,
 } from '#test/support';
 import { AggregatorStore } from './aggregator-store.js';
-import { TestAggregation } from './testing/test-aggregation.js';
+import { engineOfFile, TestAggregation } from './testing/test-aggregation.js';
 
+const engine = engineOfFile();
 let test: TestAggregation;
 
 beforeEach(async () => {
-  test = await TestAggregation.start();
+  test = await TestAggregation.start(engine());
 }, 60_000);
 afterEach(async () => {
   await test.stop();
@@ -47,6 +48,7 @@ describe('No answer changes', () => {
       url: proxy.url,
       username: test.engine.username,
       password: test.engine.password,
+      database: test.clickhouse.database,
       requestTimeoutMs: 1_500,
     });
     const running = await test.aggregate(clickhouse);

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, it } from '@jest/globals';
 import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
 import { expectExact, makeTraffic, untilCounted } from '#test/support';
-import { TestAggregation } from './testing/test-aggregation.js';
+import { engineOfFile, TestAggregation } from './testing/test-aggregation.js';
 
+const engine = engineOfFile();
 let tests: TestAggregation;
 
 beforeEach(async () => {
-  tests = await TestAggregation.start();
+  tests = await TestAggregation.start(engine());
 }, 180_000);
 
 afterEach(async () => {

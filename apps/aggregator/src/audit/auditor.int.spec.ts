@@ -6,7 +6,7 @@ import { makeTraffic, recordOf, untilCounted } from '#test/support';
 import { AggregatorStore } from '../aggregator-store.js';
 import { Assignments } from '../assignments.js';
 import { MarkBook } from '../recount/mark-book.js';
-import { TestAggregation, type RunningAggregator } from '../testing/test-aggregation.js';
+import { preparedOnce, type RunningAggregator, type TestAggregation } from '../testing/test-aggregation.js';
 import { AuditStore, DAY_MS } from './audit-store.js';
 import { AuditTelemetry } from './audit-telemetry.js';
 import { Auditor } from './auditor.js';
@@ -18,12 +18,17 @@ let tests: TestAggregation;
 let running: RunningAggregator;
 let batches: readonly Batch[];
 
-beforeEach(async () => {
-  tests = await TestAggregation.start();
-  ({ batches } = makeTraffic({ seed: 11, batches: 30, startMs: tests.clock.now() - 7_200_000, spanMs: 3_900_000 }));
-  await tests.append(batches);
-  running = await tests.aggregate();
+const another = preparedOnce(async (first) => {
+  tests = first;
+  ({ batches } = makeTraffic({ seed: 11, batches: 30, startMs: first.clock.now() - 7_200_000, spanMs: 3_900_000 }));
+  await first.append(batches);
+  running = await first.aggregate();
   await counted();
+});
+
+beforeEach(async () => {
+  tests = await another();
+  running = await tests.aggregate();
 }, 180_000);
 
 afterEach(async () => {

@@ -7,7 +7,7 @@ import { makeTraffic, recordOf, untilCounted } from '#test/support';
 import { AggregatorStore } from '../aggregator-store.js';
 import { Assignments } from '../assignments.js';
 import { MarkBook } from '../recount/mark-book.js';
-import { TestAggregation } from '../testing/test-aggregation.js';
+import { preparedOnce, type TestAggregation } from '../testing/test-aggregation.js';
 import { DEFAULT_RETENTION, Retention } from './retention.js';
 import { RetentionTelemetry } from './retention-telemetry.js';
 
@@ -35,12 +35,16 @@ let retention: Retention;
 let metrics: Metrics;
 let firstMs: number;
 
-beforeEach(async () => {
-  tests = await TestAggregation.start();
-  firstMs = tests.clock.now() - HOUR_MS;
+const another = preparedOnce(async (first) => {
+  tests = first;
+  firstMs = first.clock.now() - HOUR_MS;
   await bring(makeTraffic({ seed: 21, batches: 12, startMs: firstMs, spanMs: 60_000 }).batches);
   // Everybody has gone silent: no watermark keeps the days.
   await silent();
+});
+
+beforeEach(async () => {
+  tests = await another();
   clock = new SetClock();
   log = new RecordingLogger();
   retention = await anotherProcess();

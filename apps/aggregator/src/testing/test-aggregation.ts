@@ -1,5 +1,6 @@
+import { afterAll, beforeAll } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClickHouse, migrate } from '#libs/clickhouse';
@@ -19,7 +20,7 @@ export const QUICK: AggregatorConfig = {
   lateHours: 48,
   insertIntervalMs: 10,
   insertMaxRows: 50_000,
-  recountIntervalMs: 20,
+  recountIntervalMs: 50,
   recountMaxWaitMs: 50,
   auditIntervalMs: 3_600_000,
 };
@@ -31,7 +32,41 @@ export interface RunningAggregator {
   stop(): Promise<void>;
 }
 
-/** A real engine, a real log, and any number of aggregators over them. */
+/** One engine for all tests of a file: its start and its end cost more than many a test. Call it where hooks may stand. */
+export function engineOfFile(): () => TestEngine {
+  let engine: TestEngine | undefined;
+  beforeAll(async () => {
+    engine = await startTestEngine();
+  }, 60_000);
+  afterAll(async () => {
+    await engine?.stop();
+  }, 60_000);
+  return () => {
+    if (engine === undefined) throw new Error('The engine is there only while tests run.');
+    return engine;
+  };
+}
+
+/** What each test of a file begins with, prepared once. @returns what makes a copy of it, for one test. */
+export function preparedOnce(prepare: (first: TestAggregation) => Promise<void>): () => Promise<TestAggregation> {
+  let first: TestAggregation | undefined;
+  beforeAll(async () => {
+    first = await TestAggregation.start(await startTestEngine());
+    await prepare(first);
+  }, 180_000);
+  afterAll(async () => {
+    await first?.stop();
+    await first?.engine.stop();
+  }, 60_000);
+  return () => {
+    if (first === undefined) throw new Error('What is prepared is there only while tests run.');
+    return first.copy();
+  };
+}
+
+let made = 0;
+
+/** A database of its own on a real engine, a real log, and any number of aggregators over them. */
 export class TestAggregation {
   readonly clock = new SystemClock();
   readonly #running = new Set<RunningAggregator>();
@@ -43,15 +78,32 @@ export class TestAggregation {
     readonly log: EmbeddedEventLog,
   ) {}
 
-  static async start(): Promise<TestAggregation> {
-    const path = mkdtempSync(join(tmpdir(), 'alperf-aggregation-'));
-    const clock = new SystemClock();
-    const engine = await startTestEngine();
-    const clickhouse = new ClickHouse(engine);
-    await migrate(clickhouse, clock);
-    const log = await EmbeddedEventLog.open({ path, clock, random: Math.random });
+  static async start(engine: TestEngine): Promise<TestAggregation> {
+    const clickhouse = anotherDatabase(engine);
+    await migrate(clickhouse, new SystemClock());
+    const path = newPath();
+    const log = await openLog(path);
     await log.ensureTopic(EVENTS_TOPIC, { partitions: QUICK.partitions });
     return new TestAggregation(path, engine, clickhouse, log);
+  }
+
+  /** Another one that holds what this one does. This one's log is closed from then on: it can only be copied again. */
+  async copy(): Promise<TestAggregation> {
+    await this.#stopAggregators();
+    await this.log.close();
+    const clickhouse = anotherDatabase(this.engine);
+    await clickhouse.createDatabase();
+    const { database } = this.clickhouse;
+    const tables = await this.clickhouse.query<{ name: string }>(
+      "SELECT name FROM system.tables WHERE database = {database:String} AND engine LIKE '%MergeTree'",
+      { database },
+    );
+    for (const { name } of tables) await clickhouse.command(`CREATE TABLE ${name} CLONE AS ${database}.${name}`);
+    // Views name no database: each is made where it is.
+    await migrate(clickhouse, this.clock);
+    const path = newPath();
+    cpSync(this.path, path, { recursive: true });
+    return new TestAggregation(path, this.engine, clickhouse, await openLog(path));
   }
 
   async append(batches: readonly Batch[]): Promise<void> {
@@ -124,8 +176,20 @@ export class TestAggregation {
   async stop(): Promise<void> {
     await this.#stopAggregators();
     await this.log.close();
+    await this.clickhouse.command(`DROP DATABASE ${this.clickhouse.database}`);
     await this.clickhouse.close();
-    await this.engine.stop();
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+function anotherDatabase({ url, username, password }: TestEngine): ClickHouse {
+  return new ClickHouse({ url, username, password, database: `test_${++made}` });
+}
+
+function newPath(): string {
+  return mkdtempSync(join(tmpdir(), 'alperf-aggregation-'));
+}
+
+function openLog(path: string): Promise<EmbeddedEventLog> {
+  return EmbeddedEventLog.open({ path, clock: new SystemClock(), random: Math.random });
 }
