@@ -29,6 +29,14 @@ const CHUNK_BATCHES = 8;
 
 let engine: EngineProcess;
 let clickhouse: ClickHouse;
+/** Loads while the one before it works towards its kill. */
+let next: AggregatorProcess | undefined;
+
+function loadedChild(): AggregatorProcess {
+  const child = next ?? new AggregatorProcess();
+  next = new AggregatorProcess();
+  return child;
+}
 
 async function startEngine(): Promise<void> {
   engine = await EngineProcess.start();
@@ -37,6 +45,8 @@ async function startEngine(): Promise<void> {
 }
 
 async function stopEngine(): Promise<void> {
+  await next?.kill9();
+  next = undefined;
   await clickhouse?.close();
   await engine?.stop();
 }
@@ -70,7 +80,8 @@ async function killAgainAndAgain(
     );
     const kill = killPoint(index, random);
     await whileClosed(async () => {
-      const child = new AggregatorProcess({ log: planLog, engine: { url, username, password }, kill });
+      const child = loadedChild();
+      child.aggregate({ log: planLog, engine: { url, username, password }, kill });
       await child.killedItself().catch((error: unknown) => {
         throw new Error(`Kill ${index} of seed ${SEED}, ${JSON.stringify(kill)}`, { cause: error });
       });

@@ -7,22 +7,23 @@ import type { ChildPlan, ChildSays } from './children/plan.js';
 /** How long a child may take to reach the point where it kills itself, ms. */
 const LIMIT_MS = 30_000;
 
-/** A process that aggregates. */
+/** A process that aggregates once it has its plan. Until then it loads: one made ahead begins at once. */
 export class AggregatorProcess {
   readonly #child: ChildProcess;
   readonly #exit: Promise<readonly [number | null, NodeJS.Signals | null]>;
   readonly #told: ChildSays[] = [];
   #said = '';
 
-  constructor(plan: ChildPlan) {
-    this.#child = fork(built('test/faults/children/aggregates.js'), [JSON.stringify(plan)], {
-      execArgv: [],
-      silent: true,
-    });
+  constructor() {
+    this.#child = fork(built('test/faults/children/aggregates.js'), [], { execArgv: [], silent: true });
     this.#exit = once(this.#child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
     this.#child.on('message', (message) => this.#told.push(message as ChildSays));
     this.#child.stderr!.on('data', (part: Buffer) => (this.#said += part.toString()));
     this.#child.stdout!.resume();
+  }
+
+  aggregate(plan: ChildPlan): void {
+    this.#child.send(plan);
   }
 
   /** Resolves when it consumes. */

@@ -4,7 +4,7 @@ export const QUICK_AGGREGATOR = {
   lateHours: 48,
   insertIntervalMs: 10,
   insertMaxRows: 50_000,
-  recountIntervalMs: 20,
+  recountIntervalMs: 50,
   recountMaxWaitMs: 10,
   auditIntervalMs: 3_600_000,
 };

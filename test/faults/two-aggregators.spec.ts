@@ -11,7 +11,7 @@ import { AggregatorHere } from './aggregator-here.js';
 import { AggregatorProcess } from './child.js';
 import type { ChildPlan } from './children/plan.js';
 import { EngineProcess } from './engine-process.js';
-import { QUICK_AGGREGATOR } from './timing.js';
+import { QUICK_AGGREGATOR, SESSION_MS } from './timing.js';
 
 const clock = new SystemClock();
 const ROUNDS = 4;
@@ -39,12 +39,13 @@ describeWithKafka(
     const running: (() => Promise<void>)[] = [];
     const spawn = (plan: Pick<ChildPlan, 'suspend'> = {}) => {
       const { url, username, password } = engine;
-      const child = new AggregatorProcess({
+      const child = new AggregatorProcess();
+      running.push(() => child.kill9());
+      child.aggregate({
         log: { kind: 'kafka', brokers: kafka().brokers },
         engine: { url, username, password },
         ...plan,
       });
-      running.push(() => child.kill9());
       return child;
     };
     const here = async () => {
@@ -60,7 +61,13 @@ describeWithKafka(
       engine = await EngineProcess.start();
       clickhouse = new ClickHouse(engine);
       await migrate(clickhouse, clock);
-      log = await KafkaEventLog.open({ brokers: kafka().brokers, clientId: 'two', clock, random: Math.random });
+      log = await KafkaEventLog.open({
+        brokers: kafka().brokers,
+        clientId: 'two',
+        clock,
+        random: Math.random,
+        sessionTimeoutMs: SESSION_MS,
+      });
       await log.ensureTopic(EVENTS_TOPIC, { partitions: QUICK_AGGREGATOR.partitions });
     }, 60_000);
     afterAll(async () => {

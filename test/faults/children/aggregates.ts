@@ -1,5 +1,7 @@
-// An aggregator as a process of its own, that kills or suspends itself at the point it is told. It ends with its parent, too.
+// An aggregator as a process of its own, that kills or suspends itself at the point it is told. It waits for its plan, loaded
+// and idle, and ends with its parent, too.
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { Aggregator } from '#apps/aggregator';
 import { ClickHouse, type ClickHouseOptions } from '#libs/clickhouse';
 import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
@@ -12,7 +14,8 @@ import { QUICK_AGGREGATOR, SESSION_MS } from '../timing.js';
 import type { ChildPlan, ChildSays } from './plan.js';
 import { die, KillSwitch } from './kill-switch.js';
 
-const plan = JSON.parse(process.argv[2]!) as ChildPlan;
+process.on('disconnect', () => process.exit(0));
+const [plan] = (await once(process, 'message')) as [ChildPlan];
 const clock = new SystemClock();
 const killSwitch = new KillSwitch(plan.kill ?? plan.suspend, clock, plan.kill === undefined ? suspend : die);
 
@@ -67,7 +70,6 @@ await log.consume({
   onRevoked: async (_topic, partition) => aggregator.revoked(partition),
   onBatch: (batch) => aggregator.handle(committing(batch)),
 });
-process.on('disconnect', () => process.exit(0));
 await say({ said: 'consuming' });
 
 function committing(batch: RecordBatch): RecordBatch {

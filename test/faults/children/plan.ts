@@ -1,6 +1,6 @@
 import type { KillPoint } from '../kill-plan.js';
 
-/** What a child that aggregates is told, as JSON in its first argument. */
+/** What a child that aggregates is told, as the first message of its parent. */
 export interface ChildPlan {
   readonly log:
     { readonly kind: 'embedded'; readonly path: string } | { readonly kind: 'kafka'; readonly brokers: string[] };
