@@ -1,21 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AlertsAnswer } from '#libs/contracts';
 import { askSql, freePorts, ProductProcess, statusOf, until } from '../support/processes.js';
 import { between, seededRandom } from '../support/random.js';
+import { reportOf } from '../support/replay-report.js';
 
 const STANDALONE = 'apps/standalone/src/main.js';
 const CLI = 'apps/cli/src/main.js';
-const TRACES = join(import.meta.dirname, '../../../shared/traces');
-
-interface Report {
-  readonly equal: boolean;
-  readonly emitted: { readonly requests: number; readonly hits: number; readonly events: number };
-  readonly stored: { readonly requests: number; readonly hits: number; readonly events: number };
-}
 
 describe('The product as a user runs it: one process, built, by its command', () => {
   let folder: string;
@@ -52,12 +46,6 @@ describe('The product as a user runs it: one process, built, by its command', ()
 
   const replay = (trace: string, ...args: string[]) =>
     launch(CLI, ['replay', trace, '--format', 'keys', '--endpoint', url, '--json', ...args]);
-
-  async function reportOf(replaying: ProductProcess): Promise<Report> {
-    const { code, stdout, stderr } = await replaying.ended();
-    if (code !== 0) throw new Error(`alperf replay ended with ${code}: ${stdout}${stderr}`);
-    return JSON.parse(stdout) as Report;
-  }
 
   function traceOf(requests: number, seed: number): string {
     const random = seededRandom(seed);
@@ -320,18 +308,4 @@ describe('The product as a user runs it: one process, built, by its command', ()
     // Three times the target: the machine of the tests does other things too.
     expect(ms).toBeLessThan(15_000);
   }, 60_000);
-
-  if (!existsSync(TRACES)) it.skip(`replays the traces of ${TRACES}: there is no such folder`, () => undefined);
-  else
-    it('replays every trace at hand: what was emitted is what is stored', async () => {
-      const traces = readdirSync(TRACES).filter((name) => /\.(txt|csv|tsv)(\.gz)?$/.test(name));
-      expect(traces).not.toEqual([]);
-      await start();
-      for (const name of traces) {
-        const replaying = launch(CLI, ['replay', join(TRACES, name), '--size', '10%', '--endpoint', url, '--json']);
-        const report = await reportOf(replaying);
-        process.stderr.write(`${name}: ${report.stored.requests} requests stored of ${report.emitted.requests}.\n`);
-        expect(report.equal).toBe(true);
-      }
-    }, 300_000);
 });

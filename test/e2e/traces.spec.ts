@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts, ProductProcess } from '../support/processes.js';
+import { reportOf } from '../support/replay-report.js';
+
+const TRACES = join(import.meta.dirname, '../../../shared/traces');
+/** Each replay waits a while until its last window is over and stored. */
+const AT_ONCE = 3;
+
+describe('The traces of real caches', () => {
+  if (!existsSync(TRACES)) {
+    it.skip(`replays the traces of ${TRACES}: there is no such folder`, () => undefined);
+    return;
+  }
+  let folder: string;
+  let url: string;
+  const started: ProductProcess[] = [];
+  const launch = (program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+    const launched = new ProductProcess(program, args, env);
+    started.push(launched);
+    return launched;
+  };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'alperf-traces-'));
+    const [http, sql] = await freePorts(2);
+    url = `http://127.0.0.1:${http}`;
+    await launch('apps/standalone/src/main.js', [], {
+      ALPERF_HTTP_PORT: String(http),
+      ALPERF_SQL_PORT: String(sql),
+      ALPERF_DATA_DIR: join(folder, 'data'),
+    }).ready(url);
+  }, 60_000);
+
+  afterAll(async () => {
+    await Promise.all(started.map((one) => one.end('SIGKILL')));
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  it('replays every trace at hand: what was emitted is what is stored', async () => {
+    const traces = readdirSync(TRACES).filter((name) => /\.(txt|csv|tsv)(\.gz)?$/.test(name));
+    expect(traces).not.toEqual([]);
+    const waiting = [...traces];
+    const replayAll = async () => {
+      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+        const args = ['replay', join(TRACES, name), '--size', '10%', '--endpoint', url, '--json'];
+        const report = await reportOf(launch('apps/cli/src/main.js', args));
+        process.stderr.write(`${name}: ${report.stored.requests} requests stored of ${report.emitted.requests}.\n`);
+        expect([name, report.equal]).toEqual([name, true]);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, replayAll));
+  }, 300_000);
+});
