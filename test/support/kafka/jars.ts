@@ -33,12 +33,23 @@ export function kafkaMissing(): string | undefined {
 export async function kafkaJars(): Promise<string> {
   const missing = kafkaMissing();
   if (missing !== undefined) throw new KafkaMissingError(missing);
-  if (existsSync(lib)) return lib;
+  await madeOnce(lib, fetchJars);
+  return lib;
+}
+
+/** A file beside the jars, made when it is not there yet; test runs side by side make it once. */
+export async function besideTheJars(name: string, make: (path: string) => Promise<void>): Promise<string> {
+  const path = join(cache, name);
+  await madeOnce(path, () => make(path));
+  return path;
+}
+
+async function madeOnce(path: string, make: () => Promise<void>): Promise<void> {
+  if (existsSync(path)) return;
   await mkdir(cache, { recursive: true });
   const unlock = await lock(join(cache, 'fetching'));
   try {
-    if (!existsSync(lib)) await fetchJars();
-    return lib;
+    if (!existsSync(path)) await make();
   } finally {
     await unlock();
   }
