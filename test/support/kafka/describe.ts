@@ -1,5 +1,7 @@
 import type * as Jest from '@jest/globals';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
 import { noteOf, startKafka, type KafkaBroker, type KafkaOptions } from './broker.js';
 import { mayHaveDocker } from './container.js';
 import { isAlive, KafkaMissingError, kafkaMissing } from './jars.js';
@@ -60,8 +62,26 @@ export async function sharedKafka(): Promise<KafkaBroker> {
     if (isAlive(pid)) return shared(brokers, pid);
   }
   const { brokers, pid } = await startKafka();
+  await untilGroupsCanBeJoined(brokers);
   writeFileSync(note, JSON.stringify({ brokers, pid }));
   return shared(brokers, pid);
+}
+
+/** A new broker has its topic of commits made by the first group: which test file comes first must not matter. */
+async function untilGroupsCanBeJoined(brokers: string[]): Promise<void> {
+  const admin = new Kafka({ brokers, clientId: 'first-group', logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    while (
+      !(await admin.describeGroups(['first-group']).then(
+        () => true,
+        () => false,
+      ))
+    )
+      await sleep(50);
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 function shared(brokers: string[], pid: number): KafkaBroker {
