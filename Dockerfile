@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1.7
 # One file, two images: `distributed` (collector, aggregator, alerter, api; no embedded engine) and `standalone` (everything).
 # glibc is needed: the embedded engine and LMDB come as glibc binaries.
 ARG NODE_VERSION=24.21.0

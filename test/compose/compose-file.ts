@@ -10,6 +10,7 @@ export interface Service {
   readonly user?: string;
   readonly restart?: string;
   readonly privileged?: boolean;
+  readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
   readonly environment?: Readonly<Record<string, string | number>>;

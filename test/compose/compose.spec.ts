@@ -97,6 +97,13 @@ describe('docker-compose.yml', () => {
     for (const name of taken) expect(operations).toContain(name);
   });
 
+  it.each(APPS)('gives the %s a root that nobody writes to, and no secret that compose would copy there', (name) => {
+    const { read_only, secrets = [] } = compose.services[name]!;
+    expect(read_only).toBe(true);
+    // Only files are mounted; one from the environment ends the start with "container rootfs is marked read-only".
+    for (const secret of secrets) expect(compose.secrets[secret]).toEqual({ file: expect.any(String) });
+  });
+
   it('starts apps that exist', () => {
     for (const name of APPS) {
       const [main] = compose.services[name]!.command!;

@@ -46,6 +46,12 @@ describe('The Dockerfile', () => {
     expect(withNative).toEqual(['chdb']);
   });
 
+  it('is read by the builder that is there: no other one is pulled from a registry', () => {
+    expect(dockerfile).not.toMatch(/^#\s*syntax=/m);
+    // What would need one.
+    expect(dockerfile).not.toMatch(/^RUN --|^(COPY|ADD) .*--(link|parents|exclude)|<<[-\w]/m);
+  });
+
   it('carries no secret and no address of a registry', () => {
     expect(dockerfile).not.toMatch(/PASSWORD|SECRET|TOKEN|_KEY|registry=/);
     expect(dockerfile).not.toMatch(/^ADD /m);
