@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { dockerAnswers, startKafkaContainer } from './container.js';
 import { besideTheJars, kafkaJars } from './jars.js';
+import { lifetime, throwWhenStopped } from './lifetime.js';
 
 export interface KafkaOptions {
   /** Broker settings that differ from the test's own, as in server.properties. */
@@ -57,37 +58,27 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroke
   const jvm = [...JVM, `-XX:SharedArchiveFile=${loaded}`];
   const { folder, port, config } = await formatted(classPath, jvm, options.properties ?? {});
 
-  let child = launch([...jvm, '-cp', classPath], folder, config);
-  const ended = new AbortController();
-  await untilServing(child, folder, port, ended.signal);
-  let restarting: Promise<void> = Promise.resolve();
-  let stopped: Promise<void> | undefined;
-  const stop = async () => {
-    ended.abort();
-    // A restart under way ends first: it must not bring the broker back, nor look for what is removed here.
-    await restarting.catch(() => undefined);
-    await end(child);
-    await rm(folder, { recursive: true, force: true });
-  };
-  const restart = async () => {
-    await end(child);
-    if (ended.signal.aborted) throw new Error('Kafka was stopped for good: it cannot be started again.');
-    child = launch([...jvm, '-cp', classPath], folder, config);
-    await untilServing(child, folder, port, ended.signal);
-  };
+  const launched = () => launch([...jvm, '-cp', classPath], folder, config);
+  let child = launched();
+  await untilServing(child, folder, port);
+  const kill9 = () => end(child);
   return {
     brokers: [`127.0.0.1:${port}`],
     get pid() {
       return child.pid!;
     },
-    stop: () => (stopped ??= stop()),
-    kill9: () => end(child),
-    restart() {
-      restarting = restart();
-      // Whoever waits for it hears of a failure; a test that has given up must not break the next one by it.
-      restarting.catch(() => undefined);
-      return restarting;
-    },
+    kill9,
+    ...lifetime({
+      kill9,
+      async start(signal) {
+        child = launched();
+        await untilServing(child, folder, port, signal);
+      },
+      async remove() {
+        await end(child);
+        await rm(folder, { recursive: true, force: true });
+      },
+    }),
     pause: async () => void child.kill('SIGSTOP'),
     resume: async () => void child.kill('SIGCONT'),
   };
@@ -151,10 +142,10 @@ function launch(jvm: readonly string[], folder: string, config: string): ChildPr
 }
 
 /** Resolves when the broker answers. @throws Error when it ends before or takes too long, and when the signal aborts. */
-async function untilServing(child: ChildProcess, folder: string, port: number, signal: AbortSignal): Promise<void> {
+async function untilServing(child: ChildProcess, folder: string, port: number, signal?: AbortSignal): Promise<void> {
   const started = performance.now();
   while (!(await answers(port))) {
-    if (signal.aborted) throw new Error('Kafka was stopped for good while it was starting: nobody needs it any more.');
+    throwWhenStopped(signal);
     const { exitCode, signalCode } = child;
     const hasEnded = exitCode !== null || signalCode !== null;
     if (hasEnded || performance.now() - started > START_TIMEOUT_MS) {

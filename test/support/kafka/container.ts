@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaBroker } from './broker.js';
+import { lifetime, throwWhenStopped } from './lifetime.js';
 
 /** Apache Kafka's own image; the version of the jars. */
 const IMAGE = 'apache/kafka:4.1.0';
@@ -61,38 +62,40 @@ export async function startKafkaContainer({ port, properties, note, answers }: C
     stdio: 'ignore',
   });
   guardian.unref();
-  const serving = async () => {
-    for (const began = performance.now(); !(await answers(port)); await sleep(100))
+  const serving = async (signal?: AbortSignal) => {
+    for (const began = performance.now(); !(await answers(port)); await sleep(100)) {
+      throwWhenStopped(signal);
       if (performance.now() - began > START_TIMEOUT_MS) throw new Error(`No answer from ${IMAGE} on port ${port}.`);
-  };
-  let stopped = false;
-  const stop = async () => {
-    if (stopped) return;
-    stopped = true;
-    await started.stop({ timeout: 0, remove: true, removeVolumes: true });
-    guardian.kill();
+    }
   };
   const kill9 = async () => {
     if (!(await container.inspect()).State.Running) return;
     await container.kill({ signal: 'SIGKILL' });
     await container.wait();
   };
+  const remove = async () => {
+    // By force: it may be running, starting, paused or dead.
+    await container.remove({ force: true, v: true });
+    guardian.kill();
+  };
   try {
     await serving();
   } catch (error) {
-    await stop();
+    await remove();
     throw error;
   }
   return {
     brokers: [`127.0.0.1:${port}`],
     pid: guardian.pid!,
-    stop,
     kill9,
-    async restart() {
-      await kill9();
-      await container.start();
-      await serving();
-    },
+    ...lifetime({
+      kill9,
+      async start(signal) {
+        await container.start();
+        await serving(signal);
+      },
+      remove,
+    }),
     pause: async () => void (await container.pause()),
     resume: async () => void (await container.unpause()),
   };
