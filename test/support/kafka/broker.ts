@@ -109,7 +109,7 @@ async function archiveClasses(classPath: string, path: string): Promise<void> {
   const partial = `${path}.partial`;
   const child = launch([...JVM, `-XX:ArchiveClassesAtExit=${partial}`, '-cp', classPath], folder, config);
   try {
-    await untilServing(child, folder, port, new AbortController().signal);
+    await untilServing(child, folder, port);
     child.ref();
     const exited = once(child, 'exit');
     child.kill('SIGTERM');
