@@ -172,7 +172,8 @@ describe('No answer changes', () => {
       const settled1m = floor(60, settled10s - between(random, 0, 600));
       const settled1h = floor(3_600, settled1m - between(random, 0, 7_200));
       await test.clickhouse.command(
-        `INSERT INTO progress SELECT partition, 0, 0, 0, ${settled10s}, ${settled1m}, ${settled1h}, 0, ${revision} FROM (SELECT DISTINCT partition FROM progress) AS p`,
+        `INSERT INTO progress (partition, settled_10s, settled_1m, settled_1h, revision)
+         SELECT partition, ${settled10s}, ${settled1m}, ${settled1h}, ${revision} FROM (SELECT DISTINCT partition FROM progress) AS p`,
       );
       expect([settled10s, settled1m, settled1h, await inconsistencies(test.clickhouse)]).toEqual([
         settled10s,
