@@ -4,8 +4,6 @@ import { HOUR_MS, MINUTE_MS } from '#libs/time';
 import { sumOf, type Chunk, type Finding } from './findings.js';
 import type { Letters } from './log-check.js';
 
-export { DAY_MS } from '#libs/time';
-
 export interface AuditRow {
   readonly time: number;
   readonly scope: string;

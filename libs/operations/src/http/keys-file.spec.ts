@@ -66,6 +66,8 @@ describe('KeysFile', () => {
 
   it('says which file is missing', async () => {
     await expect(open()).rejects.toThrow(SettingsError);
-    await expect(open()).rejects.toThrow(/keys\.yaml: cannot be read \(ENOENT\)/);
+    await expect(open()).rejects.toThrow(
+      /keys\.yaml: cannot be read \(ENOENT\); make it with "npm run --silent alperf -- keys create .*--file .*keys\.yaml"/,
+    );
   });
 });

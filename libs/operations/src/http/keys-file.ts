@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Clock, Timer } from '#libs/time';
+import { alperfCommand } from '../alperf-command.js';
 import { SettingsError } from '../settings/settings.js';
 import { parseKeys, type ApiKeys } from './api-keys.js';
 
@@ -29,7 +30,7 @@ export class KeysFile {
       return new KeysFile(options, parseKeys(await readFile(options.path, 'utf8')), seen);
     } catch (error) {
       if (error instanceof SettingsError) throw error;
-      throw new SettingsError([`keys file ${options.path}: cannot be read (${(error as NodeJS.ErrnoException).code})`]);
+      throw new SettingsError([unreadable(options.path, (error as NodeJS.ErrnoException).code)]);
     }
   }
 
@@ -75,4 +76,12 @@ export class KeysFile {
 async function fingerprint(path: string): Promise<string> {
   const { mtimeMs, size, ino } = await stat(path);
   return `${ino}:${size}:${mtimeMs}`;
+}
+
+function unreadable(path: string, code: string | undefined): string {
+  const problem = `keys file ${path}: cannot be read (${code})`;
+  if (code === 'ENOENT')
+    return `${problem}; make it with "${alperfCommand(`keys create --id first --scopes admin --file ${path}`)}", or correct the path`;
+  if (code === 'EACCES') return `${problem}; let the user that this program runs as read it`;
+  return problem;
 }
