@@ -6,6 +6,7 @@ import {
   ROLLUPS,
   rollupColumns,
   rollupTable,
+  settledEverywhere,
   type ClickHouse,
   type RollupName,
 } from '#libs/clickhouse';
@@ -119,13 +120,11 @@ export class AggregatorStore {
     };
   }
 
-  /** How far all partitions are settled, seconds since 1970. */
-  async leastSettled(): Promise<Settled> {
-    const [row] = await this.clickhouse.query<{ s10: number; s60: number; s3600: number }>(
-      `SELECT toUnixTimestamp(min(settled_10s)) AS s10, toUnixTimestamp(min(settled_1m)) AS s60, toUnixTimestamp(min(settled_1h)) AS s3600
-       FROM progress FINAL`,
-    );
-    return row === undefined ? NOTHING_SETTLED : { '10s': row.s10, '1m': row.s60, '1h': row.s3600 };
+  /** How far all partitions that are not idle are settled, as the views have it: seconds since 1970. */
+  async settledEverywhere(): Promise<Settled> {
+    const columns = LEVELS.map((level) => `toUnixTimestamp(${settledEverywhere(level)}) AS \`${level}\``);
+    const [row] = await this.clickhouse.query<Settled>(`SELECT ${columns.join(', ')} FROM progress FINAL`);
+    return row ?? NOTHING_SETTLED;
   }
 
   /** Buckets with open marks, the earliest first; ms since 1970. */

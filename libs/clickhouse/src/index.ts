@@ -17,6 +17,6 @@ export {
   type Rollup,
   type RollupName,
 } from './recount/rollups.js';
-export { answerViews, viewName } from './recount/views.js';
+export { answerViews, settledEverywhere, viewName } from './recount/views.js';
 export { ByteWriter } from './rows/byte-writer.js';
 export { RowEncoder } from './rows/row-encoder.js';

@@ -15,6 +15,12 @@ export interface AuditRow {
   readonly detail: string;
 }
 
+/** The ends of the first and the last bucket of a day, ms since 1970. */
+export interface BucketSpan {
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
 /** Days after which no Date of ClickHouse goes. */
 const LAST_DAY = 65_535;
 
@@ -30,13 +36,22 @@ export class AuditStore {
   ) {}
 
   /** Starts of the days in which batches were accepted, ascending, ms since 1970. From the names of parts: cheap. */
-  acceptedDays(): Promise<number[]> {
-    return this.#days(['batches']);
+  async acceptedDays(): Promise<number[]> {
+    const rows = await this.clickhouse.query<{ partition: string }>(
+      `SELECT DISTINCT partition FROM system.parts WHERE active AND database = {database:String} AND table = 'batches' ORDER BY partition`,
+      { database: this.clickhouse.database },
+    );
+    return rows.map(({ partition }) => Date.parse(`${partition}T00:00:00Z`)).filter(Number.isFinite);
   }
 
-  /** Starts of the days that have raw events or 10 s buckets. */
-  bucketDays(): Promise<number[]> {
-    return this.#days(BUCKET_TABLES);
+  /** Between which ends raw events or 10 s buckets stand, day by day. From what parts say of themselves: cheap. */
+  async bucketSpans(): Promise<BucketSpan[]> {
+    const rows = await this.clickhouse.query<{ first: number; last: number }>(
+      `SELECT toUnixTimestamp(min(min_time)) AS first, toUnixTimestamp(max(max_time)) AS last FROM system.parts
+       WHERE active AND rows > 0 AND database = {database:String} AND table IN (${listOf(BUCKET_TABLES)}) GROUP BY partition ORDER BY first`,
+      { database: this.clickhouse.database },
+    );
+    return rows.map(({ first, last }) => ({ firstMs: first * 1_000, lastMs: last * 1_000 }));
   }
 
   /** Minutes of whole days in which batches of a partition were accepted whose events are all still kept raw. */
@@ -235,15 +250,6 @@ export class AuditStore {
     );
   }
 
-  async #days(tables: readonly string[]): Promise<number[]> {
-    const rows = await this.clickhouse.query<{ partition: string }>(
-      `SELECT DISTINCT partition FROM system.parts WHERE active AND database = {database:String}
-       AND table IN (${tables.map((table) => `'${table}'`).join(', ')}) ORDER BY partition`,
-      { database: this.clickhouse.database },
-    );
-    return rows.map(({ partition }) => Date.parse(`${partition}T00:00:00Z`)).filter(Number.isFinite);
-  }
-
   async #chunks(sql: string, parameters: Readonly<Record<string, unknown>>): Promise<Chunk[]> {
     const rows = await this.clickhouse.query<{ start: string | number; held: string | number }>(sql, parameters);
     return rows.map(({ start, held }) => ({ at: Number(start) * 1_000, size: Number(held) }));
@@ -276,6 +282,10 @@ function chunksOf(widthMs: number, tables: readonly (readonly string[])[]): stri
        WHERE bucket_end > {from:DateTime('UTC')} AND bucket_end <= {to:DateTime('UTC')} GROUP BY start`,
   );
   return `SELECT start, sum(held) AS held FROM (${selects.join(' UNION ALL ')}) GROUP BY start ORDER BY start`;
+}
+
+function listOf(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(', ');
 }
 
 function between(start: number, stepMs: number): { from: string; to: string } {

@@ -4,7 +4,7 @@ import type { EventLog } from '#libs/event-log';
 import { DAY_MS, HOUR_MS, type Clock } from '#libs/time';
 import type { AggregatorStore } from '../aggregator-store.js';
 import type { Assignments } from '../assignments.js';
-import type { AuditStore } from './audit-store.js';
+import type { AuditStore, BucketSpan } from './audit-store.js';
 import type { Chunk, Finding } from './findings.js';
 import { checkLog, logChunks, logSlices } from './log-check.js';
 
@@ -70,9 +70,9 @@ export class AuditScopes {
       ];
     });
     if (!states.some(({ partition }) => partition === 0)) return scopes;
-    const settled = await this.store.leastSettled();
+    const settled = await this.store.settledEverywhere();
     const [minutesEnd, hoursEnd] = [settled['1m'] * 1_000, settled['1h'] * 1_000];
-    const hours = hoursOf(await this.audit.bucketDays(), rawFrom, minutesEnd);
+    const hours = hoursOf(await this.audit.bucketSpans(), rawFrom, minutesEnd);
     return [
       ...scopes,
       {
@@ -103,12 +103,21 @@ export function daysToLookAt(acceptedDays: readonly number[], rawFrom: number, n
   return acceptedDays.filter((day) => day >= rawFrom - MAX_AHEAD_MS && day <= now + AUDIT_AHEAD_MS);
 }
 
-/** Hours of days. A bucket is stamped with its end: the last one of a day stands with the next day's. */
-function hoursOf(days: readonly number[], from: number, to: number): number[] {
+/**
+ * Hours in which buckets may stand, ascending. Only of times that hold something: an empty hour that has not been listed
+ * yet would say that nothing after it has been checked.
+ */
+export function hoursOf(spans: readonly BucketSpan[], fromMs: number, toMs: number): number[] {
   const hours = new Set<number>();
-  for (const day of days)
-    for (let hour = Math.max(day - HOUR_MS, from); hour < Math.min(day + DAY_MS, to); hour += HOUR_MS) hours.add(hour);
+  for (const { firstMs, lastMs } of spans)
+    for (let hour = hourOf(firstMs); hour <= hourOf(lastMs); hour += HOUR_MS)
+      if (hour >= fromMs && hour < toMs) hours.add(hour);
   return [...hours].sort((a, b) => a - b);
+}
+
+/** A bucket is stamped with its end: the last one of an hour stands with the next one's. */
+function hourOf(bucketEndMs: number): number {
+  return Math.floor((bucketEndMs - 1) / HOUR_MS) * HOUR_MS;
 }
 
 function daysOf(hours: readonly number[]): number[] {

@@ -5,12 +5,17 @@ import { countRaw, mergeFiner, ROLLUP, rollupColumns, ROLLUPS, rollupTable, type
 const RAW_FROM = `(SELECT max(toDateTime(value, 'UTC')) FROM meta FINAL WHERE name = 'raw_from')`;
 
 /**
- * The boundary that a query fixes once: up to it every bucket of the level has been recounted; what is later is
- * answered from the level below, and last from raw events. Least over the partitions that are not idle; when all are,
- * what the furthest has (an idle one has nothing left to recount); nothing is settled at first.
+ * How far all partitions in `progress` are settled. Least over those that are not idle; when all are, what the furthest
+ * has (an idle one has nothing left to recount); 1970 at first.
  */
-const boundary = (level: Level) =>
-  `greatest(if(countIf(idle = 0) = 0, max(settled_${level}), minIf(settled_${level}, idle = 0)), ${RAW_FROM})`;
+export const settledEverywhere = (level: Level) =>
+  `if(countIf(idle = 0) = 0, max(settled_${level}), minIf(settled_${level}, idle = 0))`;
+
+/**
+ * The boundary that a query fixes once: up to it every bucket of the level has been recounted; what is later is
+ * answered from the level below, and last from raw events.
+ */
+const boundary = (level: Level) => `greatest(${settledEverywhere(level)}, ${RAW_FROM})`;
 const SETTLED = `(SELECT tuple(${LEVELS.map(boundary).join(', ')}) FROM progress FINAL) AS settled`;
 const SETTLED_AT: Readonly<Record<Level, string>> = { '10s': 'settled.1', '1m': 'settled.2', '1h': 'settled.3' };
 
