@@ -52,6 +52,16 @@ describe('Access on loopback without keys', () => {
   it('knows hosts without a port on port 80', () => {
     expect(codeOf(() => access({ port: () => 80 }).check({ host: 'localhost' }, 'read'))).toBe('allowed');
   });
+
+  it.each([
+    ['127.0.0.2:8080', undefined, 'allowed'],
+    ['127.0.0.2:8080', 'http://127.0.0.2:8080', 'allowed'],
+    ['localhost:8080', undefined, 'allowed'],
+    ['127.0.0.3:8080', undefined, 'HOST_NOT_ALLOWED'],
+    ['127.0.0.2:8080', 'http://127.0.0.3:8080', 'ORIGIN_NOT_ALLOWED'],
+  ])('bound to 127.0.0.2, with host %s and origin %s: %s', (host, origin, outcome) => {
+    expect(codeOf(() => access({ bind: '127.0.0.2' }).check({ host, origin }, 'write'))).toBe(outcome);
+  });
 });
 
 describe('Access with keys', () => {

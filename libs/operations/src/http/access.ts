@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { Clock } from '#libs/time';
 import { alperfCommand } from '../alperf-command.js';
 import { SettingsError } from '../settings/settings.js';
@@ -61,7 +62,7 @@ export class Access {
   /** @throws HttpProblem HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED */
   checkOrigin(headers: RequestHeaders): void {
     const { host, origin } = headers;
-    if (!this.#bearers) checkLoopbackHost({ host }, this.options.port());
+    if (!this.#bearers) checkLoopbackHost({ host }, this.options.bind, this.options.port());
     if (origin !== undefined) {
       if (!this.allowsOrigin(origin))
         throw new HttpProblem('ORIGIN_NOT_ALLOWED', 'The page that sent this is not one of those allowed.');
@@ -99,20 +100,22 @@ export class Access {
   }
 
   #ownOrigins(): string[] {
-    return loopbackHosts(this.options.port()).map((host) => `http://${host}`);
+    return loopbackHosts(this.options.bind, this.options.port()).map((host) => `http://${host}`);
   }
 }
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
-function loopbackHosts(port: number): string[] {
-  const names = LOOPBACK_NAMES.map((name) => `${name}:${port}`);
-  return port === 80 ? [...names, ...LOOPBACK_NAMES] : names;
+/** Of 127.0.0.0/8 a server takes besides the usual names only the address that it is bound to: no other reaches it. */
+function loopbackHosts(bind: string, port: number): string[] {
+  const own = isLoopback(bind) && isIPv4(bind) ? [...LOOPBACK_NAMES, bind] : LOOPBACK_NAMES;
+  const names = own.map((name) => `${name}:${port}`);
+  return port === 80 ? [...names, ...own] : names;
 }
 
 /** @throws HttpProblem HOST_NOT_ALLOWED unless the Host header names this machine and the port. */
-export function checkLoopbackHost({ host }: RequestHeaders, port: number): void {
-  if (!loopbackHosts(port).includes(host?.toLowerCase() ?? ''))
+export function checkLoopbackHost({ host }: RequestHeaders, bind: string, port: number): void {
+  if (!loopbackHosts(bind, port).includes(host?.toLowerCase() ?? ''))
     throw new HttpProblem('HOST_NOT_ALLOWED', 'The Host header does not name this server on this machine.');
 }
 

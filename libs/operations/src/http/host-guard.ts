@@ -20,7 +20,7 @@ export function guardHost(adapter: FastifyAdapter, { bind, needsKey = false }: H
   const fastify = adapter.getInstance();
   fastify.addHook('onRequest', (request, reply, done) => {
     try {
-      checkLoopbackHost(request.headers, request.socket.localPort ?? 0);
+      checkLoopbackHost(request.headers, bind, request.socket.localPort ?? 0);
     } catch (error) {
       sendProblem(reply, error);
       return;
