@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { parse as parseYaml } from 'yaml';
+import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { SettingsError } from '../settings/settings.js';
 
 export const SCOPES = ['write', 'read', 'admin'] as const;
@@ -104,8 +104,8 @@ export function parseKeys(text: string): ApiKeys {
   try {
     // Core schema: an `until` stays the text that it is.
     parsed = parseYaml(text, { schema: 'core', maxAliasCount: 0 });
-  } catch {
-    throw new SettingsError(['keys file: is not YAML']);
+  } catch (error) {
+    throw new SettingsError([notYaml(error)]);
   }
   const list = (parsed as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(list)) throw new SettingsError(['keys file: must hold a list "keys"']);
@@ -114,6 +114,13 @@ export function parseKeys(text: string): ApiKeys {
   if (new Set(ids).size < ids.length) problems.push('keys file: two keys have one id');
   if (problems.length > 0) throw new SettingsError(problems);
   return new ApiKeys(list as KeyEntry[]);
+}
+
+/** By code and place alone: what YAML says of a fault may quote the file, and so a hash. */
+function notYaml(error: unknown): string {
+  if (!(error instanceof YAMLParseError)) return 'keys file: is not YAML without aliases';
+  const at = error.linePos?.[0];
+  return `keys file: is not YAML${at === undefined ? '' : ` at line ${at.line}, column ${at.col}`} (${error.code})`;
 }
 
 function entryProblems(entry: unknown, where: string): string[] {

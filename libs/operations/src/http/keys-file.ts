@@ -9,9 +9,15 @@ export interface KeysFileOptions {
   readonly clock: Clock;
   /** How often the file is looked at, ms. Default 2,000. */
   readonly checkEveryMs?: number;
-  /** Told when new keys are in force, and when a changed file cannot be used: the keys before it stay in force then. */
-  readonly onReload?: (outcome: { readonly keys: number } | { readonly problem: string }) => void;
+  readonly onReload?: (outcome: KeysReload) => void;
 }
+
+/**
+ * What came of looking at the file: new keys are in force, or a changed file cannot be used, or it cannot be read at all,
+ * which is told once and not at each look; the keys before it stay in force then. `back` ends what could not be read.
+ */
+export type KeysReload =
+  { readonly keys: number; readonly back?: true } | { readonly problem: string; readonly back?: never };
 
 /**
  * The keys of a file, read again when it changes. Looked at by time rather than watched: that also sees a file that is
@@ -19,7 +25,10 @@ export interface KeysFileOptions {
  */
 export class KeysFile {
   #keys: ApiKeys;
+  /** Fingerprint of what was read last, usable or not. */
   #seen: string;
+  /** Why the file could not be read at the last look; undefined when it could. */
+  #unreadable: string | undefined;
   #timer: Timer | undefined;
   #closed = false;
 
@@ -61,16 +70,35 @@ export class KeysFile {
   }
 
   async #look(): Promise<void> {
+    let text: string | undefined;
     try {
       const seen = await fingerprint(this.options.path);
-      if (seen === this.#seen) return;
+      if (seen !== this.#seen) text = await readFile(this.options.path, 'utf8');
+      // Only what was read is seen: a file that could not be read is tried again, since its mending need not change it.
       this.#seen = seen;
-      this.#keys = parseKeys(await readFile(this.options.path, 'utf8'));
-      this.options.onReload?.({ keys: this.#keys.size });
     } catch (error) {
-      this.options.onReload?.({ problem: error instanceof SettingsError ? error.message : 'it cannot be read' });
+      const problem = unreadable(this.options.path, (error as NodeJS.ErrnoException).code);
+      if (problem !== this.#unreadable) this.options.onReload?.({ problem });
+      this.#unreadable = problem;
+      return;
     }
+    const back = this.#unreadable === undefined ? {} : ({ back: true } as const);
+    this.#unreadable = undefined;
+    if (text !== undefined) {
+      try {
+        this.#keys = parseKeys(text);
+      } catch (error) {
+        this.options.onReload?.({ problem: problemOf(error) });
+        return;
+      }
+    }
+    if (text !== undefined || back.back) this.options.onReload?.({ keys: this.#keys.size, ...back });
   }
+}
+
+/** In one line, for the log. */
+function problemOf(error: unknown): string {
+  return error instanceof SettingsError ? error.problems.join('; ') : String(error);
 }
 
 async function fingerprint(path: string): Promise<string> {

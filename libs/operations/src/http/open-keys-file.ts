@@ -14,10 +14,11 @@ export async function openKeysFile(
   const keys = await KeysFile.open({
     path,
     clock,
-    onReload: (outcome) =>
-      'keys' in outcome
-        ? log.info('Keys file taken over.', outcome)
-        : log.error('Keys file cannot be used; the keys before it stay in force.', outcome),
+    onReload: (outcome) => {
+      if ('problem' in outcome) log.error('Keys file cannot be used; the keys before it stay in force.', outcome);
+      else if (outcome.back) log.info('Keys file can be read again.', { keys: outcome.keys });
+      else log.info('Keys file taken over.', { keys: outcome.keys });
+    },
   });
   shutdown.add('close', 'keys file', () => keys.close());
   return keys;
