@@ -11,7 +11,7 @@ import { isLoopback, lockDirectory, Shutdown, SilentLogger, type Logger, type Sh
 import { createProgramHost, openHttpDoor, tryPort } from '#libs/operations/nest';
 import { EmbeddedStateStore } from '#libs/state-store/embedded';
 import { SystemClock, type Clock } from '#libs/time';
-import { standaloneDefaults, type StandaloneConfig } from './config.js';
+import { checkTogether, standaloneDefaults, type StandaloneConfig } from './config.js';
 import { StandaloneModule } from './standalone.module.js';
 
 /** Settings, each with its default, and what a host may bring along. */
@@ -51,7 +51,8 @@ const PAGE = fileURLToPath(
  * Starts all of it in this process: the embedded log and engine, the aggregator, then collector, alerter, API and page on one
  * port. Resolves when it takes events. What was started is stopped again when a later part fails.
  *
- * @throws SettingsError when bound to more than loopback without keys, DirectoryLockedError when another process has
+ * @throws SettingsError when settings do not fit together, when the data folder cannot be made, and when bound to more
+ *   than loopback without keys, DirectoryLockedError when another process has
  *   the data, and whatever keeps a port from being taken.
  */
 export async function startStandalone(options: StandaloneOptions = {}): Promise<Standalone> {
@@ -73,6 +74,7 @@ async function start(
   const { bind, origins } = options;
   const program = { clock, log, shutdown };
   const dataDir = resolve(options.dataDir);
+  checkTogether(options);
 
   // Who may call comes first: a refusal must not leave a directory behind.
   const { adapter, access, inForce } = await openHttpDoor(options, program, { maxConnections: options.maxConnections });

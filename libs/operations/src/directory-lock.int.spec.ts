@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { directoryHolder, DirectoryLockedError, lockDirectory } from './directory-lock.js';
+import { SettingsError } from './settings/settings.js';
 
 // Plain JavaScript, so that the child needs no build: it locks as the library does, and says so.
 const HOLD = `
@@ -37,6 +38,20 @@ describe('A directory lock', () => {
 
   it('creates the directory', () => {
     lockDirectory(join(path, 'a', 'b')).release();
+  });
+
+  it('says which setting to change where there can be no directory', () => {
+    const file = join(path, 'file');
+    writeFileSync(file, '');
+    for (const taken of [file, join(file, 'data'), join(file, 'a', 'b')]) {
+      expect(() => lockDirectory(taken)).toThrow(SettingsError);
+      expect(() => lockDirectory(taken)).toThrow(/ALPERF_DATA_DIR: \S+file.* cannot be made: .*file.*; name a folder/);
+    }
+  });
+
+  const inProc = existsSync('/proc/self') ? it : it.skip;
+  inProc('does not wait for ever for a file system that takes no directories (needs /proc)', () => {
+    expect(() => lockDirectory('/proc/x/data')).toThrow(/ALPERF_DATA_DIR: \/proc\/x cannot be made: .*\(ENOENT\)/);
   });
 
   it('is refused while another process lives, and taken as soon as that was killed', async () => {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PipelineError } from '#libs/contracts';
+import { SettingsError } from './settings/settings.js';
 
 /** Another process, or this one a second time, holds the directory. */
 export class DirectoryLockedError extends PipelineError {
@@ -34,11 +35,12 @@ const held = new Set<DatabaseSync>();
  * it with the process, however that ends: nothing can be stale, no process id is guessed about, and it holds between
  * containers that share a volume and do not see each other's processes.
  *
- * @throws DirectoryLockedError at once when a living process (or this one) holds it.
+ * @throws DirectoryLockedError at once when a living process (or this one) holds it, SettingsError when it can be no
+ *   directory.
  */
 export function lockDirectory(path: string): DirectoryLock {
   const directory = resolve(path);
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const owner = join(directory, OWNER_FILE);
   const file = new DatabaseSync(join(directory, LOCK_FILE), { timeout: 0 });
   try {
@@ -58,6 +60,32 @@ export function lockDirectory(path: string): DirectoryLock {
     },
   };
 }
+
+/** One by one: where a file system takes no directories, as in /proc, Node's own recursive way never comes back. */
+function makeDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(directory);
+  try {
+    if (parent !== directory) makeDirectory(parent);
+    mkdirSync(directory);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Another process may have made it in between.
+    if (code === 'EEXIST' && statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    const problem = NO_DIRECTORY[code ?? ''];
+    if (problem === undefined) throw error;
+    throw new SettingsError([
+      `ALPERF_DATA_DIR: ${directory} cannot be made: ${problem} (${code}); name a folder elsewhere, in one that this user may write`,
+    ]);
+  }
+}
+
+/** What keeps a path from being a directory at all; rights and a full disk have remedies of their own. */
+const NO_DIRECTORY: Readonly<Record<string, string>> = {
+  ENOTDIR: 'what it would be in is a file',
+  EEXIST: 'a file, or a link to nothing, has this name',
+  ENOENT: 'its file system takes no folders',
+};
 
 /**
  * Who holds a directory: undefined when nobody does, also when there is none; without a pid when that could not be found

@@ -15,5 +15,11 @@ each leaves alone what it does not read. What docker-compose.yml takes for itsel
 (\`ALPERF_API_KEYS\` and others) is in [operations.md](operations.md#start).
 
 ${settingsTable(PROGRAMS)}
+
+\`ALPERF_RATE_EVENTS\` and \`ALPERF_RATE_BYTES\` let one batch of any size pass as long as the key has not used up its share: what
+it took beyond that is paid off before the next one passes. Until then batches are refused with 429 and \`Retry-After\`.
+
+Without \`ALPERF_KEYS_FILE\` nobody needs a key, and none is looked at: a request with an \`Authorization\` header, whatever it
+holds, is treated as one without.
 `;
 }

@@ -56,11 +56,19 @@ export const setting = {
     fallback,
     help,
     expects: 'a list separated by commas',
-    parse: (text) =>
-      text
-        .split(',')
-        .map((one) => one.trim())
-        .filter((one) => one !== ''),
+    parse: parts,
+  }),
+
+  /** A list of web origins, as browsers send them: in lower case, without the port that a scheme has anyway. */
+  origins: (variable: string, help: string): Setting<readonly string[]> => ({
+    variable,
+    fallback: [],
+    help,
+    expects: 'a list of origins (scheme://host or scheme://host:port, no path) separated by commas',
+    parse: (text) => {
+      const origins = parts(text).map(originOf);
+      return origins.every((one) => one !== undefined) ? origins : undefined;
+    },
   }),
 
   oneOf: <const Values extends readonly string[]>(
@@ -76,3 +84,17 @@ export const setting = {
     parse: (text) => values.find((one) => one === text),
   }),
 } as const;
+
+function parts(text: string): string[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}
+
+/** Of a scheme of the web the URL's own origin; `URL` knows none for others, such as tauri://localhost. */
+function originOf(text: string): string | undefined {
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\\\s*]+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const { origin } = new URL(text);
+  return origin === 'null' ? text.toLowerCase() : origin;
+}

@@ -73,11 +73,15 @@ export function unknownVariables(env: Readonly<Record<string, string | undefined
     .map((name) => `${name}: there is no such setting${suggestion(name, known)}`);
 }
 
-/** `; did you mean A or B?`, or what exists when nothing is near. */
+/**
+ * `; did you mean A or B?`, or where to look when nothing is near: of a short name, hardly a letter may be wrong, or any
+ * other short name would be near.
+ */
 export function suggestion(name: string, known: readonly string[]): string {
+  const allowed = Math.max(1, Math.floor(name.replace(/^ALPERF_/, '').length / 3));
   const near = known
     .map((one) => ({ one, distance: editDistance(name, one) }))
-    .filter(({ one, distance }) => distance <= Math.max(3, Math.floor(one.length / 4)))
+    .filter(({ distance }) => distance <= allowed)
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ one }) => one);

@@ -49,6 +49,15 @@ describe('parseSettings', () => {
     ]);
   });
 
+  it('suggests only names that are near for their length', () => {
+    const problems = problemsOf(() => parseSettings({}, { env: { ALPERF_FOO: '1' }, file: { foo: 1, lateHour: 2 } }));
+    expect(problems).toEqual([
+      expect.stringMatching(/^ALPERF_FOO: there is no such setting; "npm run .*config" lists those there are$/),
+      expect.stringMatching(/^foo \(settings file\): there is no such setting; "npm run .*config" lists/),
+      'lateHour (settings file): there is no such setting; did you mean lateHours?',
+    ]);
+  });
+
   it('knows the settings of the other apps, which share one environment', () => {
     const env = Object.fromEntries(KNOWN_VARIABLES.map((name) => [name, name === 'ALPERF_HTTP_PORT' ? '1' : 'x']));
     expect(problemsOf(() => parseSettings(settings, { env }))).toEqual([]);
@@ -86,6 +95,37 @@ describe('parseSettings', () => {
         },
       ),
     );
+  });
+});
+
+describe('the setting of origins', () => {
+  const { parse } = setting.origins('ALPERF_ORIGINS', 'Origins.');
+
+  it('reads them as browsers send them', () => {
+    expect(parse('https://Library.example:443, http://localhost:3000,tauri://localhost,http://[::1]:8080')).toEqual([
+      'https://library.example',
+      'http://localhost:3000',
+      'tauri://localhost',
+      'http://[::1]:8080',
+    ]);
+    expect(parse('')).toEqual([]);
+  });
+
+  it.each([
+    ['foo'],
+    ['*'],
+    ['null'],
+    ['library.example'],
+    ['https://'],
+    ['https://*.library.example'],
+    ['https://library.example/'],
+    ['https://library.example/page'],
+    ['https://me@library.example'],
+    ['https://library.example:99999'],
+    ['https://library.example?'],
+    ['https://library.example, foo'],
+  ])('refuses %s', (text) => {
+    expect(parse(text)).toBeUndefined();
   });
 });
 

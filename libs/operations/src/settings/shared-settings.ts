@@ -50,9 +50,8 @@ export const dataSettings = {
 
 /** Who may come in. */
 export const accessSettings = {
-  origins: setting.list(
+  origins: setting.origins(
     'ALPERF_ORIGINS',
-    [],
     "Origins of web pages that may post and read, besides its own and the desktop app's: https://library.example.",
   ),
   keysFile: setting.optionalText('ALPERF_KEYS_FILE', 'YAML file of API keys; it is read again when it changes.'),
