@@ -19,7 +19,9 @@ const letter = (sequence: number, idx: number, event: unknown = { kind: 'metric'
 describe('The commands about dead letters', () => {
   let cwd: string;
   let server: AskedServer;
+  let stored: string;
   beforeEach(async () => {
+    stored = `${JSON.stringify({ ...letter(8, 1), cause: 'conflict' })}\n`;
     cwd = mkdtempSync(join(tmpdir(), 'alperf-letters-'));
     server = await AskedServer.start({
       '/v1/dead-letters/replay': () => ({
@@ -32,7 +34,7 @@ describe('The commands about dead letters', () => {
         },
       }),
       // Statements, for letters out of the database.
-      '/': () => ({ status: 200, body: `${JSON.stringify({ ...letter(8, 1), cause: 'conflict' })}\n` }),
+      '/': () => ({ status: 200, body: stored }),
     });
   });
   afterEach(async () => {
@@ -97,6 +99,18 @@ describe('The commands about dead letters', () => {
     expect(JSON.parse(json)).toMatchObject({
       rejections: [{ instance: INSTANCE, sequence: 8, line: null, letter: 1 }],
     });
+  });
+
+  it('say when no letter matches, and replay nothing', async () => {
+    stored = '';
+    expect(await ask('replay', '--service', 'nobody')).toMatchObject({
+      code: 1,
+      out: '',
+      said: expect.stringContaining('No dead letter matches.'),
+    });
+    const { code, out } = await ask('replay', '--service', 'nobody', '--json');
+    expect([code, JSON.parse(out)]).toMatchObject([1, { error: { code: 'NOT_FOUND' } }]);
+    expect(server.asked.map(({ path }) => path)).not.toContain('/v1/dead-letters/replay');
   });
 
   it.each(['list', 'replay'])('know the causes, so that %s asks nobody about another one', async (command) => {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { DEAD_LETTER_CAUSES, type Accepted } from '#libs/contracts';
 import { alperfCommand } from '#libs/operations';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
-import { UsageError } from '../command/errors.js';
+import { CliError, UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 import { wholeNumber } from '../command/values.js';
 import { refusal } from '../http/request.js';
@@ -119,7 +119,15 @@ async function gather(invocation: Invocation, host: Host, server: Server): Promi
         'Give --from FILE, or a filter such as --service NAME or --since 6h.',
       );
     const limit = wholeNumber(invocation, 'limit', { min: 1, max: 10_000 })!;
-    return placed(await findDeadLetters(server, filter, limit), null);
+    const letters = await findDeadLetters(server, filter, limit);
+    if (letters.length === 0)
+      throw new CliError(
+        'NOT_FOUND',
+        'No dead letter matches.',
+        EXIT.failed,
+        `\`${alperfCommand('dead-letters list --summary')}\` shows which there are.`,
+      );
+    return placed(letters, null);
   }
   if (filtered) throw new UsageError('--from and filters exclude each other.', 'Filter the file, or leave it out.');
   const all: Found[] = [];
