@@ -82,7 +82,7 @@ describe('The fetch transport', () => {
 
   it('takes no room for a beacon that the browser refuses with an error', () => {
     const transport = new FetchTransport({
-      endpoint: 'nowhere:',
+      endpoint: 'http://collector.example',
       clock: new FakeClock(),
       sendBeacon: () => {
         throw new TypeError('the URL is none that beacons take');

@@ -1,4 +1,5 @@
 import type { Clock } from '#libs/time';
+import { eventsUrl } from '../endpoint.js';
 import { Transport, type Answer, type Delivery } from '../ports.js';
 import { InFlightBytes } from './in-flight.js';
 
@@ -23,10 +24,11 @@ export class FetchTransport extends Transport {
   readonly #options: FetchTransportOptions;
   readonly #url: string;
 
+  /** @throws TypeError when the endpoint is no URL of HTTP or HTTPS. */
   constructor(options: FetchTransportOptions) {
     super();
     this.#options = options;
-    this.#url = `${options.endpoint.replace(/\/$/, '')}/v1/events`;
+    this.#url = eventsUrl(options.endpoint, typeof location === 'undefined' ? undefined : location.href).href;
     if (options.sendBeacon !== undefined) this.beacon = (plain) => this.#beacon(plain);
   }
 

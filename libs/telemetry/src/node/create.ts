@@ -27,7 +27,7 @@ export interface NodeTelemetryOptions extends Omit<
 /**
  * Telemetry for a process: HTTP with a kept connection, zstd, and a spool on disk when asked for. Call `shutdown` before
  * the process ends.
- * @throws TypeError when the endpoint is no URL: the one mistake that shows at once.
+ * @throws TypeError when the endpoint is no URL of HTTP or HTTPS: the one mistake that shows at once.
  */
 export function createTelemetry(options: NodeTelemetryOptions): Telemetry {
   const { endpoint, key, timeoutMs, compression = 'zstd', spool, ...rest } = options;

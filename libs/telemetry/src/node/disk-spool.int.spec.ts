@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Pace } from '../ports.js';
 import { DiskSpool } from './disk-spool.js';
 import { SpoolLockedError } from './spool-lock.js';
@@ -110,5 +110,14 @@ describe('A spool on disk', () => {
     const second = new DiskSpool({ directory });
     await opened(second);
     await second.close();
+  });
+
+  it('is refused to a second one in its process by whatever name, though somebody removed the lock', async () => {
+    const spool = new DiskSpool({ directory });
+    await opened(spool);
+    await rm(join(directory, 'lock'));
+    const sameByAnotherName = new DiskSpool({ directory: relative(process.cwd(), directory) });
+    await expect(opened(sameByAnotherName)).rejects.toThrow(SpoolLockedError);
+    await spool.close();
   });
 });

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { eventsUrl } from '../endpoint.js';
 import { Transport, type Answer, type Delivery } from '../ports.js';
 
 export interface HttpTransportOptions {
@@ -24,7 +25,7 @@ export class HttpTransport extends Transport {
   readonly #secure: boolean;
   readonly #agent: HttpAgent;
 
-  /** @throws TypeError when the endpoint is no URL. */
+  /** @throws TypeError when the endpoint is no URL of HTTP or HTTPS. */
   constructor({ endpoint, key, timeoutMs = 30_000 }: HttpTransportOptions) {
     super();
     this.#url = eventsUrl(endpoint);
@@ -68,11 +69,6 @@ export class HttpTransport extends Transport {
   override close(): void {
     this.#agent.destroy();
   }
-}
-
-/** `/v1/events` below the endpoint, whether that ends in a slash or not. */
-export function eventsUrl(endpoint: string): URL {
-  return new URL('v1/events', endpoint.endsWith('/') ? endpoint : `${endpoint}/`);
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

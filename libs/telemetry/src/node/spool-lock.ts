@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { PipelineError } from '#libs/contracts';
 
 /** Another living process has the spool. */
@@ -28,7 +28,8 @@ export class SpoolLock {
 
   constructor(directory: string) {
     this.#directory = directory;
-    this.#path = join(directory, 'lock');
+    // Whole, so that a spool is held once by whatever name it goes.
+    this.#path = resolve(directory, 'lock');
   }
 
   /** @throws SpoolLockedError when somebody living has it. */
