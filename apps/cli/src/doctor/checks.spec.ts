@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lockDirectory } from '#libs/operations';
+import { directoryHolder, lockDirectory } from '#libs/operations';
 import { renderChecks } from './check.js';
-import { judgeSpace, lockCheck, nodeCheck, portCheck, writableCheck } from './local-checks.js';
+import { judgeSpace, lockCheck, nodeCheck, portCheck, writableCheck, type PortUse } from './local-checks.js';
 import { judgeAlerts, judgeSkew } from './server-checks.js';
 
 const GIB = 2 ** 30;
@@ -32,22 +33,35 @@ describe('The doctor', () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
-    expect((await portCheck('http port', '127.0.0.1', port, false)).status).toBe('failed');
-    expect((await portCheck('http port', '127.0.0.1', port, true)).status).toBe('ok');
+    const check = (use: PortUse, at = port) => portCheck('http port', '127.0.0.1', at, use);
+    expect(await check({ answers: false })).toMatchObject({
+      status: 'failed',
+      detail: `${port}: another program uses it`,
+    });
+    expect((await check({ answers: true })).status).toBe('ok');
+    expect(await check({ answers: false, holder: { pid: 7 } })).toMatchObject({
+      status: 'ok',
+      detail: `${port}: the server on the data folder uses it (process 7)`,
+    });
     await new Promise((resolve) => other.close(resolve));
-    expect((await portCheck('http port', '127.0.0.1', port, false)).status).toBe('ok');
-    expect((await portCheck('http port', '127.0.0.1', 0, false)).status).toBe('skipped');
+    expect((await check({ answers: false, holder: { pid: 7 } })).detail).toBe(`${port} is free`);
+    expect((await check({ answers: false }, 0)).status).toBe('skipped');
   });
 
   it('looks at the data folder, also at one that does not exist yet, and at who has it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'alperf-doctor-'));
     try {
       expect((await writableCheck(join(folder, 'a', 'b'))).detail).toContain('does not exist yet');
-      expect(lockCheck(folder).detail).toBe('no server uses the data folder');
+      writeFileSync(join(folder, 'file'), '');
+      expect(await writableCheck(join(folder, 'file', 'data'))).toMatchObject({
+        status: 'failed',
+        detail: `${join(folder, 'file')} is a file`,
+      });
+      expect(lockCheck(directoryHolder(folder)).detail).toBe('no server uses the data folder');
       const lock = lockDirectory(join(folder, 'data'));
-      expect(lockCheck(join(folder, 'data')).detail).toBe(`in use by process ${process.pid}`);
+      expect(lockCheck(directoryHolder(join(folder, 'data'))).detail).toBe(`in use by process ${process.pid}`);
       lock.release();
-      expect(lockCheck(join(folder, 'data')).detail).toBe('no server uses the data folder');
+      expect(lockCheck(directoryHolder(join(folder, 'data'))).detail).toBe('no server uses the data folder');
     } finally {
       await rm(folder, { recursive: true });
     }

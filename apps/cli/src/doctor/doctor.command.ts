@@ -4,7 +4,7 @@ import { CliError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 import { loadKnownSettings, PROGRAMS, type KNOWN_SETTINGS } from '../config/known-settings.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
-import type { SettingsOf } from '#libs/operations';
+import { directoryHolder, type SettingsOf } from '#libs/operations';
 import { failed, ok, renderChecks, skipped, type Check } from './check.js';
 import { lockCheck, nodeCheck, portCheck, spaceCheck, writableCheck } from './local-checks.js';
 import { serverChecks } from './server-checks.js';
@@ -64,16 +64,20 @@ async function machineChecks(
   const { bind, httpPort, sqlPort } = values;
   const dataDir = resolve(cwd, values.dataDir);
   const answers = (name: string) => remote.some((check) => check.name === name && check.status === 'ok');
+  const holder = directoryHolder(dataDir);
   const isHere = (url: string, port: number) => new URL(url).port === String(port);
   return [
     await writableCheck(dataDir),
     await spaceCheck(dataDir),
-    lockCheck(dataDir),
-    await portCheck('http port', bind, httpPort, answers('server') && isHere(server.endpoint, httpPort)),
+    lockCheck(holder),
+    await portCheck('http port', bind, httpPort, {
+      answers: answers('server') && isHere(server.endpoint, httpPort),
+      holder,
+    }),
     answers('sql')
-      ? await portCheck('sql port', bind, sqlPort, isHere(await server.sqlUrl(), sqlPort))
+      ? await portCheck('sql port', bind, sqlPort, { answers: isHere(await server.sqlUrl(), sqlPort), holder })
       : remote.length > 0 && answers('server')
         ? skipped('sql port', 'the server answers, its SQL port does not: see sql')
-        : await portCheck('sql port', bind, sqlPort, false),
+        : await portCheck('sql port', bind, sqlPort, { answers: false, holder }),
   ];
 }

@@ -23,6 +23,8 @@ export function nodeCheck(version: string): Check {
 /** Whether the data can be written, by the nearest folder that exists. */
 export async function writableCheck(dataDir: string): Promise<Check> {
   const folder = await nearestFolder(dataDir);
+  if (!(await stat(folder)).isDirectory())
+    return failed('data folder', `${folder} is a file`, 'Set ALPERF_DATA_DIR to a folder, or to one that can be made.');
   try {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch {
@@ -51,32 +53,50 @@ export function judgeSpace(freeBytes: number): Check {
   return freeBytes < FREE_BYTES.warning ? warning('disk space', detail, remedy) : ok('disk space', detail);
 }
 
-/** Whether a server runs on the data folder. */
-export function lockCheck(dataDir: string): Check {
-  const holder = directoryHolder(dataDir);
+/** The server that runs on a data folder, if one does; without a pid when that could not be found out. */
+export type Holder = ReturnType<typeof directoryHolder>;
+
+/** Whether a server runs on the data folder. Pure. */
+export function lockCheck(holder: Holder): Check {
   if (holder === undefined) return ok('data lock', 'no server uses the data folder');
   return ok('data lock', holder.pid === undefined ? 'in use by a server' : `in use by process ${holder.pid}`);
 }
 
+export interface PortUse {
+  /** Whether our own server answers there. */
+  readonly answers: boolean;
+  /** Who has the data folder: a server whose port need not answer us, as when it wants a key, or nobody asks it. */
+  readonly holder?: Holder;
+}
+
 /** A port that is taken is well when it is our own server that has it. */
-export async function portCheck(name: string, host: string, port: number, ours: boolean): Promise<Check> {
+export async function portCheck(
+  name: string,
+  host: string,
+  port: number,
+  { answers, holder }: PortUse,
+): Promise<Check> {
   if (port === 0) return skipped(name, 'the machine chooses one');
-  if (ours) return ok(name, `${port}: our server answers there`);
-  const problem = await listenProblem(host, port);
-  if (problem === undefined) return ok(name, `${port} is free`);
+  if (answers) return ok(name, `${port}: our server answers there`);
+  const error = await listenError(host, port);
+  if (error === undefined) return ok(name, `${port} is free`);
+  const taken = error.code === 'EADDRINUSE';
+  if (taken && holder !== undefined) return ok(name, `${port}: the server on the data folder uses it${of(holder)}`);
   return failed(
     name,
-    `${port}: ${problem}`,
+    `${port}: ${taken ? 'another program uses it' : error.message}`,
     `Stop what uses it, or set ${name === 'http port' ? 'ALPERF_HTTP_PORT' : 'ALPERF_SQL_PORT'}.`,
   );
 }
 
-function listenProblem(host: string, port: number): Promise<string | undefined> {
+function of({ pid }: NonNullable<Holder>): string {
+  return pid === undefined ? '' : ` (process ${pid})`;
+}
+
+function listenError(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'EADDRINUSE' ? 'another program uses it' : error.message),
-    );
+    probe.once('error', resolve);
     probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(undefined)));
   });
 }
