@@ -62,30 +62,31 @@ export function lockDirectory(path: string): DirectoryLock {
 }
 
 /** One by one: where a file system takes no directories, as in /proc, Node's own recursive way never comes back. */
-function makeDirectory(directory: string): void {
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+function makeDirectory(directory: string, wanted = directory): void {
+  if (isDirectory(directory)) return;
   const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent, wanted);
   try {
-    if (parent !== directory) makeDirectory(parent);
     mkdirSync(directory);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
     // Another process may have made it in between.
-    if (code === 'EEXIST' && statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
-    const problem = NO_DIRECTORY[code ?? ''];
+    if (isDirectory(directory)) return;
+    // Rights and a full disk have remedies of their own, where a start explains itself.
+    const { code } = error as NodeJS.ErrnoException;
+    const problem =
+      code === 'EEXIST'
+        ? `${directory} is a file, or a link to nothing`
+        : code === 'ENOENT'
+          ? `${parent} takes no folders`
+          : undefined;
     if (problem === undefined) throw error;
-    throw new SettingsError([
-      `ALPERF_DATA_DIR: ${directory} cannot be made: ${problem} (${code}); name a folder elsewhere, in one that this user may write`,
-    ]);
+    throw new SettingsError([`ALPERF_DATA_DIR: ${wanted} cannot be made: ${problem} (${code}); name another folder`]);
   }
 }
 
-/** What keeps a path from being a directory at all; rights and a full disk have remedies of their own. */
-const NO_DIRECTORY: Readonly<Record<string, string>> = {
-  ENOTDIR: 'what it would be in is a file',
-  EEXIST: 'a file, or a link to nothing, has this name',
-  ENOENT: 'its file system takes no folders',
-};
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
 
 /**
  * Who holds a directory: undefined when nobody does, also when there is none; without a pid when that could not be found
