@@ -20,7 +20,6 @@ export interface BrowserTelemetryOptions extends Omit<
  * Telemetry for a page: fetch with keepalive, gzip, 10 s windows, batches that a beacon can take (50,000 bytes), and
  * beacons when the page is hidden or goes away. Every page draws its own instance, so tabs never share one. In a worker,
  * which no event tells that it ends, call `shutdown`.
- * @throws TypeError when the endpoint is no URL of HTTP or HTTPS.
  */
 export function createTelemetry(options: BrowserTelemetryOptions): Telemetry {
   const { endpoint, key, timeoutMs, clock = new SystemClock(), ...rest } = options;

@@ -82,7 +82,7 @@ describe('The fetch transport', () => {
 
   it('takes no room for a beacon that the browser refuses with an error', () => {
     const transport = new FetchTransport({
-      endpoint: 'http://collector.example',
+      endpoint: 'nowhere:',
       clock: new FakeClock(),
       sendBeacon: () => {
         throw new TypeError('the URL is none that beacons take');

@@ -1,5 +1,4 @@
 import type { Clock } from '#libs/time';
-import { eventsUrl } from '../endpoint.js';
 import { Transport, type Answer, type Delivery } from '../ports.js';
 import { InFlightBytes } from './in-flight.js';
 
@@ -24,11 +23,10 @@ export class FetchTransport extends Transport {
   readonly #options: FetchTransportOptions;
   readonly #url: string;
 
-  /** @throws TypeError when the endpoint is no URL of HTTP or HTTPS. */
   constructor(options: FetchTransportOptions) {
     super();
     this.#options = options;
-    this.#url = eventsUrl(options.endpoint, typeof location === 'undefined' ? undefined : location.href).href;
+    this.#url = `${options.endpoint.replace(/\/$/, '')}/v1/events`;
     if (options.sendBeacon !== undefined) this.beacon = (plain) => this.#beacon(plain);
   }
 

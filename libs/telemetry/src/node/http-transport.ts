@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { eventsUrl } from '../endpoint.js';
+import { eventsUrl } from './endpoint.js';
 import { Transport, type Answer, type Delivery } from '../ports.js';
 
 export interface HttpTransportOptions {
