@@ -15,6 +15,11 @@ const Step = (description: string) =>
 const UNTOLD = { description: 'Null while no aggregator has told.' };
 const UNREAD = { description: 'Null until it was read once; the last reading stays when a later one fails.' };
 
+const UNREAD_RATES = {
+  description:
+    'Over the last 5 s, or between the last two looks. Null until log and database were read once; a step that fails leaves the last reading.',
+};
+
 export const StatusPartition = Type.Object({
   partition: Type.Integer({ minimum: 0 }),
   earliest: Count('The oldest offset still held.'),
@@ -45,11 +50,13 @@ export const PipelineStatus = Type.Object({
   steps: Type.Object({ log: Step('The log answers.'), clickhouse: Step('ClickHouse answers.') }),
   rates: Nullable(
     Type.Object({
-      recordsPerSecond: PerSecond('Batches appended to the log.'),
-      acceptedPerSecond: PerSecond('Events appended to the log: records times the mean number of events in a record.'),
-      insertedPerSecond: PerSecond('Events inserted into ClickHouse.'),
+      recordsPerSecond: PerSecond('Batches appended to the log, counted exactly.'),
+      acceptedPerSecond: PerSecond(
+        'Events appended to the log. Those of a record are known once it is inserted: one that waits counts as the mean of the last seconds, or, when nothing came in, of what came before.',
+      ),
+      insertedPerSecond: PerSecond('Events inserted into ClickHouse, counted exactly.'),
     }),
-    UNREAD,
+    UNREAD_RATES,
   ),
   log: Type.Object({
     lag: Nullable(Count('Records that are not in ClickHouse yet, over all partitions.'), UNREAD),
@@ -128,7 +135,7 @@ export type PipelineStatus = Static<typeof PipelineStatus>;
 /** A point of the recent past, for a line chart. */
 export const StatusPoint = Type.Object({
   at: EpochMs('When it was measured.'),
-  acceptedPerSecond: PerSecond('Events appended to the log.'),
-  insertedPerSecond: PerSecond('Events inserted into ClickHouse.'),
+  acceptedPerSecond: PerSecond('Events appended to the log, as in the rates of the status.'),
+  insertedPerSecond: PerSecond('Events inserted into ClickHouse, counted exactly.'),
 });
 export type StatusPoint = Static<typeof StatusPoint>;

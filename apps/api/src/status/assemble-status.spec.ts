@@ -30,7 +30,7 @@ const progressOf = (over: Partial<ProgressReading> = {}): ProgressReading => ({
 function assembled(log: readonly PartitionReading[] | undefined, progress?: readonly ProgressReading[]) {
   const database: DatabaseReading | undefined = progress && {
     progress,
-    eventsPerRecord: 2,
+    inserted: { at: 0, records: 1, events: 2 },
     byKind: { metric: 7 },
     exact: true,
     cache: { requests: 0, hits: 0, staleHits: 0, misses: 0, negativeHits: 0, errors: 0 },
@@ -44,8 +44,7 @@ function assembled(log: readonly PartitionReading[] | undefined, progress?: read
     sqlPort: null,
     log: log === undefined ? notRead : read(log),
     database: database === undefined ? notRead : read(database),
-    appendedPerSecond: 3,
-    committedPerSecond: 3,
+    rates: log && progress && { recordsPerSecond: 3, acceptedPerSecond: 6, insertedPerSecond: 6 },
   };
   const status = assembleStatus(input);
   expect(Compile(PipelineStatus).Check(status)).toBe(true);

@@ -15,14 +15,13 @@ export interface StatusInput {
   readonly sqlPort: number | null;
   readonly log: StepReading<readonly PartitionReading[]>;
   readonly database: StepReading<DatabaseReading>;
-  /** Records per second that were appended, and that the aggregator has committed. */
-  readonly appendedPerSecond: number;
-  readonly committedPerSecond: number;
+  /** Undefined until both the log and the database were read once. */
+  readonly rates: NonNullable<PipelineStatus['rates']> | undefined;
 }
 
 /** One status out of what was read; what never was is null, not 0. Pure. */
 export function assembleStatus(input: StatusInput): PipelineStatus {
-  const { at, startedAt, sqlPort, log, database } = input;
+  const { at, startedAt, sqlPort, log, database, rates = null } = input;
   const found = database.value;
   const progress = new Map(found?.progress.map((one) => [one.partition, one]));
   const partitions = (log.value ?? []).map((one) => {
@@ -44,7 +43,7 @@ export function assembleStatus(input: StatusInput): PipelineStatus {
       log: { ok: log.ok, detail: log.detail },
       clickhouse: { ok: database.ok, detail: database.detail },
     },
-    rates: log.value === undefined || found === undefined ? null : ratesOf(input, found),
+    rates,
     log: { lag: log.value === undefined ? null : partitions.reduce((sum, { lag }) => sum + lag, 0), partitions },
     watermark: { time: watermark, ageMs: watermark === null ? null : Math.max(0, at - watermark) },
     settled: settledOf(found?.progress ?? []),
@@ -53,17 +52,6 @@ export function assembleStatus(input: StatusInput): PipelineStatus {
     audit: found?.audit ?? NOT_AUDITED,
     deadLetters: found?.deadLetters ?? null,
     storage: found?.storage ?? null,
-  };
-}
-
-function ratesOf(
-  { appendedPerSecond, committedPerSecond }: StatusInput,
-  { eventsPerRecord }: DatabaseReading,
-): PipelineStatus['rates'] {
-  return {
-    recordsPerSecond: tenths(appendedPerSecond),
-    acceptedPerSecond: tenths(appendedPerSecond * eventsPerRecord),
-    insertedPerSecond: tenths(committedPerSecond * eventsPerRecord),
   };
 }
 
@@ -95,8 +83,6 @@ function least(times: readonly (number | null)[]): number | null {
   }
   return found;
 }
-
-const tenths = (value: number) => Math.round(value * 10) / 10;
 
 const NOT_AUDITED: PipelineStatus['audit'] = {
   checked: null,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ClickHouse, ClickHouseRowReader, migrate } from '#libs/clickhouse';
 import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
 import { SystemClock } from '#libs/time';
+import { FakeClock } from '#libs/time/testing';
 import { DatabaseStatus } from './database-reading.js';
 
 describe('DatabaseStatus on a real engine', () => {
@@ -65,6 +66,39 @@ describe('DatabaseStatus on a real engine', () => {
         settled: { '10s': at, '1m': null, '1h': null },
       },
     ]);
+  });
+
+  it('counts inserted records and events as they come, on whatever day they were accepted, and loses none to retention', async () => {
+    const status = new DatabaseStatus(new ClickHouseRowReader(clickhouse), new FakeClock());
+    const counted = async () => {
+      const { records, events } = (await status.read()).inserted;
+      return { records, events };
+    };
+    let sequence = 0;
+    const insert = (day: string, ...sizes: number[]) =>
+      clickhouse.command(
+        `INSERT INTO batches (instance, sequence, accepted_day, accepted_at, events) VALUES ${sizes
+          .map(
+            (events) =>
+              `('00000000-0000-4000-8000-000000000002', ${++sequence}, '${day}', '${day} 12:00:00', ${events})`,
+          )
+          .join(', ')}`,
+      );
+    await insert('2026-11-23', 500, 500);
+    expect(await counted()).toEqual({ records: 2, events: 1_000 });
+    await insert('2026-11-24', 10);
+    await insert('2026-11-23', 7, 0);
+    expect(await counted()).toEqual({ records: 5, events: 1_017 });
+    await clickhouse.command('OPTIMIZE TABLE batches FINAL');
+    expect(await counted()).toEqual({ records: 5, events: 1_017 });
+    await clickhouse.command("ALTER TABLE batches DROP PARTITION '2026-11-23'");
+    await insert('2026-11-24', 3);
+    expect(await counted()).toEqual({ records: 6, events: 1_020 });
+    // A day that is new has the dropped one forgotten, and no other.
+    await insert('2026-11-25', 4);
+    expect(await counted()).toEqual({ records: 7, events: 1_024 });
+    await insert('2026-11-23', 5);
+    expect(await counted()).toEqual({ records: 8, events: 1_029 });
   });
 
   it('adds up the latest finding of each scope of the audit, and is as old as the oldest of those that must be there', async () => {

@@ -1,13 +1,13 @@
 import { AuditReader, readProgress, type AuditReading, type ProgressReading, type RowReader } from '#libs/clickhouse';
 import { EVENT_KINDS, EVENT_TABLES, type PipelineStatus } from '#libs/contracts';
 import type { Clock } from '#libs/time';
+import { InsertedReader, type InsertedTotals } from './inserted-totals.js';
 import { PacedReading } from './paced-reading.js';
 
 /** What ClickHouse says of the pipeline. Times in ms since 1970. */
 export interface DatabaseReading {
   readonly progress: readonly ProgressReading[];
-  /** Mean of the records that came last. */
-  readonly eventsPerRecord: number;
+  readonly inserted: InsertedTotals;
   readonly byKind: Readonly<Record<string, number>>;
   readonly exact: boolean;
   readonly cache: Omit<NonNullable<PipelineStatus['cache']>, 'hitRatio'>;
@@ -19,9 +19,6 @@ export interface DatabaseReading {
 /** Above this many rows a count with FINAL costs too much to be asked for again and again. */
 const MOST_ROWS_COUNTED_EXACTLY = 5_000_000;
 
-/** How far back the mean size of a record looks. */
-const RECENT_MS = 300_000;
-
 const CACHE_VIEW = 'cache_by_1h';
 
 /** Asks ClickHouse for its part of the status; what grows with the data is asked for at a pace that its cost allows. */
@@ -31,7 +28,8 @@ export class DatabaseStatus {
   readonly #cache: PacedReading<DatabaseReading['cache']>;
   readonly #deadLetters: PacedReading<number>;
   readonly #storage: PacedReading<DatabaseReading['storage']>;
-  readonly #eventsPerRecord: PacedReading<number>;
+  /** At every look: it costs what has come since, not what is there. */
+  readonly #inserted: InsertedReader;
 
   constructor(
     private readonly reader: RowReader,
@@ -42,21 +40,21 @@ export class DatabaseStatus {
     this.#cache = new PacedReading(clock, () => this.#readCache());
     this.#deadLetters = new PacedReading(clock, () => this.#countDeadLetters());
     this.#storage = new PacedReading(clock, () => this.#readStorage());
-    this.#eventsPerRecord = new PacedReading(clock, () => this.#readEventsPerRecord());
+    this.#inserted = new InsertedReader(reader, clock);
   }
 
   /** @throws what the reader throws. */
   async read(): Promise<DatabaseReading> {
-    const [progress, audit, storage, totals, cache, deadLetters, eventsPerRecord] = await Promise.all([
+    const [progress, audit, storage, totals, cache, deadLetters, inserted] = await Promise.all([
       readProgress(this.reader),
       this.#audit.read(this.clock.now()),
       this.#storage.get(),
       this.#totals.get(),
       this.#cache.get(),
       this.#deadLetters.get(),
-      this.#eventsPerRecord.get(),
+      this.#inserted.read(),
     ]);
-    return { progress, audit, storage, ...totals, cache, deadLetters, eventsPerRecord };
+    return { progress, audit, storage, ...totals, cache, deadLetters, inserted };
   }
 
   async #readStorage(): Promise<DatabaseReading['storage']> {
@@ -108,18 +106,6 @@ export class DatabaseStatus {
       negativeHits,
       errors,
     };
-  }
-
-  async #readEventsPerRecord(): Promise<number> {
-    const since = this.clock.now() - RECENT_MS;
-    const [row] = await this.reader.rows<{ events: number; records: number }>(
-      `SELECT sum(events) AS events, count() AS records FROM batches
-      WHERE accepted_day >= toDate(fromUnixTimestamp64Milli({since:Int64}, 'UTC'))
-        AND accepted_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')`,
-      { since },
-    );
-    const records = Number(row?.records ?? 0);
-    return records === 0 ? 0 : Number(row?.events ?? 0) / records;
   }
 
   async #count(sql: string): Promise<number> {

@@ -3,7 +3,7 @@ import { readPartitions, type EventLog, type PartitionReading } from '#libs/even
 import { OneAtATime, type Clock, type Timer } from '#libs/time';
 import { assembleStatus, type StepReading } from './assemble-status.js';
 import type { DatabaseReading } from './database-reading.js';
-import { RateMeter } from './rate-meter.js';
+import { EventRates } from './event-rates.js';
 
 export interface StatusPollOptions {
   readonly clock: Clock;
@@ -26,8 +26,7 @@ const STEP_TIMEOUT_MS = 5_000;
 /** Looks at the pipeline once for everybody: each watcher gets the same status, whatever their number. */
 export class StatusPoll {
   readonly #listeners = new Set<StatusListener>();
-  readonly #appended = new RateMeter(RATE_WINDOW_MS);
-  readonly #committed = new RateMeter(RATE_WINDOW_MS);
+  readonly #rates = new EventRates(RATE_WINDOW_MS);
   readonly #startedAt: number;
   readonly #readLog;
   readonly #readDatabase;
@@ -107,22 +106,28 @@ export class StatusPoll {
       step(this.#readLog, this.#log.value),
       step(this.#readDatabase, this.#database.value),
     ]);
-    const partitions = this.#log.value ?? [];
-    const at = clock.monotonic();
     const status = assembleStatus({
       at: clock.now(),
       startedAt: this.#startedAt,
       sqlPort: sqlPort(),
       log: this.#log,
       database: this.#database,
-      appendedPerSecond: this.#appended.add(at, sum(partitions.map(({ next }) => next))),
-      committedPerSecond: this.#committed.add(at, sum(partitions.map(({ next, lag }) => next - lag))),
+      rates: this.#ratesNow(clock.monotonic()),
     });
     this.#latest = status;
     const point = pointOf(status);
     if (point !== undefined) this.#recent = [...this.#recent, point].slice(-RECENT_POINTS);
     for (const listener of this.#listeners) listener(status);
     return status;
+  }
+
+  #ratesNow(at: number): NonNullable<PipelineStatus['rates']> | undefined {
+    const partitions = this.#log.value;
+    const inserted = this.#database.value?.inserted;
+    if (partitions === undefined || inserted === undefined) return undefined;
+    const appended = sum(partitions.map(({ next }) => next));
+    const committed = sum(partitions.map(({ next, lag }) => next - lag));
+    return this.#rates.add(at, { appended, committed, inserted });
   }
 }
 
