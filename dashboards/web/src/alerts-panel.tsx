@@ -24,6 +24,11 @@ export function AlertsPanel(props: { alerts: readonly FiringAlert[] }) {
                   </span>
                 </p>
                 <p>{alert().summary}</p>
+                <Show when={alert().runbook}>
+                  <p class="hint">
+                    What to do: <code>{alert().runbook}</code>
+                  </p>
+                </Show>
               </li>
             )}
           </Index>

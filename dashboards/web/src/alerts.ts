@@ -6,6 +6,8 @@ export interface FiringAlert {
   readonly name: string;
   readonly severity: string;
   readonly summary: string;
+  /** Where it is written what to do; empty where the alert names nothing. */
+  readonly runbook: string;
   /** ISO 8601, as it was answered. */
   readonly since: string;
 }
@@ -56,5 +58,6 @@ const isCritical = ({ severity }: FiringAlert) => severity === 'critical';
 
 function shownOf({ labels, annotations, activeAt }: ActiveAlert): FiringAlert {
   const { alertname = 'An alert', severity = '' } = labels;
-  return { name: alertname, severity, summary: annotations['summary'] ?? '', since: activeAt };
+  const { summary = '', runbook = '' } = annotations;
+  return { name: alertname, severity, summary, runbook, since: activeAt };
 }
