@@ -1,7 +1,7 @@
 import type { PipelineStatus } from '#libs/contracts';
 import { Show } from 'solid-js';
-import { formatAge, formatCount } from './format.js';
-import { AUDIT_WORDS, auditVerdict } from './status-words.js';
+import { formatAge, formatCount, UNKNOWN } from './format.js';
+import { AUDIT_WORDS, auditVerdict, checkedThroughAge, completeTo } from './status-words.js';
 
 /** The promise anyone can see: nothing lost, nothing counted twice; and how complete answers are. */
 export function AuditPanel(props: { status: PipelineStatus | undefined }) {
@@ -32,11 +32,11 @@ export function AuditPanel(props: { status: PipelineStatus | undefined }) {
         </div>
         <div>
           <dt>Checked through</dt>
-          <dd>{ago(since(audit()?.checkedThrough))}</dd>
+          <dd>{ago(checkedThroughAge(props.status))}</dd>
         </div>
         <div>
-          <dt>Complete to</dt>
-          <dd>{ago(props.status?.watermark.ageMs ?? null)}</dd>
+          <dt>Answers</dt>
+          <dd>{props.status === undefined ? UNKNOWN : completeTo(props.status)}</dd>
         </div>
         <div>
           <dt>Dead letters</dt>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PipelineStatus, StatusPartition } from '#libs/contracts';
-import { auditVerdict, completeTo, summary } from './status-words.js';
+import { auditVerdict, checkedThroughAge, completeTo, summary } from './status-words.js';
 
 const AT = Date.UTC(2026, 10, 24, 12);
 const never = {
@@ -54,6 +54,18 @@ describe('What the page says of the audit', () => {
   });
 });
 
+describe('Up to when the page says that all is checked', () => {
+  const through = { ...never, checkedThrough: AT - 60_000, lost: 0, duplicated: 0 };
+  it.each([
+    ['unknown, before the first status', undefined, null],
+    ['unknown, while a part was not looked at', through, null],
+    ['unknown, while there was nothing to check', { ...through, checked: 0 }, null],
+    ['where every scope has been', { ...through, checked: 9 }, 60_000],
+  ])('is %s', (_, audit, age) => {
+    expect(checkedThroughAge(audit && aStatus({ audit }))).toBe(age);
+  });
+});
+
 describe('How complete the page says that answers are', () => {
   const log = (lag: number | null, ...partitions: StatusPartition[]) => ({ log: { lag, partitions } });
   const away = { steps: { log: { ok: true, detail: '' }, clickhouse: { ok: false, detail: 'Away.' } } };
@@ -66,7 +78,7 @@ describe('How complete the page says that answers are', () => {
     [
       'after a burst',
       log(0, aPartition({ silent: true }), aPartition({ next: 0, silent: null })),
-      'complete, no emitter heard now',
+      'complete, all is in',
     ],
     ['as time goes on', { watermark: { time: AT - 5_000, ageMs: 5_000 } }, 'complete to 5.0 s ago'],
   ])('%s', (_, over, words) => {

@@ -19,6 +19,13 @@ export function auditVerdict(audit: PipelineStatus['audit'] | undefined): AuditV
   return checked === 0 ? 'nothing' : 'kept';
 }
 
+/** How long ago the time lies up to which all is checked, ms; null while nothing was compared. Pure. */
+export function checkedThroughAge(status: PipelineStatus | undefined): number | null {
+  const { checked = null, checkedThrough = null } = status?.audit ?? {};
+  if (status === undefined || checkedThrough === null || checked === null || checked === 0) return null;
+  return status.at - checkedThrough;
+}
+
 /** How complete answers are, in a few words. Pure. */
 export function completeTo({ watermark, log, steps }: PipelineStatus): string {
   if (watermark.ageMs !== null) return `complete to ${formatAge(watermark.ageMs)} ago`;
@@ -26,7 +33,7 @@ export function completeTo({ watermark, log, steps }: PipelineStatus): string {
   const fed = log.partitions.filter(({ next }) => next > 0);
   if (fed.length === 0) return 'no emitter heard yet';
   const isIn = log.lag === 0 && fed.every(({ silent }) => silent === true);
-  return isIn ? 'complete, no emitter heard now' : 'not complete yet';
+  return isIn ? 'complete, all is in' : 'not complete yet';
 }
 
 /** What is read out of a status. Pure. */
