@@ -45,6 +45,18 @@ describeWithKafka('The Kafka log on a real broker', (kafka) => {
     await Promise.all(opened.splice(0).map((log) => log.close()));
   });
 
+  it('has a topic that several create at the same moment, for each of them', async () => {
+    const logs = await Promise.all(Array.from({ length: 6 }, () => open()));
+    // Each begins a little later: one may find the topic listed before its partitions are known.
+    for (let round = 0; round < 20; round++) {
+      const ensured = logs.map(async (log, i) => {
+        await clock.sleep(i * 4);
+        return log.ensureTopic(`${topic}.${round}`, { partitions: 12 });
+      });
+      expect(await Promise.all(ensured)).toEqual(logs.map(() => undefined));
+    }
+  });
+
   it('keeps what is appended at once in order per key, and gives its positions', async () => {
     const log = await open();
     await log.ensureTopic(topic, { partitions: 3 });

@@ -35,7 +35,8 @@ export class KafkaTopics {
 
   async ensure(topic: string, partitions: number): Promise<void> {
     try {
-      const found = await this.#metadata(topic);
+      // Another process may be creating it: it is listed then, and its metadata are not there yet.
+      const found = await this.#metadata(topic).catch(undefinedWhenNotYet);
       if (found === undefined) await this.#create(topic, partitions);
       const count = (found ?? (await this.#created(topic))).partitions.length;
       if (count !== partitions)
@@ -142,9 +143,7 @@ export class KafkaTopics {
   async #created(topic: string): Promise<ITopicMetadata> {
     const began = this.clock.monotonic();
     for (let attempt = 0; ; attempt++) {
-      const found = await this.#metadata(topic).catch((error: unknown) => {
-        if (!NOT_YET.has(kafkaErrorType(error) ?? '')) throw error;
-      });
+      const found = await this.#metadata(topic).catch(undefinedWhenNotYet);
       if (found?.partitions.every(({ leader }) => leader >= 0) === true) return found;
       if (this.clock.monotonic() - began > CREATED_TIMEOUT_MS)
         throw new EventLogError('LOG_UNAVAILABLE', `Topic ${topic} is not there yet.`, true);
@@ -167,4 +166,9 @@ export class KafkaTopics {
     });
     return new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
   }
+}
+
+function undefinedWhenNotYet(error: unknown): undefined {
+  if (!NOT_YET.has(kafkaErrorType(error) ?? '')) throw error;
+  return undefined;
 }

@@ -11,6 +11,9 @@ export interface ProcessPort {
   readonly stderr: { write(text: string): unknown };
   on(event: string, listener: (...details: never[]) => void): unknown;
   exit(code: number): void;
+  /** Becomes another program; not everywhere. */
+  execve?(file: string, args: readonly string[], env: NodeJS.ProcessEnv): void;
+  readonly execPath: string;
   readonly pid: number;
   kill(pid: number, signal: string): unknown;
 }
@@ -44,7 +47,7 @@ export async function runProgram(process: ProcessPort, start: () => Promise<Prog
       const { finished } = shutdown;
       if (clean) log.info('Shut down: all that was taken is finished.', { finished });
       else log.warn('Shut down, but not all that was taken is finished.', { failed, finished });
-      process.exit(clean ? code : code === EXIT.clean ? EXIT.unclean : code);
+      leave(process, clean ? code : code === EXIT.clean ? EXIT.unclean : code);
     });
   };
   for (const signal of ['SIGTERM', 'SIGINT'])
@@ -63,6 +66,16 @@ export async function runProgram(process: ProcessPort, start: () => Promise<Prog
       log.error('An error that nobody handled: shutting down. Please report it with this line.', { event, error });
       if (!ending) end(EXIT.failed);
     });
+}
+
+/**
+ * Ends with a code, all being closed and on disk. An ordinary exit would run what native libraries do at the end, and a
+ * background thread of the embedded engine crashes there now and then, after which nothing ends any more (seen with chDB
+ * 3.4.0: 1 stop of 2 to 20). So the process becomes one that does nothing but end.
+ */
+function leave(process: ProcessPort, code: number): void {
+  if (process.execve === undefined) process.exit(code);
+  else process.execve(process.execPath, [process.execPath, '-e', `process.exitCode = ${code}`], {});
 }
 
 /** What is wrong and what to do, in words. Causes that are not known keep their stack. */

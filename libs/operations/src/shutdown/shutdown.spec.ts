@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { PipelineError } from '#libs/contracts';
 import { FakeClock } from '#libs/time/testing';
 import { SilentLogger } from '../logger/logger.js';
@@ -14,6 +15,7 @@ class FakeProcess implements ProcessPort {
   readonly said: string[] = [];
   readonly codes: number[] = [];
   readonly pid = 4_711;
+  readonly execPath = process.execPath;
   readonly killed: [pid: number, signal: string][] = [];
   readonly stderr = { write: (text: string) => this.said.push(text) };
   on(event: string, listener: (...details: never[]) => void): void {
@@ -96,6 +98,19 @@ describe('runProgram', () => {
     await settle();
     expect(process.codes).toEqual([3]);
     expect(log.lines.at(-1)).toMatchObject({ level: 'warn', fields: { failed: ['all'] } });
+  });
+
+  it('ends by becoming a program that ends with the code, where it can: native libraries have no say in that', async () => {
+    const { process } = await runningProgram(() => Promise.reject(new Error('no')));
+    const became: { file: string; args: readonly string[]; env: NodeJS.ProcessEnv }[] = [];
+    Object.assign(process, {
+      execve: (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => became.push({ file, args, env }),
+    });
+    process.emit('SIGTERM', 'SIGTERM');
+    await settle();
+    expect(process.codes).toEqual([]);
+    const [{ file, args, env }] = became as [(typeof became)[number]];
+    expect(spawnSync(file, args.slice(1), { argv0: args[0]!, env }).status).toBe(3);
   });
 
   it('ends at once, as killed, at a second signal', async () => {
