@@ -51,8 +51,10 @@ async function run(lib: string, { endWhen, env }: Example): Promise<string> {
     let failed = '';
     child.stderr.on('data', (part: Buffer) => (failed += part.toString()));
     child.stdout.on('data', (part: Buffer) => {
+      const heard = endWhen !== undefined && printed.includes(endWhen);
       printed += part.toString();
-      if (endWhen !== undefined && printed.includes(endWhen)) child.kill('SIGTERM');
+      // Once: a second signal ends it at once, as killed.
+      if (!heard && endWhen !== undefined && printed.includes(endWhen)) child.kill('SIGTERM');
     });
     const [exitCode] = (await once(child, 'close')) as [number | null];
     expect({ exitCode, failed }).toEqual({ exitCode: 0, failed: '' });
