@@ -1,4 +1,5 @@
 import { alperfCommand } from '../alperf-command.js';
+import { editDistance } from './edit-distance.js';
 
 /** Names the settings file. */
 export const CONFIG_VARIABLE = 'ALPERF_CONFIG';
@@ -88,16 +89,4 @@ export function suggestion(name: string, known: readonly string[]): string {
   return near.length > 0
     ? `; did you mean ${near.join(' or ')}?`
     : `; "${alperfCommand('config')}" lists those there are`;
-}
-
-/** Levenshtein distance. O(a·b) time, O(b) memory. */
-export function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++)
-      row.push(Math.min(row[j - 1]! + 1, previous[j]! + 1, previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    previous = row;
-  }
-  return previous[b.length]!;
 }

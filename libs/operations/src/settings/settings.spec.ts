@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { setting } from './kinds.js';
-import { editDistance, KNOWN_VARIABLES } from './known-variables.js';
+import { editDistance } from './edit-distance.js';
+import { KNOWN_VARIABLES } from './known-variables.js';
 import { parseSettings, SettingsError, settingsFileKey } from './settings.js';
 import { settingsTable } from './settings-document.js';
 import { parseSettingsFile } from './settings-file.js';
