@@ -22,6 +22,15 @@ export class UsageError extends CliError {
   }
 }
 
+/** A file, or stdin for `-`, in which there is nothing to act on, most likely a mistake: exit code 2. */
+export class EmptyInputError extends CliError {
+  /** @param lacks what it should hold, as in "no dead letter". */
+  constructor(path: string, lacks: string, remedy: string) {
+    const name = path === '-' ? 'Standard input' : `The file ${JSON.stringify(path)}`;
+    super('EMPTY_INPUT', `${name} holds ${lacks}.`, EXIT.usage, remedy);
+  }
+}
+
 /** Nobody answers, or what answers says that it cannot right now: exit code 3. */
 export class UnreachableError extends CliError {
   constructor(message: string, remedy: string, options?: { cause?: unknown }) {

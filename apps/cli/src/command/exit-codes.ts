@@ -14,7 +14,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_CODE_HELP: readonly (readonly [code: ExitCode, meaning: string])[] = [
   [EXIT.ok, 'done'],
   [EXIT.failed, 'failed; the message says why'],
-  [EXIT.usage, 'the command line is wrong'],
+  [EXIT.usage, 'the command line is wrong, or a file it names holds nothing'],
   [EXIT.unreachable, 'the server does not answer'],
   [EXIT.countsDiffer, 'what was emitted and what the database holds differ'],
   [EXIT.rejected, 'some events were rejected; the others were accepted'],

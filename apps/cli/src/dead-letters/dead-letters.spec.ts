@@ -122,6 +122,15 @@ describe('The commands about dead letters', () => {
     expect(server.asked).toEqual([]);
   });
 
+  it.each(['', '\n', '{"deadLetters":[]}\n'])('take a file with %j for a mistake', async (text) => {
+    writeFileSync(join(cwd, 'empty.ndjson'), text);
+    const { code, out } = await ask('replay', '--from', 'empty.ndjson', '--json');
+    expect([code, JSON.parse(out)]).toMatchObject([
+      2,
+      { error: { code: 'EMPTY_INPUT', message: 'The file "empty.ndjson" holds no dead letter.' } },
+    ]);
+  });
+
   it('refuse a document that holds what is no letter', async () => {
     writeFileSync(join(cwd, 'odd.ndjson'), '{"deadLetters":[null]}\n');
     const { code, out } = await ask('replay', '--from', 'odd.ndjson', '--json');

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { DEAD_LETTER_CAUSES, type Accepted } from '#libs/contracts';
 import { alperfCommand } from '#libs/operations';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
-import { CliError, UsageError } from '../command/errors.js';
+import { CliError, EmptyInputError, UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 import { wholeNumber } from '../command/values.js';
 import { refusal } from '../http/request.js';
@@ -143,6 +143,12 @@ async function gather(invocation: Invocation, host: Host, server: Server): Promi
       );
     for (const one of placed(letters, line)) all.push(one);
   }
+  if (all.length === 0)
+    throw new EmptyInputError(
+      path,
+      'no dead letter',
+      `Write one per line, as \`${alperfCommand('dead-letters show IDENTITY --json')}\` prints it.`,
+    );
   return all;
 }
 

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { PassThrough, Readable, type Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { CliError, UsageError } from '../command/errors.js';
+import { CliError, EmptyInputError, UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 import { TraceParser, type TraceAccess, type TraceOptions } from './trace-parser.js';
 
@@ -26,15 +26,14 @@ export class TraceFile {
     this.#options = options;
   }
 
-  /** @throws UsageError when there is no such file, or nothing in it. */
+  /** @throws UsageError when there is no such file, EmptyInputError when nothing is in it. */
   static async open(path: string, options: TraceOptions): Promise<TraceFile> {
     const found = await stat(path).catch(() => undefined);
     if (found?.isDirectory() === true)
       throw new UsageError(`${JSON.stringify(path)} is a folder.`, 'Give the path of a trace file in it.');
     if (found === undefined || !found.isFile())
       throw new UsageError(`There is no trace ${JSON.stringify(path)}.`, 'Give the path of a file, plain or gzip.');
-    if (found.size === 0)
-      throw new UsageError(`The trace ${JSON.stringify(path)} is empty.`, 'Give a file with one key per line, or CSV.');
+    if (found.size === 0) throw noKey(path);
     const handle = await open(path);
     try {
       const head = Buffer.alloc(2);
@@ -53,7 +52,7 @@ export class TraceFile {
   /**
    * Reads the first mebibytes, all of a small trace, so that common mistakes show before a replay begins.
    * @param needsTimes whether a trace without times is one of them.
-   * @throws as read() does, and UsageError when there is no access, or no time that is needed, in all of it.
+   * @throws as read() does, EmptyInputError when there is no access in all of it, UsageError when no time that is needed.
    */
   async checkBeginning({ needsTimes = false } = {}): Promise<void> {
     let accesses = 0;
@@ -63,11 +62,7 @@ export class TraceFile {
       timed ||= some.some(({ timeMs }) => timeMs !== undefined);
       if (this.#readBytes > CHECKED_BYTES) break;
     }
-    if (accesses === 0)
-      throw new UsageError(
-        `The trace ${JSON.stringify(this.path)} holds no key, only empty lines or a header.`,
-        'Give a file with one key per line, or CSV.',
-      );
+    if (accesses === 0) throw noKey(this.path);
     if (needsTimes && !timed)
       throw new UsageError(
         `The first ${accesses} accesses of the trace ${JSON.stringify(this.path)} have no time: --speed has nothing to keep to.`,
@@ -106,6 +101,10 @@ export class TraceFile {
     const last = [...parser.push(decoder.decode()), ...parser.end()];
     if (last.length > 0) yield last;
   }
+}
+
+function noKey(path: string): EmptyInputError {
+  return new EmptyInputError(path, 'no key', 'Give a file with one key per line, or CSV with more than a header.');
 }
 
 function unpackError(path: string, error: unknown): unknown {

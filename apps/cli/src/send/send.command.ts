@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
+import { EmptyInputError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 import { positiveNumber } from '../command/values.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
@@ -78,6 +79,8 @@ async function send(invocation: Invocation, host: Host): Promise<Answer> {
   for (const outgoing of gatherer.flush()) await post(outgoing);
 
   const { count: rejected, shown, leftOut } = rejections;
+  if (total.batches === 0 && rejected === 0)
+    throw new EmptyInputError(path, 'no event', 'Give a file with one event or batch per line, as JSON.');
   return {
     exitCode: rejected > 0 ? EXIT.rejected : EXIT.ok,
     json: {

@@ -53,6 +53,21 @@ describe('alperf send', () => {
     expect(JSON.parse(json)).toMatchObject({ rejected: 1, rejectionsLeftOut: 0 });
   });
 
+  it.each([
+    ['', 'nothing'],
+    ['\n  \n', 'blank lines'],
+  ])('takes a file with %j for a mistake (%s)', async (text) => {
+    writeFileSync(join(cwd, 'empty.ndjson'), text);
+    for (const dry of [[], ['--dry-run']]) {
+      const args = ['send', 'empty.ndjson', '--endpoint', server.url, '--json', ...dry];
+      const { code, out } = await alperf(args, { cwd });
+      expect([code, JSON.parse(out)]).toMatchObject([
+        2,
+        { error: { code: 'EMPTY_INPUT', message: 'The file "empty.ndjson" holds no event.' }, exitCode: 2 },
+      ]);
+    }
+  });
+
   it('keeps the first ones by line, in whatever order they come', () => {
     const first = new FirstRejections(3);
     for (const line of [9, 8, 7, 6, 5, 10, 4, 3]) first.add({ line, pointer: '', reason: '' });
