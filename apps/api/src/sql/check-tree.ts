@@ -77,17 +77,23 @@ const EXPLAINED = new Set([
 export function checkTree(root: SyntaxNode, tables: ReadableTables): void {
   if (!['SelectWithUnionQuery', 'Explain', 'DescribeQuery'].includes(root.type))
     throw denied('Only queries are taken here: SELECT, SHOW, DESCRIBE, EXISTS and EXPLAIN.');
-  const system = mentionsSystemTables(root);
-  const visit = (node: SyntaxNode, parents: readonly SyntaxNode[]): void => {
-    checkNode(node, parents, tables);
-    if (system) checkBesideSystemTables(node, parents);
+  everyNode(root, (node, parents) => checkNode(node, parents, tables));
+  // Last: a * before a table that is refused anyway must not be what the refusal speaks of.
+  if (mentionsSystemTables(root)) everyNode(root, checkBesideSystemTables);
+}
+
+/** A node, and its parent and its parent's, as far as there are any, the nearest last. */
+type Look = (node: SyntaxNode, parents: readonly SyntaxNode[]) => void;
+
+function everyNode(root: SyntaxNode, look: Look): void {
+  const visit: Look = (node, parents) => {
+    look(node, parents);
     const inside = [...parents.slice(-1), node];
     for (const child of node.children) visit(child, inside);
   };
   visit(root, []);
 }
 
-/** `parents`: the parent and its parent, as far as there are any, the nearest last. */
 function checkNode(node: SyntaxNode, parents: readonly SyntaxNode[], tables: ReadableTables): void {
   const { type, name, children } = node;
   const parent = parents.at(-1);
@@ -129,7 +135,9 @@ function checkIdentifier(node: SyntaxNode, parents: readonly SyntaxNode[], table
     throw denied(`IN ${node.name} would read a table of that name. Write has(${node.name}, …) or IN (SELECT …).`);
   const schema = first.toLowerCase();
   if (schema !== 'system' && schema !== 'information_schema') return;
-  if (!SYSTEM_TABLES.has(node.name.split('.').slice(0, 2).join('.'))) throw refusedTable(node.name, tables);
+  // A column, or a table where a table function takes one.
+  const table = node.name.split('.').slice(0, 2).join('.');
+  if (!SYSTEM_TABLES.has(table)) throw refusedTable(table, tables);
 }
 
 function checkFunction(name: string, isTable: boolean): void {
@@ -142,7 +150,10 @@ function checkFunction(name: string, isTable: boolean): void {
     );
   }
   if (!isAllowedFunction(word))
-    throw denied(`The function ${word} is refused: it is not on the list of functions that only compute.`);
+    throw denied(
+      `The function ${word} is refused: it is not on the list of functions that only compute. docs/sql.md, What is taken, ` +
+        'names the list.',
+    );
 }
 
 /** What would show every column of a table of the server's, and the columns that tell about its disk. */
@@ -150,7 +161,10 @@ function checkBesideSystemTables(node: SyntaxNode, parents: readonly SyntaxNode[
   const [call] = parents;
   const counts = node.type === 'Asterisk' && call?.type === 'Function' && call.name.toLowerCase() === 'count';
   if (!counts && /^(?:Qualified)?(?:Asterisk|ColumnsRegexpMatcher)$/.test(node.type))
-    throw denied('Of system tables, name the columns: * would also show where files are.');
+    throw denied(
+      'Beside a table of the server, * is refused: it would also show where files are. ' +
+        'Name the columns, as in SELECT name, engine FROM system.tables.',
+    );
   const column = node.name.split('.').at(-1) ?? '';
   if (node.type === 'Identifier' && SYSTEM_SECRETS.has(column))
     throw denied(`The column ${column} of system tables is refused: it tells where files are.`);
@@ -169,7 +183,9 @@ export function isReadableTable(name: string, { databases }: ReadableTables): bo
 }
 
 function refusedTable(name: string, { databases }: ReadableTables) {
+  const ofServer = /^(?:system|information_schema)\./i.test(name);
   return denied(
-    `The table ${name} is not the project's. Tables of ${databases.join(', ')} can be read; SHOW TABLES lists them.`,
+    `The table ${name} is not the project's. Tables of ${databases.join(', ')} can be read; SHOW TABLES lists them.` +
+      (ofServer ? ` Of the server's own tables: ${[...SYSTEM_TABLES].join(', ')}.` : ''),
   );
 }

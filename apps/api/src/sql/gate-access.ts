@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Access, alperfCommand, HttpProblem, type ApiKey } from '#libs/operations';
+import { Access, alperfCommand, HttpProblem, PROBLEMS, type ApiKey } from '#libs/operations';
 import { SqlError } from './sql-error.js';
 import { targetOf } from './sql-request.js';
 
@@ -58,8 +58,6 @@ function translated(problem: HttpProblem): SqlError {
         },
       );
     default:
-      return new SqlError('ACCESS_DENIED', `${says} Ask 127.0.0.1 or localhost, from a program of this machine.`, {
-        cause: problem,
-      });
+      return new SqlError('ACCESS_DENIED', `${says} ${PROBLEMS[problem.code].remedy}`, { cause: problem });
   }
 }

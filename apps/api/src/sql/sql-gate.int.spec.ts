@@ -259,6 +259,39 @@ describe('The interface', () => {
   });
 });
 
+describe('A refusal', () => {
+  it.each([
+    [
+      'SELECT * FROM system.processes',
+      /The table system\.processes is not .* own tables: system\.databases, system\.tables,/,
+    ],
+    ['SELECT query FROM system.processes', /The table system\.processes is not /],
+    ['SELECT system.processes.query FROM windows', /The table system\.processes is not /],
+    [
+      'SELECT * FROM information_schema.tables',
+      /The table information_schema\.tables is not .* Tables of alperf can be read/,
+    ],
+    [
+      "SELECT * FROM remote('127.0.0.1', system.one)",
+      /The table function remote is refused.*numbers\(\), generate_series\(\)/,
+    ],
+    ["SELECT * FROM remote('127.0.0.1', other.secrets)", /The table function remote is refused/],
+    [
+      "SELECT * FROM url('http://127.0.0.1/', CSV, 'a String')",
+      /The table function url is refused.*Read the project's tables/,
+    ],
+    ["SELECT * FROM file('a.csv')", /The table function file is refused/],
+    ["SELECT file('a.csv'), * FROM system.tables", /The function file is refused.*docs\/sql\.md/],
+    [
+      'SELECT * FROM system.tables',
+      /Beside a table of the server, \* is refused.*SELECT name, engine FROM system\.tables/,
+    ],
+  ])('of %s names what is refused, and what to read instead', async (query, text) => {
+    const answer = await ask(query);
+    expect([answer.status, await answer.text()]).toEqual([403, expect.stringMatching(text)]);
+  });
+});
+
 describe('Limits', () => {
   it.each([
     ['time', endless, '159', 'coarser rollup'],
@@ -407,10 +440,15 @@ describe('Who may ask', () => {
   it('is, without keys, a program of this machine, not a page', async () => {
     const { port } = fixture.gate;
     expect(await raw(port, { Host: `localhost:${port}` })).toEqual([200, '1\n']);
-    expect(await raw(port, { Host: 'evil.example' })).toEqual([403, expect.stringContaining('(ACCESS_DENIED)')]);
+    expect(await raw(port, { Host: 'evil.example' })).toEqual([
+      403,
+      expect.stringMatching(
+        /localhost, 127\.0\.0\.1, \[::1\] or the address that ALPERF_BIND names.*\(ACCESS_DENIED\)/,
+      ),
+    ]);
     expect(await raw(port, { Host: `localhost:${port}`, Origin: 'https://evil.example' })).toEqual([
       403,
-      expect.stringContaining('497'),
+      expect.stringMatching(/Code: 497.*ALPERF_ORIGINS/),
     ]);
     expect(await raw(port, { Host: `localhost:${port}`, Origin: 'null' })).toEqual([
       403,

@@ -27,7 +27,8 @@ export const PROBLEMS = {
   HOST_NOT_ALLOWED: kind(
     403,
     'Host not allowed',
-    'Call it as localhost, 127.0.0.1 or [::1] with its own port; to serve other names set ALPERF_BIND and keys.',
+    'Call it with its own port as localhost, 127.0.0.1, [::1] or the address that ALPERF_BIND names; ' +
+      'to serve other names set keys.',
   ),
   ORIGIN_NOT_ALLOWED: kind(403, 'Origin not allowed', 'Add the page’s origin to ALPERF_ORIGINS if it is yours.'),
   NOT_FOUND: kind(
