@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DirectoryLockedError, SettingsError } from '#libs/operations';
 import { SystemClock } from '#libs/time';
@@ -38,7 +38,7 @@ describe('Standalone', () => {
       expect(response.status).toBe(202);
     }
   };
-  const ask = async ({ sqlUrl }: Standalone, body: string, signal?: AbortSignal) => {
+  const ask = async ({ sqlUrl }: Pick<Standalone, 'sqlUrl'>, body: string, signal?: AbortSignal) => {
     const response = await fetch(sqlUrl, { method: 'POST', body, ...(signal !== undefined && { signal }) });
     return (await response.text()).trim();
   };
@@ -99,6 +99,20 @@ describe('Standalone', () => {
     const first = await start();
     await expect(start()).rejects.toThrow(DirectoryLockedError);
     expect((await fetch(`${first.url}/health`)).status).toBe(200);
+  }, 60_000);
+
+  it('tells the addresses at which it answers, also bound to an IPv6 address', async () => {
+    const hasIpv6 = Object.values(networkInterfaces()).some((some) => some?.some(({ address }) => address === '::1'));
+    if (!hasIpv6) {
+      process.stderr.write(
+        'This machine has no ::1: what is told of an IPv6 address was checked without a server only.\n',
+      );
+      return;
+    }
+    const { url, sqlUrl } = await start({ bind: '::1' });
+    expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    expect(await ask({ sqlUrl }, 'SELECT 1')).toBe('1');
   }, 60_000);
 
   it('refuses to be reached from other machines without keys, and leaves nothing behind', async () => {

@@ -7,7 +7,7 @@ import { collectorConfig } from '#apps/collector';
 import { ClickHouse, ClickHouseRowReader } from '#libs/clickhouse';
 import { startEmbeddedEngine, type EmbeddedEngine } from '#libs/clickhouse/embedded';
 import { EmbeddedEventLog } from '#libs/event-log/embedded';
-import { isLoopback, lockDirectory, Shutdown, SilentLogger, type Logger, type ShutdownResult } from '#libs/operations';
+import { localUrl, lockDirectory, Shutdown, SilentLogger, type Logger, type ShutdownResult } from '#libs/operations';
 import { createProgramHost, openHttpDoor, tryPort } from '#libs/operations/nest';
 import { EmbeddedStateStore } from '#libs/state-store/embedded';
 import { SystemClock, type Clock } from '#libs/time';
@@ -27,9 +27,9 @@ export interface StandaloneOptions extends Partial<StandaloneConfig> {
 }
 
 export interface Standalone {
-  /** `http://127.0.0.1:PORT`: page, API and collector. */
+  /** Page, API and collector, as a program of this machine reaches them: `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** `http://127.0.0.1:PORT`: SQL for people. */
+  /** SQL for people, likewise. */
   readonly sqlUrl: string;
   /** Absolute. */
   readonly dataDir: string;
@@ -113,10 +113,9 @@ async function start(
   });
   consumeWithAggregator(host.app, eventLog, log);
   const port = await host.listen(options);
-  const address = isLoopback(bind) ? bind : '127.0.0.1';
   return {
-    url: `http://${address}:${port}`,
-    sqlUrl: `http://${address}:${sqlGate.port}`,
+    url: localUrl(bind, port),
+    sqlUrl: localUrl(bind, sqlGate.port),
     dataDir,
     needsKey: access.needsKey,
     shutdown,

@@ -1,3 +1,4 @@
+import { httpUrl } from '#libs/operations';
 import type { Host, Invocation, OptionSpecs } from '../command/command.js';
 import { UnreachableError } from '../command/errors.js';
 import { baseUrl } from '../command/values.js';
@@ -41,7 +42,7 @@ export class Server {
     const endpoint = invocation.text('endpoint');
     this.endpoint =
       endpoint === undefined
-        ? baseUrl('ALPERF_ENDPOINT', values.endpoint ?? `http://127.0.0.1:${httpPort}`)
+        ? baseUrl('ALPERF_ENDPOINT', values.endpoint ?? httpUrl('127.0.0.1', httpPort))
         : baseUrl('--endpoint', endpoint);
     const sql = invocation.text('sql');
     this.#sqlUrl = sql === undefined ? undefined : baseUrl('--sql', sql);

@@ -12,5 +12,6 @@ export {
 } from './api-keys.js';
 export { corsHeaders, preflightHeaders } from './cors.js';
 export { answerClientError, sendProblem } from './fastify-answers.js';
+export { httpUrl, localUrl } from './http-url.js';
 export { KeysFile, type KeysFileOptions } from './keys-file.js';
 export { HttpProblem, problemBody, PROBLEMS, toHttpProblem, type ProblemCode } from './problems.js';
