@@ -19,7 +19,7 @@ export {
   type LoadedSettings,
   type SettingsPlace,
 } from './settings/settings-file.js';
-export { readersOf, settingsTable, type ProgramSettings } from './settings/settings-document.js';
+export { readersOf, settingsList, type ProgramSettings } from './settings/settings-document.js';
 export {
   accessSettings,
   auditSettings,

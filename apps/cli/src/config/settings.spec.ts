@@ -14,6 +14,14 @@ describe('The settings', () => {
     expect(readFileSync(join(ROOT, 'docs', 'settings.md'), 'utf8')).toBe(settingsDocument());
   });
 
+  it('stand in the document once each, on lines that fit a screen but for long defaults', () => {
+    const lines = settingsDocument().split('\n');
+    const listed = lines.flatMap((line) => /^- \*\*`(\w+)`/.exec(line)?.[1] ?? []);
+    expect([...listed, CONFIG_VARIABLE].sort()).toEqual([...KNOWN_VARIABLES].sort());
+    const wide = lines.filter((line) => line.length > 200);
+    expect(wide.map((line) => /^- \*\*`(\w+)`/.exec(line)?.[1])).toEqual(['ALPERF_LABELS']);
+  });
+
   it('are listed for every app there is', () => {
     const apps = readdirSync(join(ROOT, 'apps')).map((name) => (name === 'cli' ? 'alperf' : name));
     expect(Object.keys(PROGRAMS).sort()).toEqual(apps.sort());

@@ -121,5 +121,5 @@ export function checkLoopbackHost({ host }: RequestHeaders, bind: string, port: 
 
 /** Whether an address to bind to can be reached from this machine only. */
 export function isLoopback(bind: string): boolean {
-  return bind === 'localhost' || bind === '::1' || bind === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(bind);
+  return bind === 'localhost' || bind === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(bind);
 }

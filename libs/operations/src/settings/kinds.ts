@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Setting } from './settings.js';
 
 /** The kinds of settings there are. Units are part of the variable's name. */
@@ -35,6 +36,18 @@ export const setting = {
       return text.trim() !== '' && Number.isInteger(value) && value >= range[0] && value <= range[1]
         ? value
         : undefined;
+    },
+  }),
+
+  /** An address to listen on; an IPv6 address may stand in brackets, as in a URL, which nothing can listen on. */
+  address: (variable: string, fallback: string, help: string): Setting<string> => ({
+    variable,
+    fallback,
+    help,
+    expects: 'an IP address or a name of this machine',
+    parse: (text) => {
+      const address = text.trim().replace(/^\[(.*)\]$/, '$1');
+      return isIP(address) > 0 || /^[\w-]+(?:\.[\w-]+)*$/.test(address) ? address : undefined;
     },
   }),
 

@@ -8,23 +8,27 @@ export function readersOf(variable: string, programs: ProgramSettings): string[]
   return Object.keys(programs).filter((name) => settingOf(variable, programs[name]!) !== undefined);
 }
 
-/** A Markdown table of the settings of all programs, by variable. Pure; docs/settings.md holds its output. */
-export function settingsTable(programs: ProgramSettings): string {
+/**
+ * A Markdown list of the settings whose readers `include` takes, by variable. A list and not a table, since no screen is as
+ * wide as the longest default. Pure; docs/settings.md holds its output.
+ */
+export function settingsList(programs: ProgramSettings, include: (readers: readonly string[]) => boolean): string {
   const variables = Object.values(programs).flatMap((settings) => Object.values(settings).map((one) => one.variable));
-  const rows = [...new Set(variables)].sort().map((variable) => {
-    const readers = readersOf(variable, programs);
-    const one = settingOf(variable, programs[readers[0]!]!)!;
-    return [
-      `\`${variable}\``,
-      `\`${settingsFileKey(variable)}\``,
-      defaultsText(readers.map((reader) => [reader, settingOf(variable, programs[reader]!)!.fallback])),
-      one.expects,
-      // Underscores at both ends would make it bold.
-      one.help.replace(/__\w+__/g, '`$&`'),
-      readers.join(', '),
-    ];
-  });
-  return table([['variable', 'settings file', 'default', 'expects', 'what it does', 'read by'], ...rows]);
+  return [...new Set(variables)]
+    .sort()
+    .map((variable) => ({ variable, readers: readersOf(variable, programs) }))
+    .filter(({ readers }) => include(readers))
+    .map(({ variable, readers }) => {
+      const one = settingOf(variable, programs[readers[0]!]!)!;
+      const fallbacks = readers.map((reader) => [reader, settingOf(variable, programs[reader]!)!.fallback] as const);
+      return [
+        `- **\`${variable}\`** (\`${settingsFileKey(variable)}\`), default ${defaultsText(fallbacks)}.`,
+        // Underscores at both ends would make it bold.
+        `  ${one.help.replace(/__\w+__/g, '`$&`')}`,
+        `  Expects ${one.expects}. Read by ${readers.join(', ')}.`,
+      ].join('\n');
+    })
+    .join('\n');
 }
 
 function settingOf(variable: string, settings: Settings): Setting<unknown> | undefined {
@@ -43,18 +47,5 @@ function defaultsText(fallbacks: readonly (readonly [reader: string, fallback: u
 
 function defaultText(fallback: unknown): string {
   if (fallback === undefined || fallback === '' || (Array.isArray(fallback) && fallback.length === 0)) return 'none';
-  return `\`${Array.isArray(fallback) ? fallback.join(',') : String(fallback)}\``;
-}
-
-/** Aligned as the formatter does it, so that the file passes its check. */
-function table([head, ...body]: readonly (readonly string[])[]): string {
-  const rows = [head!, ...body].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
-  const widths = rows[0]!.map((_, column) => Math.max(3, ...rows.map((row) => [...row[column]!].length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => cell + ' '.repeat(widths[i]! - [...cell].length)).join(' | ')} |`;
-  return [
-    line(rows[0]!),
-    `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,
-    ...rows.slice(1).map(line),
-  ].join('\n');
+  return `\`${Array.isArray(fallback) ? fallback.join(', ') : String(fallback)}\``;
 }

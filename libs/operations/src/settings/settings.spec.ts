@@ -4,7 +4,7 @@ import { setting } from './kinds.js';
 import { editDistance } from './edit-distance.js';
 import { KNOWN_VARIABLES } from './known-variables.js';
 import { parseSettings, SettingsError, settingsFileKey } from './settings.js';
-import { settingsTable } from './settings-document.js';
+import { settingsList } from './settings-document.js';
 import { parseSettingsFile } from './settings-file.js';
 
 const settings = {
@@ -99,6 +99,25 @@ describe('parseSettings', () => {
   });
 });
 
+describe('the setting of an address to listen on', () => {
+  const { parse } = setting.address('ALPERF_BIND', '127.0.0.1', 'Address.');
+
+  it.each([
+    ['127.0.0.1', '127.0.0.1'],
+    ['::1', '::1'],
+    [' [::1] ', '::1'],
+    ['::', '::'],
+    ['localhost', 'localhost'],
+    ['collector-1.example', 'collector-1.example'],
+  ])('takes %j as %s', (text, address) => {
+    expect(parse(text)).toBe(address);
+  });
+
+  it.each(['http://127.0.0.1', '127.0.0.1:8080', '[::1]:8080', '*', '[localhost', 'a b'])('refuses %j', (text) => {
+    expect(parse(text)).toBeUndefined();
+  });
+});
+
 describe('the setting of origins', () => {
   const { parse } = setting.origins('ALPERF_ORIGINS', 'Origins.');
 
@@ -177,15 +196,21 @@ describe('names', () => {
   });
 });
 
-describe('settingsTable', () => {
-  it('lists settings by variable, with defaults and what is expected', () => {
-    const lines = settingsTable({ one: settings, other: { port: setting.port('ALPERF_HTTP_PORT', 1, 'Port.') } }).split(
-      '\n',
+describe('settingsList', () => {
+  const programs = { one: settings, other: { port: setting.port('ALPERF_HTTP_PORT', 1, 'Port.') } };
+
+  it('lists settings by variable, with defaults, what is expected and who reads them', () => {
+    const all = settingsList(programs, () => true);
+    expect(all.match(/^- /gm)).toHaveLength(Object.keys(settings).length);
+    expect(all.split(/\n(?=- )/)).toContain(
+      '- **`ALPERF_HTTP_PORT`** (`httpPort`), default `8080`; other: `1`.\n' +
+        '  Port.\n  Expects a whole number from 0 to 65535. Read by one, other.',
     );
-    expect(lines).toHaveLength(6);
-    expect(lines[2]!.replace(/ +/g, ' ')).toBe(
-      '| `ALPERF_HTTP_PORT` | `httpPort` | `8080`; other: `1` | a whole number from 0 to 65535 | Port. | one, other |',
-    );
-    expect(new Set(lines.map((line) => line.length)).size).toBe(1);
+  });
+
+  it('leaves out what others read', () => {
+    expect(settingsList(programs, (readers) => readers.includes('other')).match(/^- .*?`\*\*/gm)).toEqual([
+      '- **`ALPERF_HTTP_PORT`**',
+    ]);
   });
 });

@@ -14,7 +14,7 @@ export const logSettings = {
 
 /** Where an app listens. */
 export const httpSettings = (port: number) => ({
-  bind: setting.text(
+  bind: setting.address(
     'ALPERF_BIND',
     '127.0.0.1',
     'Address to listen on. Anything but a loopback address needs API keys (ALPERF_KEYS_FILE).',
