@@ -22,7 +22,7 @@ export const Rejection = Type.Object({
 });
 export type Rejection = Static<typeof Rejection>;
 
-/** Answer 202: the log has it. */
+/** Answer 202: the log has it. Written in this order: emitters keep only the beginning of a long one. */
 export const Accepted = Type.Object({
   accepted: Count('Events accepted.'),
   rejected: Type.Array(Rejection, { description: 'Events not accepted, by position. They are kept as dead letters.' }),

@@ -12,7 +12,7 @@ export interface Answer {
   readonly status: number;
   /** The Retry-After header as it came: seconds, or a date. */
   readonly retryAfter?: string | undefined;
-  /** The body as text; at most the first 64 KiB matter. */
+  /** The body as text; the first 64 KiB are enough. */
   readonly body: string;
 }
 

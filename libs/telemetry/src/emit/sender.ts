@@ -119,7 +119,8 @@ export class Sender {
     this.#inFlight = batch;
     let verdict: Verdict;
     try {
-      verdict = judge(await transport.send({ body, encoding: batch.encoding }, this.#stop.signal), clock.now());
+      const answer = await transport.send({ body, encoding: batch.encoding }, this.#stop.signal);
+      verdict = judge(answer, clock.now(), batch.events);
     } catch (cause) {
       if (this.#stop.signal.aborted) return;
       if (this.#attempt === 0) counters.problem('unreachable', 'No answer from the collector; trying again.', cause);

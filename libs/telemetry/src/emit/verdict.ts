@@ -12,10 +12,10 @@ export type Verdict =
 /** Retry-After is honoured up to this, ms. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
-/** Judges an answer. `now`: wall time in ms, for a Retry-After that is a date. */
-export function judge(answer: Answer, now: number): Verdict {
+/** Judges the answer to a batch of `events`. `now`: wall time in ms, for a Retry-After that is a date. */
+export function judge(answer: Answer, now: number, events: number): Verdict {
   const { status } = answer;
-  if (status === 202) return accepted(answer.body);
+  if (status === 202) return accepted(answer.body, events);
   // A captive portal, or a page server that answers everything: believing it would lose the batch.
   if (status >= 200 && status < 300)
     return { kind: 'unauthorized', reason: `HTTP ${status}: not a collector's answer` };
@@ -34,14 +34,32 @@ export function retryAfterMs(header: string | undefined, now: number): number {
   return asked > 0 ? Math.min(asked, MAX_RETRY_AFTER_MS) : 0;
 }
 
-function accepted(body: string): Verdict {
-  const answer = parsed(body);
-  const rejected = Array.isArray(answer['rejected']) ? (answer['rejected'] as readonly unknown[]) : [];
+function accepted(body: string, events: number): Verdict {
+  const { rejected } = parsed(body) as { readonly rejected?: unknown };
+  if (!Array.isArray(rejected)) return acceptedByBeginning(body, events);
   const [first] = rejected as readonly { readonly reason?: unknown; readonly pointer?: unknown }[];
   return {
     kind: 'accepted',
     rejected: rejected.length,
     reason: first === undefined ? undefined : `${String(first.pointer)}: ${String(first.reason)}`,
+  };
+}
+
+const TEXT = '"((?:[^"\\\\]|\\\\.)*)"';
+const BEGINNING = new RegExp(
+  `^\\{"accepted":(\\d{1,9}),"rejected":\\[(?:\\{"index":\\d+,"pointer":${TEXT},"reason":${TEXT})?`,
+);
+
+/**
+ * Of an answer that lists thousands of rejections only the beginning is kept, which is no JSON. How many were accepted and
+ * the first rejection stand there. The answer of a collector that says neither took all.
+ */
+function acceptedByBeginning(body: string, events: number): Verdict {
+  const [, count, pointer, reason] = BEGINNING.exec(body) ?? [];
+  return {
+    kind: 'accepted',
+    rejected: count === undefined ? 0 : Math.max(0, events - Number(count)),
+    reason: reason === undefined ? undefined : `${pointer}: ${reason}`,
   };
 }
 

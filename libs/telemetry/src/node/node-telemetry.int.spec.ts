@@ -58,6 +58,26 @@ describe('Telemetry in a process', () => {
     expect(numbersOf(collector).sort((a, b) => a - b)).toEqual(upTo(1_000));
   });
 
+  it('counts what a collector rejected in an answer too long to be kept', async () => {
+    const reason = 'x'.repeat(8_000);
+    collector.always = ({ batch: { events } }) => {
+      const rejected = events.map((_, index) => ({ index, pointer: `/events/${index}`, reason }));
+      return { status: 202, body: JSON.stringify({ accepted: 0, rejected, unknownFields: 0, capped: 0 }) };
+    };
+    const problems: string[] = [];
+    const telemetry = createTelemetry({
+      service: 'reader',
+      version: '1',
+      endpoint: collector.endpoint,
+      onError: ({ message }) => problems.push(message),
+    });
+    const cache = telemetry.cache('pages');
+    for (let i = 0; i < 1_000; i++) cache.change({ change: 'cleared', by: 'host', entries: i });
+    expect(await telemetry.shutdown()).toBe(true);
+    expect(telemetry.stats()).toMatchObject({ accepted: 0, rejected: 1_000, retries: 0 });
+    expect(problems[0]).toMatch(/^The collector rejected \d+ events: \/events\/0: x+$/);
+  });
+
   it('loses nothing when the collector goes away and comes back, also one that hung up after it accepted', async () => {
     const telemetry = createTelemetry({
       service: 'reader',
