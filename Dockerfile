@@ -39,7 +39,7 @@ ENV ALPERF_BIND=0.0.0.0 ALPERF_DATA_DIR=/data
 VOLUME /data
 USER node
 EXPOSE 8080 8123
-HEALTHCHECK --interval=5s --timeout=5s --start-period=15s CMD ["node", "scripts/healthcheck.mjs", "http://127.0.0.1:8080/health"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=15s CMD ["node", "scripts/healthcheck.mjs", "http://127.0.0.1:8080/health"]
 ENTRYPOINT ["node"]
 CMD ["dist/apps/standalone/src/main.js"]
 

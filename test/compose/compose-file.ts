@@ -18,7 +18,12 @@ export interface Service {
   readonly volumes?: readonly string[];
   readonly secrets?: readonly string[];
   readonly command?: readonly string[];
-  readonly healthcheck?: { readonly test: readonly string[]; readonly disable?: boolean };
+  readonly healthcheck?: {
+    readonly test: readonly string[];
+    readonly disable?: boolean;
+    readonly interval?: string;
+    readonly start_period?: string;
+  };
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly deploy?: { readonly resources?: { readonly limits?: { readonly cpus?: string; readonly memory?: string } } };
 }

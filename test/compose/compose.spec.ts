@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { Ajv } from 'ajv';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { COMPOSE_VARIABLES, KNOWN_VARIABLES, parseSettings } from '#libs/operations';
 import { composeFile, read, ROOT } from './compose-file.js';
+import { stage } from './dockerfile-stages.js';
 
 const compose = composeFile();
 const services = Object.entries(compose.services);
@@ -51,6 +54,39 @@ describe('docker-compose.yml', () => {
     });
     // Docker refuses a container more cores than the machine has, and then the composition does not start.
     expect(Number(service.deploy!.resources!.limits!.cpus)).toBeLessThanOrEqual(2);
+  });
+
+  it.each(services)(
+    'looks whether %s is well by what costs little, once it had time to start',
+    (_, { healthcheck }) => {
+      const [, program] = healthcheck!.test;
+      expect(['bash', 'node', 'wget']).toContain(program);
+      // A Node takes a seventh of a second of CPU; a JVM would take ten times as much, and memory.
+      expect(Number.parseInt(healthcheck!.interval!)).toBeGreaterThanOrEqual(program === 'node' ? 10 : 5);
+      expect(Number.parseInt(healthcheck!.start_period!)).toBeGreaterThanOrEqual(10);
+    },
+  );
+
+  it('finds the broker well by its port, and not well without', async () => {
+    const [, program, ...args] = compose.services['kafka']!.healthcheck!.test;
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    // Not spawnSync: the server of this very process has to answer.
+    const look = async () => {
+      const probe = spawn(
+        program!,
+        args.map((arg) => arg.replace('/9092', `/${port}`)),
+        { stdio: 'ignore' },
+      );
+      const [code] = (await once(probe, 'exit')) as [number];
+      return code;
+    };
+    expect(args.join(' ')).toContain('/dev/tcp/127.0.0.1/9092');
+    expect(await look()).toBe(0);
+    server.close();
+    await once(server, 'close');
+    expect(await look()).not.toBe(0);
   });
 
   it.each(services)('publishes ports of %s on loopback only', (_, { ports = [] }) => {
@@ -134,6 +170,46 @@ describe('docker-compose.yml', () => {
     const result = spawnSync('docker', ['compose', 'config', '--quiet'], { cwd: ROOT, encoding: 'utf8', env });
     expect(result.stderr).toBe('');
     expect(result.status).toBe(0);
+  });
+});
+
+describe('The documentation of running it', () => {
+  const operations = read('docs/operations.md');
+
+  it.each(['README.md', 'docs/operations.md', 'docs/cli.md', 'docs/sql.md'])(
+    'names in %s only variables there are',
+    (path) => {
+      const there = new Set([...KNOWN_VARIABLES, ...COMPOSE_VARIABLES]);
+      const named = [...read(path).matchAll(/\bALPERF_[A-Z_]+[A-Z]\b/g)].map(([name]) => name);
+      expect(named.filter((name) => !there.has(name))).toEqual([]);
+    },
+  );
+
+  it('has each service with the ports that it publishes', () => {
+    for (const [name, { ports = [] }] of services) {
+      const row = new RegExp(`^\\| ${name} +\\| ([^|]*)\\|`, 'm').exec(operations)?.[1];
+      const published = ports.map((port) => port.split(':')[1]);
+      expect([name, row!.startsWith('none') ? [] : row!.match(/\d{4}/g)]).toEqual([name, published]);
+    }
+  });
+
+  it('starts the one container as its image is: ports, volume, user, keys', () => {
+    const command = /docker run --detach[^]*?alperf-standalone\n/.exec(operations)![0];
+    const exposed = /^EXPOSE ([\d ]+)$/.exec(stage('standalone').lines.find((line) => line.startsWith('EXPOSE'))!)![1];
+    const published = [...command.matchAll(/--publish 127\.0\.0\.1:(\d+):\1\b/g)].map(([, port]) => port);
+    expect(published).toEqual(exposed!.split(' '));
+    expect(stage('standalone').lines).toContain(`VOLUME ${/--volume alperf-data:(\S+)/.exec(command)![1]}`);
+    const keys = /--volume "\$PWD\/keys\.yaml:(\S+):ro"/.exec(command)![1];
+    expect(command).toContain(`--env ALPERF_KEYS_FILE=${keys} `);
+    // Keys are made for their owner alone; the container's user is another one.
+    expect(operations.match(/keys create --id first[^\n]*--file keys\.yaml\nchmod 644 keys\.yaml/g)).toHaveLength(2);
+  });
+
+  it('runs programs of the images where they lie', () => {
+    for (const [, script] of operations.matchAll(/ (dist\/\S+\.js)/g))
+      expect(existsSync(join(ROOT, script!.replace(/^dist\/(.*)\.js$/, '$1.ts')))).toBe(true);
+    for (const [, service] of operations.matchAll(/docker compose exec (?:-\S+ \S+=\S+ )*([a-z]+)/g))
+      expect(compose.services).toHaveProperty(service!);
   });
 });
 
