@@ -58,7 +58,7 @@ export class AlerterModule implements OnModuleInit, OnApplicationBootstrap, Befo
           provide: AlertEvaluator,
           inject: [Clock, Logger, Metrics, AlertStore],
           useFactory: (clock: Clock, logger: Logger, metrics: Metrics, store: AlertStore) => {
-            const watch = new PipelineWatch(clock, eventLog, rows);
+            const watch = new PipelineWatch(clock, eventLog, rows, config.alertIntervalMs);
             return new AlertEvaluator(config, {
               look: () => watch.look(),
               store,

@@ -1,7 +1,8 @@
 import { AuditReader, readDeadLetters, readProgress, type AuditReading, type RowReader } from '#libs/clickhouse';
 import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
 import { readPartitions, type EventLog, type PartitionReading } from '#libs/event-log';
-import { OneAtATime, type Clock } from '#libs/time';
+import { MINUTE_MS, OneAtATime, type Clock } from '#libs/time';
+import { AuditWatch, type AuditWatched } from './audit-watch.js';
 import { larger, LetterArrivals, type Letters } from './letter-arrivals.js';
 
 /** What a look at one dependency came to: "it does not answer" is not the same as "it says none". */
@@ -13,6 +14,7 @@ export interface DatabaseCondition {
   /** Watermark of each partition that has one, ms since 1970. */
   readonly watermarks: ReadonlyMap<number, number | null>;
   readonly audit: AuditReading;
+  readonly auditWatched: AuditWatched;
   /** Accepted within DEAD_LETTER_WINDOW_MS, or written within it. */
   readonly deadLetters: Letters;
 }
@@ -35,13 +37,17 @@ export class PipelineWatch {
   readonly #log;
   readonly #database;
   readonly #audit: AuditReader;
+  readonly #auditWatch: AuditWatch;
   readonly #arrivals = new LetterArrivals(DEAD_LETTER_WINDOW_MS);
 
+  /** @param intervalMs between two looks. */
   constructor(
     private readonly clock: Clock,
     log: EventLog,
     private readonly rows: RowReader,
+    intervalMs: number,
   ) {
+    this.#auditWatch = new AuditWatch(Math.max(MINUTE_MS, 3 * intervalMs));
     this.#audit = new AuditReader(rows);
     this.#log = new OneAtATime(clock, LOOK_TIMEOUT_MS, () => readPartitions(log, EVENTS_TOPIC, AGGREGATOR_GROUP));
     this.#database = new OneAtATime(clock, LOOK_TIMEOUT_MS, () => this.#readDatabase());
@@ -64,7 +70,12 @@ export class PipelineWatch {
       readDeadLetters(this.rows, 0).catch(() => undefined),
     ]);
     const deadLetters = kept === undefined ? accepted : larger(accepted, this.#arrivals.look(now, kept));
-    return { watermarks: new Map(progress.map((one) => [one.partition, one.watermark])), audit, deadLetters };
+    return {
+      watermarks: new Map(progress.map((one) => [one.partition, one.watermark])),
+      audit,
+      auditWatched: this.#auditWatch.look(now, audit.checkedThrough),
+      deadLetters,
+    };
   }
 }
 

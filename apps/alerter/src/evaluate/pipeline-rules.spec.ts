@@ -18,8 +18,19 @@ function judged(alert: string, now: PipelineCondition, before?: PipelineConditio
 }
 
 const down = { ok: false, reason: 'Connection refused.' } as const;
-const withAudit = (audit: Partial<DatabaseCondition['audit']>) =>
-  aCondition({ database: { ok: true, value: aDatabase({ audit: { ...aDatabase().audit, ...audit } }) } });
+const withAudit = (
+  audit: Partial<DatabaseCondition['audit']>,
+  watched: Partial<DatabaseCondition['auditWatched']> = {},
+) =>
+  aCondition({
+    database: {
+      ok: true,
+      value: aDatabase({
+        audit: { ...aDatabase().audit, ...audit },
+        auditWatched: { ...aDatabase().auditWatched, ...watched },
+      }),
+    },
+  });
 const withLog = (...partitions: Parameters<typeof aPartition>[0][]) =>
   aCondition({ log: { ok: true, value: partitions.map((one) => aPartition(one)) } });
 const never = {
@@ -72,6 +83,21 @@ describe('The built-in rules', () => {
     const slow = { ...CONFIG, auditIntervalMs: 600_000 };
     expect(judged('PipelineAuditSilent', withAudit({ checkedAt: AT - 300_000 }), undefined, slow)).toEqual([]);
     expect(judged('PipelineAuditSilent', withAudit({ checkedAt: AT - 1_800_000 }), undefined, slow)).toEqual([1_800]);
+  });
+
+  it('see an audit that runs and does not get any further', () => {
+    const standing = (forMs: number) => withAudit({ checkedThrough: AT - 86_400_000 }, { movedAt: AT - forMs });
+    expect(judged('PipelineAuditSilent', standing(0))).toEqual([]);
+    // The buckets of 1 h settle once an hour.
+    expect(judged('PipelineAuditSilent', standing(3_899_999))).toEqual([]);
+    expect(judged('PipelineAuditSilent', standing(3_900_000))).toEqual([3_900]);
+  });
+
+  it('do not take an audit for silent that could not have run yet, as on a server that has just started', () => {
+    for (const audit of [never, { checkedAt: AT - 86_400_000 }]) {
+      expect(judged('PipelineAuditSilent', withAudit(audit, { from: AT - 299_999 }))).toMatch(/not been watched/);
+      expect(judged('PipelineAuditSilent', withAudit(audit, { from: AT - 300_000 }))).toHaveLength(1);
+    }
   });
 
   it.each([

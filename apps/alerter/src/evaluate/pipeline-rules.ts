@@ -1,4 +1,5 @@
 import type { AlertingRule, Labels, Observation } from '#libs/alerting';
+import { HOUR_MS } from '#libs/time';
 import type { AlerterConfig } from '../config.js';
 import { DEAD_LETTER_WINDOW_MS, type Look, type PipelineCondition } from './condition.js';
 
@@ -90,19 +91,32 @@ function eventsDuplicated({ database }: PipelineCondition): Verdict {
   });
 }
 
+/**
+ * The audit does not run, or runs and reaches nothing on. What has stood since before it was watched may have had nobody
+ * to run it, as on a server that has just started: it is given the same time as one that stops.
+ */
 function auditSilent({ at, database }: PipelineCondition, silentMs: number): Verdict {
-  return whenKnown(database, ({ audit: { checkedAt } }) =>
-    found(
-      checkedAt === null || at - checkedAt >= silentMs,
-      'PipelineAuditSilent',
-      // Seconds; of an audit that never ran there is no age.
-      checkedAt === null ? Number.NaN : Math.round((at - checkedAt) / 1_000),
-      'The audit does not run: nobody checks that nothing is lost.',
-      checkedAt === null
-        ? 'A part of it has not run for two days, or never.'
-        : `It last finished a round at ${time(checkedAt)}.`,
-    ),
-  );
+  return whenKnown(database, ({ audit: { checkedAt, checkedThrough }, auditWatched: { from, movedAt } }) => {
+    // Seconds; of an audit that never ran there is no age.
+    const silent = (since: number, summary: string, description: string) =>
+      found(true, 'PipelineAuditSilent', Math.round((at - since) / 1_000), summary, description);
+    if (checkedAt === null || at - checkedAt >= silentMs) {
+      if (at - from < silentMs) return { unknown: 'The audit has not been watched for long enough.' };
+      const last =
+        checkedAt === null
+          ? 'A part of it has not run for two days, or never.'
+          : `It last finished a round at ${time(checkedAt)}.`;
+      return silent(checkedAt ?? Number.NaN, 'The audit does not run: nobody checks that nothing is lost.', last);
+    }
+    // The buckets of 1 h, which are checked as well, settle once an hour.
+    if (at - movedAt >= HOUR_MS + silentMs)
+      return silent(
+        movedAt,
+        'The audit runs and does not get any further: what is newer may be lost and nobody knows.',
+        `It has checked through ${time(checkedThrough)}.`,
+      );
+    return { observations: [] };
+  });
 }
 
 /**

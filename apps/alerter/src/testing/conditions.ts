@@ -1,4 +1,5 @@
 import type { PartitionReading } from '#libs/event-log';
+import { DAY_MS } from '#libs/time';
 import type { DatabaseCondition, PipelineCondition } from '../evaluate/condition.js';
 
 export const AT = Date.UTC(2026, 10, 24, 12);
@@ -6,7 +7,8 @@ export const AT = Date.UTC(2026, 10, 24, 12);
 /** A database that says that all is well. */
 export function aDatabase(over: Partial<DatabaseCondition> = {}, at = AT): DatabaseCondition {
   const audit = { checked: 9, lost: 0, duplicated: 0, checkedAt: at, checkedThrough: at, lastFullCheckAt: at };
-  return { watermarks: new Map([[0, at]]), audit, deadLetters: [], ...over };
+  const auditWatched = { from: at - DAY_MS, movedAt: at };
+  return { watermarks: new Map([[0, at]]), audit, auditWatched, deadLetters: [], ...over };
 }
 
 export function aPartition(over: Partial<PartitionReading> = {}): PartitionReading {

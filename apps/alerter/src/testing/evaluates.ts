@@ -38,7 +38,7 @@ const look = async () => {
   if (condition === 'well') return aCondition({ at });
   const audit = { checked: 9, lost: 3, duplicated: 0, checkedAt: at, checkedThrough: at, lastFullCheckAt: at };
   const deadLetters = [{ cause: 'schema', letters: 2 }];
-  return aCondition({ at, database: { ok: true, value: aDatabase({ audit, deadLetters }) } });
+  return aCondition({ at, database: { ok: true, value: aDatabase({ audit, deadLetters }, at) } });
 };
 new AlertEvaluator(
   { alertIntervalMs: 5, alertForMs: Number(forMs), alertKeepFiringMs: 0, auditIntervalMs: 10_000 },
