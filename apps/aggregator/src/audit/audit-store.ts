@@ -1,5 +1,13 @@
-import { AUDIT_AHEAD_MS, ROLLUP, ROLLUPS, rollupTable, type ClickHouse } from '#libs/clickhouse';
-import { EVENT_KINDS, EVENT_TABLES, type Column } from '#libs/contracts';
+import {
+  AUDIT_AHEAD_MS,
+  BELOW,
+  ROLLUP,
+  ROLLUPS,
+  rollupTable,
+  type ClickHouse,
+  type RollupName,
+} from '#libs/clickhouse';
+import { EVENT_KINDS, EVENT_TABLES, type Column, type Level } from '#libs/contracts';
 import { HOUR_MS, MINUTE_MS } from '#libs/time';
 import { sumOf, type Chunk, type Finding } from './findings.js';
 import type { Letters } from './log-check.js';
@@ -121,43 +129,13 @@ export class AuditStore {
   }
 
   /** 10 s buckets against raw events, and the 1 min bucket against its 10 s ones, for one minute. */
-  async minuteBuckets(minute: number): Promise<Finding> {
-    return this.#sum(
-      ROLLUPS.flatMap((name) => {
-        const { rawTable, subject } = ROLLUP[name];
-        return [
-          this.#buckets(
-            name,
-            '10s',
-            MINUTE_MS,
-            minute,
-            `SELECT service, ${subject} AS subject, bucket_end AS bucket, toInt64(sum(row_version)) AS below, toInt64(0) AS above FROM ${rawTable} FINAL`,
-          ),
-          this.#buckets(
-            name,
-            '1m',
-            MINUTE_MS,
-            minute,
-            `SELECT service, ${subject} AS subject, ${lastOf(minute, MINUTE_MS)} AS bucket, toInt64(sum(version)) AS below, toInt64(0) AS above FROM ${rollupTable(name, '10s')} FINAL`,
-          ),
-        ];
-      }),
-    );
+  minuteBuckets(minute: number): Promise<Finding> {
+    return this.#buckets(['10s', '1m'], minute, MINUTE_MS);
   }
 
   /** The 1 h bucket against its 1 min ones. */
-  async hourBuckets(hour: number): Promise<Finding> {
-    return this.#sum(
-      ROLLUPS.map((name) =>
-        this.#buckets(
-          name,
-          '1h',
-          HOUR_MS,
-          hour,
-          `SELECT service, ${ROLLUP[name].subject} AS subject, ${lastOf(hour, HOUR_MS)} AS bucket, toInt64(sum(version)) AS below, toInt64(0) AS above FROM ${rollupTable(name, '1m')} FINAL`,
-        ),
-      ),
-    );
+  hourBuckets(hour: number): Promise<Finding> {
+    return this.#buckets(['1h'], hour, HOUR_MS);
   }
 
   /**
@@ -227,26 +205,35 @@ export class AuditStore {
     return this.clickhouse.insertRows('audit', AUDIT_COLUMNS, rows);
   }
 
+  /** The buckets of these levels that end within a span, of all rollups, each against the level below. */
+  async #buckets(levels: readonly Level[], start: number, spanMs: number): Promise<Finding> {
+    return sumOf(
+      await Promise.all(ROLLUPS.flatMap((rollup) => levels.map((level) => this.#level(rollup, level, start, spanMs)))),
+    );
+  }
+
   /** Buckets with an open mark are about to be recounted: they are left out. */
-  #buckets(
-    rollup: (typeof ROLLUPS)[number],
-    level: '10s' | '1m' | '1h',
-    stepMs: number,
-    start: number,
-    below: string,
-  ): Promise<Finding> {
+  #level(rollup: RollupName, level: Level, start: number, spanMs: number): Promise<Finding> {
+    const { rawTable, subject } = ROLLUP[rollup];
+    const finer = BELOW[level];
+    // Raw rows name the 10 s bucket they are in; a level above that has one bucket in the span, which holds all below it.
+    const [table, bucket, version] =
+      finer === undefined
+        ? [rawTable, 'bucket_end', 'row_version']
+        : [rollupTable(rollup, finer), lastOf(start, spanMs), 'version'];
     const range = `bucket_end > {from:DateTime('UTC')} AND bucket_end <= {to:DateTime('UTC')}`;
+    const of = (from: string, columns: string) =>
+      `SELECT service, ${subject} AS subject, ${columns} FROM ${from} FINAL WHERE ${range} GROUP BY service, subject, bucket`;
     return this.#compare(
       `SELECT sum(b) AS checked, sum(greatest(b - a, 0)) AS lost, sum(greatest(a - b, 0)) AS duplicated FROM (
          SELECT service, subject, bucket, sum(below) AS b, sum(above) AS a FROM (
-           ${below} WHERE ${range} GROUP BY service, subject, bucket
+           ${of(table, `${bucket} AS bucket, toInt64(sum(${version})) AS below, toInt64(0) AS above`)}
            UNION ALL
-           SELECT service, ${ROLLUP[rollup].subject} AS subject, bucket_end AS bucket, toInt64(0) AS below, toInt64(sum(version)) AS above
-           FROM ${rollupTable(rollup, level)} FINAL WHERE ${range} GROUP BY service, subject, bucket
+           ${of(rollupTable(rollup, level), 'bucket_end AS bucket, toInt64(0) AS below, toInt64(sum(version)) AS above')}
          ) GROUP BY service, subject, bucket)
        WHERE (service, subject, bucket) NOT IN (
          SELECT service, subject, bucket_end FROM marks FINAL WHERE level = '${level}' AND rollup = '${rollup}' AND consumed = 0 AND ${range})`,
-      between(start, stepMs),
+      between(start, spanMs),
     );
   }
 
@@ -266,10 +253,6 @@ export class AuditStore {
       duplicated: Number(row?.duplicated ?? 0),
       conflicts: 0,
     };
-  }
-
-  async #sum(looks: readonly Promise<Finding>[]): Promise<Finding> {
-    return sumOf(await Promise.all(looks));
   }
 }
 
