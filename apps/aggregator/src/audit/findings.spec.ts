@@ -176,6 +176,65 @@ describe('Findings', () => {
     expect(scope.findings.firstMissing).toBeUndefined();
   });
 
+  it('does not hand out a chunk in doubt, nor end a cycle before it is known what it holds', () => {
+    const scope = aScope(1, 2);
+    const { findings } = scope;
+    findings.begin([0], true);
+    expect(findings.next()).toEqual({ kind: 'list', slices: [0] });
+    findings.listed(
+      [0],
+      [1, 2].map((at) => ({ at, size: 1 })),
+    );
+    findings.doubted({ at: 1, size: 1 });
+    expect(findings.next()).toEqual({ kind: 'look', chunk: { at: 2, size: 1 } });
+    findings.looked({ at: 2, size: 1 }, NOTHING_FOUND);
+    expect(findings.next()).toBeUndefined();
+    expect(findings.fullRounds).toBe(0);
+    findings.looked({ at: 1, size: 1 }, lost(3));
+    expect(findings.total).toMatchObject({ lost: 3 });
+    expect(findings.fullRounds).toBe(1);
+    // The next round has a whole cycle before it again.
+    expect(scope.round()).toEqual([1, 2]);
+    expect(findings.fullRounds).toBe(2);
+  });
+
+  it('takes a chunk that was in doubt when a round was given up for one that could not be looked at', () => {
+    const scope = aScope(1, 11);
+    scope.round();
+    scope.findings.doubted({ at: 1, size: 1 });
+    expect(scope.round()).toEqual([11]);
+    expect(scope.findings.firstMissing).toEqual({ at: 1, through: 0 });
+    expect(scope.findings.fullRounds).toBe(1);
+    scope.round();
+    expect(scope.findings.firstMissing).toBeUndefined();
+  });
+
+  it('takes no longer for a step when there are many slices', () => {
+    const findings = new Findings();
+    let reads = 0;
+    const slices = new Proxy(
+      Array.from({ length: 1_000 }, (_, index) => index * SLICE),
+      { get: (target, property) => (reads++, Reflect.get(target, property) as unknown) },
+    );
+    findings.begin(slices, true);
+    let looks = 0;
+    let most = 0;
+    for (let step = findings.next(); step !== undefined;) {
+      reads = 0;
+      if (step.kind === 'look') findings.looked(step.chunk, NOTHING_FOUND);
+      else
+        findings.listed(
+          step.slices,
+          step.slices.map((at) => ({ at, size: 1 })),
+        );
+      looks += step.kind === 'look' ? 1 : 0;
+      step = findings.next();
+      most = Math.max(most, reads);
+    }
+    expect(looks).toBe(1_000);
+    expect(most).toBeLessThan(100);
+  });
+
   it('comes by everything in every cycle, however little is done in a round and whatever grows', () => {
     const growth = fc.array(fc.tuple(fc.nat(39), fc.integer({ min: 1, max: 3 })), { maxLength: 3 });
     fc.assert(

@@ -38,10 +38,14 @@ interface ChunkState {
 
 interface SliceState {
   readonly chunks: Map<number, ChunkState>;
+  /** Where its chunks start, ascending. */
+  readonly starts: readonly number[];
   /** The round in which its chunks were listed. */
   listed: number;
   /** Chunks that were never looked at, or have changed since. */
   readonly fresh: Set<number>;
+  /** Those of them whose turn is next: that did not fail, and are not in doubt. */
+  readonly untried: Set<number>;
   /** Whether the last listing failed: its chunks are those of an earlier one, and may be not all. */
   unlisted: boolean;
 }
@@ -53,21 +57,32 @@ interface SliceState {
  * Each round first lists the newest slices. Chunks that are new or have grown since they were looked at come before all
  * others; the rest follows by rotation, slice by slice. What was found in a chunk stands until it is looked at again. One
  * that could not be looked at, or a slice that could not be listed, counts as missing and is tried again once a cycle:
- * it holds up nothing else.
+ * it holds up nothing else. One that is in doubt is neither looked at nor missing until somebody says which, and a cycle
+ * ends after that.
+ *
+ * What the next step is takes as long as a search in a sorted list, however many slices and chunks there are.
  * Knows nothing of time or of tables.
  */
 export class Findings {
   readonly #slices = new Map<number, SliceState>();
   #order: readonly number[] = [];
   #edge: readonly number[] = [];
+  /** Slices with chunks whose turn is next: few, since nothing else is listed before they are through. */
+  readonly #fresh = new Set<number>();
+  /** Chunks in doubt. */
+  readonly #doubted = new Map<number, Chunk>();
   #round = 0;
   #cycle = 0;
   /** The slice that the rotation is in, and the last one that it is done with. */
   #entered: number | undefined;
   #left = -Infinity;
+  /** Chunks of the slice it is in through which all had their turn in this cycle. */
+  #passed = -Infinity;
   #wrapped = false;
   /** Whether a look or a listing failed in this cycle. */
   #failed = false;
+  /** Whether this cycle is through but for the chunks in doubt. */
+  #ending = false;
   /** Whether which chunks the newest slice has could not be found out when it was last asked for. */
   newestUnlisted = false;
   /** Cycles in which everything was looked at. */
@@ -80,8 +95,14 @@ export class Findings {
    */
   begin(slices: readonly number[], listEdge: boolean): void {
     const existing = new Set(slices);
-    for (const slice of this.#slices.keys()) if (!existing.has(slice)) this.#slices.delete(slice);
+    for (const slice of this.#slices.keys())
+      if (!existing.has(slice)) {
+        this.#slices.delete(slice);
+        this.#fresh.delete(slice);
+      }
     this.#order = slices;
+    // Nobody looked again at what was in doubt.
+    for (const chunk of this.#doubted.values()) this.failed(chunk);
     this.newestUnlisted &&= slices.length > 0;
     this.#round++;
     this.#wrapped = false;
@@ -95,12 +116,10 @@ export class Findings {
       this.#edge = [];
       return { kind: 'list', slices };
     }
-    for (const slice of this.#order) {
-      const state = this.#slices.get(slice);
-      for (const at of state?.fresh ?? []) {
-        const { size, failed } = state!.chunks.get(at)!;
-        if (!failed) return { kind: 'look', chunk: { at, size } };
-      }
+    if (this.#fresh.size > 0) {
+      const { chunks, untried } = this.#slices.get(Math.min(...this.#fresh))!;
+      const [at] = untried;
+      return { kind: 'look', chunk: { at: at!, size: chunks.get(at!)!.size } };
     }
     return this.#rotate();
   }
@@ -110,9 +129,9 @@ export class Findings {
     slices.forEach((slice, index) => {
       const end = slices[index + 1] ?? Infinity;
       const before = this.#slices.get(slice)?.chunks;
-      const state: SliceState = { chunks: new Map(), listed: this.#round, fresh: new Set(), unlisted: false };
-      for (const { at, size } of chunks) {
-        if (at < slice || at >= end) continue;
+      const held = chunks.filter(({ at }) => at >= slice && at < end);
+      const state = emptySlice({ starts: held.map(({ at }) => at), listed: this.#round });
+      for (const { at, size } of held) {
         const known = before?.get(at) ?? {
           size,
           seen: undefined,
@@ -124,9 +143,12 @@ export class Findings {
         known.failed &&= known.size === size;
         known.size = size;
         state.chunks.set(at, known);
-        if (known.seen !== size) state.fresh.add(at);
+        if (known.seen === size) continue;
+        state.fresh.add(at);
+        if (!known.failed && !this.#doubted.has(at)) state.untried.add(at);
       }
       this.#slices.set(slice, state);
+      this.#index(slice, state);
     });
     if (slices.includes(this.#order.at(-1)!)) this.newestUnlisted = false;
   }
@@ -135,7 +157,7 @@ export class Findings {
   unlisted(slices: readonly number[]): void {
     const isOne = slices.length === 1;
     for (const slice of slices) {
-      const state = this.#slices.get(slice) ?? { chunks: new Map(), listed: 0, fresh: new Set(), unlisted: true };
+      const state = this.#slices.get(slice) ?? emptySlice();
       state.unlisted = true;
       // One is not asked for again in this round.
       if (isOne) state.listed = this.#round;
@@ -147,25 +169,50 @@ export class Findings {
 
   /** A chunk, as it was when it was handed out, was looked at. */
   looked(chunk: Chunk, finding: Finding, through = chunk.at): void {
-    const { state, known } = this.#at(chunk) ?? {};
-    if (state === undefined || known === undefined) return;
-    known.seen = chunk.size;
-    known.failed = false;
-    known.cycle = this.#cycle;
-    known.finding = finding;
-    known.through = through;
-    if (known.size === chunk.size) state.fresh.delete(chunk.at);
+    this.#tried(chunk, (known, state) => {
+      known.seen = chunk.size;
+      known.failed = false;
+      known.finding = finding;
+      known.through = through;
+      // It may have grown while it was looked at.
+      if (known.size === chunk.size) state.fresh.delete(chunk.at);
+      else state.untried.add(chunk.at);
+    });
   }
 
   /** A chunk could not be looked at. */
   failed(chunk: Chunk): void {
-    const { state, known } = this.#at(chunk) ?? {};
-    if (state === undefined || known === undefined) return;
-    known.seen = undefined;
-    known.failed = true;
-    known.cycle = this.#cycle;
-    state.fresh.add(chunk.at);
-    this.#failed = true;
+    this.#tried(chunk, (known, state) => {
+      known.seen = undefined;
+      known.failed = true;
+      state.fresh.add(chunk.at);
+      this.#failed = true;
+    });
+  }
+
+  /** A chunk must be looked at again before it can be said what it holds: it is not handed out until then. */
+  doubted(chunk: Chunk): void {
+    this.#tried(chunk, () => this.#doubted.set(chunk.at, chunk));
+  }
+
+  /** A chunk had its turn. What is gone since says nothing, but a cycle that waits for it may end. */
+  #tried(chunk: Chunk, how: (known: ChunkState, state: SliceState) => void): void {
+    this.#doubted.delete(chunk.at);
+    const slice = this.#order[above(this.#order, chunk.at) - 1];
+    const state = slice === undefined ? undefined : this.#slices.get(slice);
+    const known = state?.chunks.get(chunk.at);
+    if (slice !== undefined && state !== undefined && known !== undefined) {
+      known.cycle = this.#cycle;
+      state.untried.delete(chunk.at);
+      how(known, state);
+      this.#index(slice, state);
+    }
+    if (this.#ending && this.#doubted.size === 0) this.#endCycle();
+  }
+
+  #index(slice: number, { untried }: SliceState): void {
+    if (untried.size > 0) this.#fresh.add(slice);
+    else this.#fresh.delete(slice);
   }
 
   get total(): Finding {
@@ -196,14 +243,6 @@ export class Findings {
     return newest;
   }
 
-  #at({ at }: Chunk): { state: SliceState; known: ChunkState } | undefined {
-    for (const state of this.#slices.values()) {
-      const known = state.chunks.get(at);
-      if (known !== undefined) return { state, known };
-    }
-    return undefined;
-  }
-
   #states(): ChunkState[] {
     return [...this.#slices.values()].flatMap(({ chunks }) => [...chunks.values()]);
   }
@@ -223,28 +262,63 @@ export class Findings {
 
   #rotate(): Step | undefined {
     while (!this.#wrapped) {
-      const slice = this.#order.find((one) => one > this.#left);
+      const slice = this.#order[above(this.#order, this.#left)];
       if (slice === undefined) {
-        this.#left = -Infinity;
-        this.#entered = undefined;
-        this.#cycle++;
-        if (!this.#failed) this.fullRounds++;
-        this.#failed = false;
         this.#wrapped = true;
+        this.#ending = true;
+        if (this.#doubted.size === 0) this.#endCycle();
         break;
       }
       const state = this.#slices.get(slice);
       // On entering a slice its chunks are listed anew: what came late is found there.
       if (this.#entered !== slice || state === undefined) {
         this.#entered = slice;
+        this.#passed = -Infinity;
         if (state?.listed !== this.#round) return { kind: 'list', slices: [slice] };
       }
-      for (const [at, { cycle, size }] of state.chunks)
+      for (let next = above(state.starts, this.#passed); next < state.starts.length; next++) {
+        const at = state.starts[next]!;
+        const { cycle, size } = state.chunks.get(at)!;
         if (cycle < this.#cycle) return { kind: 'look', chunk: { at, size } };
+        this.#passed = at;
+      }
       this.#left = slice;
     }
     return undefined;
   }
+
+  #endCycle(): void {
+    this.#ending = false;
+    this.#left = -Infinity;
+    this.#entered = undefined;
+    this.#cycle++;
+    if (!this.#failed) this.fullRounds++;
+    this.#failed = false;
+  }
+}
+
+/** One of which nothing is known. */
+function emptySlice(over: Partial<SliceState> = {}): SliceState {
+  return {
+    chunks: new Map(),
+    starts: [],
+    listed: 0,
+    fresh: new Set(),
+    untried: new Set(),
+    unlisted: false,
+    ...over,
+  };
+}
+
+/** The index of the first of ascending numbers that is greater, by halves. */
+function above(numbers: readonly number[], than: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[middle]! > than) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 export function sumOf(findings: Iterable<Finding>): Finding {

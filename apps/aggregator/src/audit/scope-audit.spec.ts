@@ -99,6 +99,18 @@ describe('The budget of a round', () => {
   });
 });
 
+describe('The budget of a round in which much is wrong', () => {
+  it('pays for the second looks as well', async () => {
+    const { clock, round } = setUp({ budgetMs: 100 });
+    const scope = new Chunks(clock, 'rollups', upTo(100));
+    for (const at of upTo(100)) scope.lost.add(at);
+    await round(scope);
+    // Each costs two looks of 10 ms; the last one may go over.
+    expect(scope.looked.length).toBeGreaterThanOrEqual(8);
+    expect(scope.looked.length).toBeLessThanOrEqual(12);
+  });
+});
+
 describe('A slice that cannot be listed', () => {
   it('hides nothing that is found beside it, and is what the scope is checked up to', async () => {
     const { clock, logger, round } = setUp();
@@ -136,5 +148,52 @@ describe('A slice that cannot be listed', () => {
     const [bad, good] = ['raw/0', 'raw/1'].map((name) => new Chunks(clock, name, [1]));
     bad!.unlistable.add(0);
     expect((await round(bad!, good!)).map(({ scope }) => scope)).toEqual(['raw/1']);
+  });
+});
+
+describe('A difference', () => {
+  const told = ({ lines }: ReturnType<typeof setUp>['logger']) =>
+    lines.map(({ level, message, fields }) => [level, message, fields?.['lost']]);
+
+  it('is looked at again after one wait, however many there are in a round', async () => {
+    const { clock, round } = setUp();
+    const scopes = ['rollups', 'raw/0'].map((name) => new Chunks(clock, name, upTo(5)));
+    for (const scope of scopes) for (const at of upTo(5)) scope.lost.add(at);
+    const started = clock.monotonic();
+    expect(await round(...scopes)).toMatchObject([{ finding: { lost: 5 } }, { finding: { lost: 5 } }]);
+    // Two scopes of five chunks, two looks of 10 ms at each, and a little for the listings.
+    expect(clock.monotonic() - started).toBeLessThan(2 * 5 * 2 * 10 + 2 * CONFIRM_MS);
+    for (const { looked } of scopes) expect(looked.toSorted()).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
+  });
+
+  it('that is gone at the second look was work in progress', async () => {
+    const { clock, logger, round } = setUp();
+    const scope = new Chunks(clock, 'rollups', [1, 2]);
+    scope.lost.add(1);
+    const ending = round(scope);
+    await clock.advance(0);
+    for (; scope.looked.length < 2;) await clock.advance(1);
+    scope.lost.clear();
+    expect(await ending).toMatchObject([{ full: true, checkedThrough: 1_000, finding: { lost: 0 } }]);
+    expect(scope.looked).toHaveLength(3);
+    expect(told(logger)).toEqual([]);
+  });
+
+  it('is told when it appears, changes and ends, and once an hour while it stands', async () => {
+    const { clock, logger, round } = setUp();
+    const scope = new Chunks(clock, 'rollups', [1, 2]);
+    const appears = ['error', 'The audit found a difference.', 1];
+    scope.lost.add(1);
+    for (let rounds = 0; rounds < 3; rounds++) await round(scope);
+    expect(told(logger)).toEqual([appears]);
+    await clock.advance(3_600_000);
+    for (let rounds = 0; rounds < 3; rounds++) await round(scope);
+    expect(told(logger)).toEqual([appears, appears]);
+    scope.lost.add(2);
+    for (let rounds = 0; rounds < 3; rounds++) await round(scope);
+    expect(told(logger).slice(2)).toEqual([['error', 'The audit found a difference.', 2]]);
+    scope.lost.clear();
+    for (let rounds = 0; rounds < 3; rounds++) await round(scope);
+    expect(told(logger).slice(3)).toEqual([['info', 'The difference that the audit had found is gone.', 2]]);
   });
 });

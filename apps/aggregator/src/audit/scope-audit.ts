@@ -1,5 +1,5 @@
 import type { Logger } from '#libs/operations';
-import { pauseAfter, type Clock } from '#libs/time';
+import { HOUR_MS, pauseAfter, type Clock } from '#libs/time';
 import type { AuditRow, AuditStore } from './audit-store.js';
 import type { AuditTelemetry } from './audit-telemetry.js';
 import { confirmed, Findings, NOTHING_FOUND, worse, type Chunk, type Finding } from './findings.js';
@@ -8,12 +8,15 @@ import type { Scope } from './scopes.js';
 export interface ScopeAuditOptions {
   /** All scopes of a round go on with their next chunks until this much time is spent, ms: the audit is paced. */
   readonly budgetMs: number;
-  /** A difference is looked at again after this time, ms: most are work in progress. */
+  /** Differences are looked at again after this time, ms, all those of a round at once: most are work in progress. */
   readonly confirmAfterMs: number;
 }
 
 /** Between two inserts of one round, ms. */
 const WRITE_EVERY_MS = 1_000;
+
+/** A difference that stands is told again after this time, ms. */
+const TELL_AGAIN_MS = HOUR_MS;
 
 interface Known {
   readonly findings: Findings;
@@ -21,6 +24,29 @@ interface Known {
   readonly before: Finding;
   /** Monotonic ms from which the newest slices may be listed again. */
   listAt: number;
+  /** The difference that was told last, and when, monotonic ms; undefined when it was told that there is none. */
+  told: (Pick<Finding, 'lost' | 'duplicated'> & { readonly at: number }) | undefined;
+}
+
+/** What one round made of a scope so far. */
+interface Work {
+  readonly scope: Scope;
+  readonly known: Known;
+  /** When it began, ms since 1970. */
+  readonly time: number;
+  readonly fullRoundsBefore: number;
+  looked: number;
+  readonly failures: Failure[];
+  readonly doubts: Doubt[];
+  /** What the second looks will take, by what the first took, ms. */
+  owedMs: number;
+}
+
+/** A chunk in which a first look found a difference. */
+interface Doubt {
+  readonly chunk: Chunk;
+  readonly first: Finding;
+  readonly through: number | undefined;
 }
 
 /** A slice that could not be listed, a chunk that could not be looked at, or the scope itself. */
@@ -40,8 +66,6 @@ interface Failure {
  */
 export class ScopeAudit {
   readonly #known = new Map<string, Known>();
-  /** What the scope at work has waited between two looks, ms: that costs nothing. */
-  #sleptMs = 0;
 
   constructor(
     private readonly rows: Pick<AuditStore, 'lastFinding' | 'write'>,
@@ -67,44 +91,76 @@ export class ScopeAudit {
     let leftMs = this.options.budgetMs;
     let waiting: AuditRow[] = [];
     let writtenAt = this.clock.monotonic();
-    for (const [index, scope] of scopes.entries()) {
-      const started = this.clock.monotonic();
-      this.#sleptMs = 0;
-      try {
-        const row = await this.#scope(scope, Math.max(0, leftMs) / (scopes.length - index), openGaps);
-        if (row !== undefined) waiting.push(row);
-      } catch (error) {
-        // One that fails must not keep the others from being looked at.
-        this.#tell(scope, [{ error }]);
-      }
-      leftMs -= this.clock.monotonic() - started - this.#sleptMs;
-      // Each row soon after it is known, but not each with an insert of its own: there may be hundreds.
-      if (index < scopes.length - 1 && this.clock.monotonic() - writtenAt < WRITE_EVERY_MS) continue;
+    const write = async () => {
       await this.rows.write(waiting);
       for (const row of waiting) this.telemetry.scope(row);
       waiting = [];
       writtenAt = this.clock.monotonic();
+    };
+    const finish = (work: Work) => {
+      const row = this.#row(work, openGaps);
+      if (row !== undefined) waiting.push(row);
+    };
+    const inDoubt: Work[] = [];
+    for (const [index, scope] of scopes.entries()) {
+      const started = this.clock.monotonic();
+      try {
+        const work = await this.#goOn(scope, Math.max(0, leftMs) / (scopes.length - index));
+        if (work === undefined) continue;
+        leftMs -= work.owedMs;
+        if (work.doubts.length > 0) inDoubt.push(work);
+        else finish(work);
+      } catch (error) {
+        // One that fails must not keep the others from being looked at.
+        this.#tell(scope, [{ error }]);
+      } finally {
+        leftMs -= this.clock.monotonic() - started;
+      }
+      // Each row soon after it is known, but not each with an insert of its own: there may be hundreds.
+      if (this.clock.monotonic() - writtenAt >= WRITE_EVERY_MS) await write();
     }
+    await write();
+    if (inDoubt.length === 0) return;
+    // One wait for all of them: it costs nothing, but time.
+    await this.clock.sleep(this.options.confirmAfterMs);
+    for (const work of inDoubt) {
+      if (this.isStopped()) return;
+      await this.#lookAgain(work);
+      finish(work);
+    }
+    await write();
   }
 
   async #begun(name: string): Promise<Known> {
     const before = await this.rows.lastFinding(name, this.clock.now());
-    const known = { findings: new Findings(), before: before ?? NOTHING_FOUND, listAt: -Infinity };
+    const known: Known = {
+      findings: new Findings(),
+      before: before ?? NOTHING_FOUND,
+      listAt: -Infinity,
+      told: undefined,
+    };
     this.#known.set(name, known);
     return known;
   }
 
-  /** One scope's share of a round. @returns its row; none when it was stopped, or has nothing to say. */
-  async #scope(scope: Scope, shareMs: number, openGaps: number): Promise<AuditRow | undefined> {
+  /** One scope's share of a round, but for the second looks. @returns undefined when it was stopped. */
+  async #goOn(scope: Scope, shareMs: number): Promise<Work | undefined> {
     const known = this.#known.get(scope.name) ?? (await this.#begun(scope.name));
     const { findings } = known;
-    const before = findings.fullRounds;
-    const now = this.clock.now();
+    const time = this.clock.now();
+    const work: Work = {
+      scope,
+      known,
+      time,
+      fullRoundsBefore: findings.fullRounds,
+      looked: 0,
+      failures: [],
+      doubts: [],
+      owedMs: 0,
+    };
     const started = this.clock.monotonic();
     const listEdge = started >= known.listAt;
     findings.begin(scope.slices, listEdge);
-    let looked = 0;
-    const failures: Failure[] = [];
     for (let first = listEdge; ; first = false) {
       if (this.isStopped()) return undefined;
       const step = findings.next();
@@ -114,48 +170,98 @@ export class ScopeAudit {
           findings.listed(step.slices, await scope.list(step.slices));
         } catch (error) {
           findings.unlisted(step.slices);
-          failures.push({ at: step.slices[0]!, error });
+          work.failures.push({ at: step.slices[0]!, error });
         }
         if (first) known.listAt = started + pauseAfter(this.clock.monotonic() - started);
       } else {
-        try {
-          const { finding, through } = await this.#look(scope, step.chunk);
-          findings.looked(step.chunk, finding, through);
-          looked++;
-        } catch (error) {
-          findings.failed(step.chunk);
-          failures.push({ at: step.chunk.at, error });
-        }
+        const lookedAt = this.clock.monotonic();
+        await this.#tryChunk(work, step.chunk, async () => {
+          const { finding, through } = await scope.look(step.chunk);
+          if (finding.lost === 0 && finding.duplicated === 0) return { finding, through };
+          work.doubts.push({ chunk: step.chunk, first: finding, through });
+          work.owedMs += this.clock.monotonic() - lookedAt;
+          return undefined;
+        });
       }
       // Listing the newest alone would not get anywhere.
-      if (!first && this.clock.monotonic() - started >= shareMs) break;
+      if (!first && this.clock.monotonic() - started + work.owedMs >= shareMs) break;
     }
+    return work;
+  }
+
+  /** The second looks of a scope, some time after the first. */
+  async #lookAgain(work: Work): Promise<void> {
+    for (const { chunk, first, through } of work.doubts) {
+      if (this.isStopped()) return;
+      await this.#tryChunk(work, chunk, async () => ({
+        finding: confirmed(first, (await work.scope.look(chunk)).finding),
+        through,
+      }));
+    }
+  }
+
+  /** @param look undefined when its chunk must be looked at again. */
+  async #tryChunk(
+    work: Work,
+    chunk: Chunk,
+    look: () => Promise<{ finding: Finding; through: number | undefined } | undefined>,
+  ): Promise<void> {
+    const { findings } = work.known;
+    try {
+      const result = await look();
+      if (result === undefined) findings.doubted(chunk);
+      else {
+        findings.looked(chunk, result.finding, result.through);
+        work.looked++;
+      }
+    } catch (error) {
+      findings.failed(chunk);
+      work.failures.push({ at: chunk.at, error });
+    }
+  }
+
+  /** What a round has shown of a scope; undefined when it has nothing to say. */
+  #row({ scope, known, time, fullRoundsBefore, looked, failures }: Work, openGaps: number): AuditRow | undefined {
+    const { findings } = known;
     this.#tell(scope, failures);
     if (looked === 0 && failures.length > 0) return undefined;
     // What was found before and was not looked at since is not gone: a new owner knows only what it has reached.
     const total = findings.fullRounds === 0 ? worse(known.before, findings.total) : findings.total;
-    const isWrong = total.lost > 0 || total.duplicated > 0;
-    if (isWrong)
-      this.logger.error('The audit found a difference.', {
-        scope: scope.name,
-        lost: total.lost,
-        duplicated: total.duplicated,
-      });
-    else if (findings.newestUnlisted) return undefined;
+    this.#tellDifference(scope, known, total);
+    if (known.told === undefined && findings.newestUnlisted) return undefined;
     const { firstMissing, newestThrough } = findings;
     const checkedThrough =
       firstMissing === undefined ? (scope.end ?? newestThrough) : scope.isTime ? firstMissing.at : firstMissing.through;
     return {
-      time: now,
+      time,
       scope: scope.name,
       // Offsets are no times: what is older than its oldest record stands for the log.
       checkedFrom: Math.min((scope.isTime ? scope.slices[0] : undefined) ?? checkedThrough, checkedThrough),
       checkedThrough,
-      full: findings.fullRounds > before,
+      full: findings.fullRounds > fullRoundsBefore,
       finding: total,
       openGaps,
-      detail: `${looked} chunks looked at, ${failures.length} failed`,
+      detail: `chunks looked at: ${looked}, failed: ${failures.length}`,
     };
+  }
+
+  /** Tells a difference when it appears, changes or ends, and now and then while it stands. */
+  #tellDifference({ name }: Scope, known: Known, { lost, duplicated }: Finding): void {
+    const { told } = known;
+    const at = this.clock.monotonic();
+    if (lost === 0 && duplicated === 0) {
+      known.told = undefined;
+      if (told !== undefined)
+        this.logger.info('The difference that the audit had found is gone.', {
+          scope: name,
+          lost: told.lost,
+          duplicated: told.duplicated,
+        });
+      return;
+    }
+    if (told?.lost === lost && told.duplicated === duplicated && at - told.at < TELL_AGAIN_MS) return;
+    known.told = { lost, duplicated, at };
+    this.logger.error('The audit found a difference.', { scope: name, lost, duplicated });
   }
 
   #tell({ name }: Scope, [first, ...others]: readonly Failure[]): void {
@@ -167,16 +273,6 @@ export class ScopeAudit {
       first: first.at,
       reason: reasonOf(first.error),
     });
-  }
-
-  async #look(scope: Scope, chunk: Chunk): Promise<{ finding: Finding; through: number | undefined }> {
-    const first = await scope.look(chunk);
-    const { finding, through } = first;
-    if (finding.lost === 0 && finding.duplicated === 0) return { finding, through };
-    const asleep = this.clock.monotonic();
-    await this.clock.sleep(this.options.confirmAfterMs);
-    this.#sleptMs += this.clock.monotonic() - asleep;
-    return { finding: confirmed(finding, (await scope.look(chunk)).finding), through };
   }
 }
 
