@@ -42,7 +42,15 @@ export {
   type ShutdownPhase,
   type ShutdownResult,
 } from './shutdown/shutdown.js';
-export { EXIT, explainStartError, runProgram, type ProcessPort, type Program } from './shutdown/program.js';
+export {
+  EXIT,
+  explainStartError,
+  leave,
+  runProgram,
+  type EndingProcess,
+  type ProcessPort,
+  type Program,
+} from './shutdown/program.js';
 export { beginProgram, type BegunProgram, type ProgramBase, type ProgramPlace } from './program/begin-program.js';
 export { directoryHolder, DirectoryLockedError, lockDirectory, type DirectoryLock } from './directory-lock.js';
 export { alperfCommand } from './alperf-command.js';

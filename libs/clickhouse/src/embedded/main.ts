@@ -1,5 +1,5 @@
 // The embedded engine as a process of its own: prints one JSON line with its address when it is ready; SIGTERM ends it.
-import { DirectoryLockedError } from '#libs/operations';
+import { DirectoryLockedError, leave } from '#libs/operations';
 import { startEmbeddedEngine } from './embedded-engine.js';
 
 // Each running query holds a thread of Node's pool, whose default is 4; files and compression need some, too. The pool
@@ -30,10 +30,10 @@ const drawn = password === undefined ? { password: engine.password } : {};
 console.log(JSON.stringify({ url: engine.url, username: engine.username, ...drawn }));
 const stop = () => {
   engine.stop().then(
-    () => process.exit(0),
+    () => leave(process, 0),
     (error: unknown) => {
       console.error(error);
-      process.exit(1);
+      leave(process, 1);
     },
   );
 };

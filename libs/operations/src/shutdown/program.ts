@@ -6,14 +6,18 @@ import type { Shutdown } from './shutdown.js';
 /** What supervisors and scripts can rely on. */
 export const EXIT = { clean: 0, failed: 1, settings: 2, unclean: 3 } as const;
 
-/** The part of Node's process that a program's life depends on. */
-export interface ProcessPort {
-  readonly stderr: { write(text: string): unknown };
-  on(event: string, listener: (...details: never[]) => void): unknown;
+/** The part of Node's process that its end depends on. */
+export interface EndingProcess {
   exit(code: number): void;
   /** Becomes another program; not everywhere. */
   execve?(file: string, args: readonly string[], env: NodeJS.ProcessEnv): void;
   readonly execPath: string;
+}
+
+/** The part of Node's process that a program's life depends on. */
+export interface ProcessPort extends EndingProcess {
+  readonly stderr: { write(text: string): unknown };
+  on(event: string, listener: (...details: never[]) => void): unknown;
   readonly pid: number;
   kill(pid: number, signal: string): unknown;
 }
@@ -73,7 +77,7 @@ export async function runProgram(process: ProcessPort, start: () => Promise<Prog
  * background thread of the embedded engine crashes there now and then, after which nothing ends any more (seen with chDB
  * 3.4.0: 1 stop of 2 to 20). So the process becomes one that does nothing but end.
  */
-function leave(process: ProcessPort, code: number): void {
+export function leave(process: EndingProcess, code: number): void {
   if (process.execve === undefined) process.exit(code);
   else process.execve(process.execPath, [process.execPath, '-e', `process.exitCode = ${code}`], {});
 }
