@@ -5,7 +5,9 @@ import {
   kafkaSettings,
   logSettings,
   pipelineSettings,
+  retentionProblems,
   setting,
+  SettingsError,
   type Settings,
   type SettingsOf,
 } from '#libs/operations';
@@ -82,6 +84,15 @@ export const collectorProgramSettings = {
   ...dataSettings,
   ...collectorSettings,
 } satisfies Settings;
+
+/**
+ * What no setting can tell by itself. A topic of Kafka keeps what it was made to keep: that is asked of it later. Pure.
+ * @throws SettingsError
+ */
+export function checkTogether(values: SettingsOf<typeof collectorProgramSettings>): void {
+  const problems = values.log === 'embedded' ? retentionProblems(values) : [];
+  if (problems.length > 0) throw new SettingsError(problems);
+}
 
 /** What the collector's steps need to know. */
 export interface CollectorConfig {

@@ -5,7 +5,7 @@ import { beginProgram, runProgram, type BegunProgram } from '#libs/operations';
 import { openKafkaLog } from '#libs/operations/distributed';
 import { createProgramHost, openHttpDoor } from '#libs/operations/nest';
 import { CollectorModule } from './collector.module.js';
-import { collectorConfig, collectorProgramSettings } from './config.js';
+import { checkTogether, collectorConfig, collectorProgramSettings } from './config.js';
 import { NoLagCheck, PeriodicLagCheck, type LagCheck } from './publish/lag-check.js';
 
 type Program = BegunProgram<typeof collectorProgramSettings>;
@@ -13,6 +13,7 @@ type Program = BegunProgram<typeof collectorProgramSettings>;
 await runProgram(process, async () => {
   const program = beginProgram('collector', collectorProgramSettings, process);
   const { values, log, shutdown } = program;
+  checkTogether(values);
   const { adapter, access } = await openHttpDoor(values, program, { maxConnections: values.maxConnections });
   const retentionMs = values.logRetentionHours * 3_600_000;
   const eventLog =

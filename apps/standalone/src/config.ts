@@ -7,6 +7,7 @@ import {
   httpSettings,
   logSettings,
   parseSettings,
+  retentionProblems,
   SettingsError,
   type Settings,
   type SettingsOf,
@@ -35,14 +36,9 @@ export function standaloneDefaults(): StandaloneConfig {
  * @throws SettingsError that lists every problem at once.
  */
 export function checkTogether(config: StandaloneConfig): void {
-  const { httpPort, sqlPort, lateHours, logRetentionHours } = config;
-  const problems: string[] = [];
+  const { httpPort, sqlPort } = config;
+  const problems = retentionProblems(config);
   if (httpPort !== 0 && httpPort === sqlPort)
-    problems.push(`ALPERF_HTTP_PORT and ALPERF_SQL_PORT both name port ${httpPort}; give each a port of its own`);
-  if (logRetentionHours < lateHours)
-    problems.push(
-      `ALPERF_LOG_RETENTION_HOURS: ${logRetentionHours} is less than ALPERF_LATE_HOURS (${lateHours}), so that events ` +
-        'would be let in whose like the log has cut already; raise it, or lower ALPERF_LATE_HOURS',
-    );
+    problems.unshift(`ALPERF_HTTP_PORT and ALPERF_SQL_PORT both name port ${httpPort}; give each a port of its own`);
   if (problems.length > 0) throw new SettingsError(problems);
 }

@@ -29,6 +29,7 @@ export {
   kafkaSettings,
   logSettings,
   pipelineSettings,
+  retentionProblems,
 } from './settings/shared-settings.js';
 export { clickHouseLogin, type ClickHouseLogin } from './settings/clickhouse-login.js';
 export { LOG_LEVELS, Logger, SilentLogger, type LogFields, type LogLevel } from './logger/logger.js';

@@ -9,6 +9,7 @@ import { directoryHolder, lockDirectory } from '#libs/operations';
 import { renderChecks } from './check.js';
 import { judgeSpace, lockCheck, nodeCheck, portCheck, writableCheck, type PortUse } from './local-checks.js';
 import { judgeAlerts, judgeSkew } from './server-checks.js';
+import { settingsCheck } from './settings-check.js';
 
 const GIB = 2 ** 30;
 
@@ -86,6 +87,17 @@ describe('The doctor', () => {
       detail: 'firing: PipelineEventsLost',
       remedy: 'Follow docs/runbooks/PipelineEventsLost.md.',
     });
+  });
+
+  it('finds settings that are right by themselves and do not fit together', () => {
+    const look = (env: Readonly<Record<string, string>>) => settingsCheck({ env, cwd: tmpdir() });
+    expect(look({}).check.status).toBe('ok');
+    const { check, values } = look({ ALPERF_HTTP_PORT: '9000', ALPERF_SQL_PORT: '9000', ALPERF_LATE_HOURS: '48' });
+    expect(check).toMatchObject({ status: 'failed', detail: expect.stringContaining('both name port 9000') });
+    // The rest can be looked at all the same.
+    expect(values?.httpPort).toBe(9_000);
+    const unreadable = look({ ALPERF_HTTP_PORT: 'many' });
+    expect([unreadable.check.status, unreadable.values]).toEqual(['failed', undefined]);
   });
 
   it('renders a remedy below what it belongs to', () => {

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
-import { CliError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
-import { loadKnownSettings, PROGRAMS, type KNOWN_SETTINGS } from '../config/known-settings.js';
+import { PROGRAMS } from '../config/known-settings.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
-import { directoryHolder, type SettingsOf } from '#libs/operations';
-import { failed, ok, renderChecks, skipped, type Check } from './check.js';
+import { directoryHolder } from '#libs/operations';
+import { renderChecks, skipped, type Check } from './check.js';
 import { lockCheck, nodeCheck, portCheck, spaceCheck, writableCheck } from './local-checks.js';
 import { serverChecks } from './server-checks.js';
+import { settingsCheck, type KnownValues } from './settings-check.js';
 
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -42,21 +42,8 @@ async function doctor(invocation: Invocation, host: Host): Promise<Answer> {
   };
 }
 
-type Values = SettingsOf<typeof KNOWN_SETTINGS>;
-
-function settingsCheck(host: Host): { check: Check; values?: Values } {
-  try {
-    const { report, values } = loadKnownSettings(host);
-    const set = report.filter(({ source }) => source !== 'default').length;
-    return { check: ok('settings', `${set} set, ${report.length - set} by default`), values };
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return { check: failed('settings', error.message, error.remedy) };
-  }
-}
-
 async function machineChecks(
-  values: Values,
+  values: KnownValues,
   { cwd }: Host,
   server: Server,
   remote: readonly Check[],

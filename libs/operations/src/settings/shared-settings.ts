@@ -1,5 +1,6 @@
 import { LOG_LEVELS } from '../logger/logger.js';
 import { setting } from './kinds.js';
+import type { SettingsOf } from './settings.js';
 
 /** How a program logs. */
 export const logSettings = {
@@ -88,3 +89,15 @@ export const pipelineSettings = {
     'How long the log keeps what was read, in hours; on Kafka set when the topic is created.',
   ),
 };
+
+/** What is wrong with an embedded log's retention beside the lateness allowed, in words; nothing when they fit. Pure. */
+export function retentionProblems({
+  lateHours,
+  logRetentionHours,
+}: Pick<SettingsOf<typeof pipelineSettings>, 'lateHours' | 'logRetentionHours'>): string[] {
+  if (logRetentionHours >= lateHours) return [];
+  return [
+    `ALPERF_LOG_RETENTION_HOURS: ${logRetentionHours} is less than ALPERF_LATE_HOURS (${lateHours}), so that events ` +
+      'would be let in whose like the log has cut already; raise it, or lower ALPERF_LATE_HOURS',
+  ];
+}
