@@ -6,8 +6,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import { ClickHouse, migrate } from '#libs/clickhouse';
-import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
+import { databaseForEach } from '#libs/clickhouse/testing';
 import { decodeHeaders, type Batch } from '#libs/contracts';
 import { EventLogError } from '#libs/event-log';
 import { createTelemetry } from '#libs/telemetry/node';
@@ -24,21 +23,15 @@ const KILLS = 3;
 const config = { partitions: QUICK_AGGREGATOR.partitions };
 
 let folder: string;
-let engine: TestEngine;
-let clickhouse: ClickHouse;
+const database = databaseForEach(clock);
 
-beforeEach(async () => {
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'alperf-senders-killed-'));
-  engine = await startTestEngine();
-  clickhouse = new ClickHouse(engine);
-  await migrate(clickhouse, clock);
-}, 60_000);
+});
 
-afterEach(async () => {
-  await clickhouse.close();
-  await engine.stop();
+afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 it('a collector that is killed between append and answer loses and doubles nothing: what is sent again counts once', async () => {
   const startMs = clock.now() - 1_200_000;
@@ -58,12 +51,12 @@ it('a collector that is killed between append and answer loses and doubles nothi
   }
   const collector = await RunningCollector.start({ folder: log, config });
   expect(await collector.records()).toHaveLength(KILLS);
-  const aggregator = await AggregatorHere.start(collector.log, clickhouse, clock);
+  const aggregator = await AggregatorHere.start(collector.log, database(), clock);
   for (const batch of batches) expect(await statusOfPost(collector.port, batch)).toBe(202);
   expect(await collector.records()).toHaveLength(KILLS + batches.length);
-  await untilCounted(collector.log, clickhouse, clock);
-  await expectExact(clickhouse, totals);
-  await aggregator.expectAudited(clickhouse);
+  await untilCounted(collector.log, database(), clock);
+  await expectExact(database(), totals);
+  await aggregator.expectAudited(database());
   await aggregator.stop();
   await collector.stop();
 }, 120_000);
@@ -83,7 +76,7 @@ it('an emitter with a spool that is killed and started again loses nothing from 
   });
   const endpoint = `http://127.0.0.1:${collector.port}`;
   const spool = join(folder, 'spool');
-  const aggregator = await AggregatorHere.start(collector.log, clickhouse, clock);
+  const aggregator = await AggregatorHere.start(collector.log, database(), clock);
   let acknowledged = 0;
   for (let kill = 0; kill < KILLS; kill++) {
     const emitter = fork(built('test/faults/children/emits.js'), [endpoint, spool], { execArgv: [], silent: true });
@@ -113,11 +106,11 @@ it('an emitter with a spool that is killed and started again loses nothing from 
   }
   expect(identities.size).toBeLessThan(records.length);
   expect(emitted.events).toBeGreaterThanOrEqual(acknowledged);
-  await untilCounted(collector.log, clickhouse, clock);
-  await expectExact(clickhouse, emitted);
-  await aggregator.expectAudited(clickhouse);
+  await untilCounted(collector.log, database(), clock);
+  await expectExact(database(), emitted);
+  await aggregator.expectAudited(database());
   // A killed process may lose what was in no batch yet: the youngest, never one in the middle.
-  const numbered = await clickhouse.query<{ loads: string | number; highest: string | number }>(
+  const numbered = await database().query<{ loads: string | number; highest: string | number }>(
     'SELECT uniqExact(bytes) AS loads, max(bytes) AS highest FROM load_events FINAL GROUP BY instance',
   );
   // One that was killed while it still sent what an earlier one had left may not have had a batch of its own.

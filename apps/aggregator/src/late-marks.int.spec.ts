@@ -1,7 +1,6 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { ClickHouse, migrate } from '#libs/clickhouse';
-import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
+import { databaseForEach } from '#libs/clickhouse/testing';
 import { EVENTS_TOPIC } from '#libs/contracts';
 import { LostPartitionError, type LogRecord, type RecordBatch } from '#libs/event-log';
 import { Metrics } from '#libs/operations';
@@ -16,19 +15,7 @@ import { DEFAULT_RECOUNT, Recounter } from './recount/recounter.js';
 import { AggregatorTelemetry } from './telemetry.js';
 
 const clock = new SystemClock();
-let engine: TestEngine;
-let clickhouse: ClickHouse;
-
-beforeEach(async () => {
-  engine = await startTestEngine();
-  clickhouse = new ClickHouse(engine);
-  await migrate(clickhouse, clock);
-}, 60_000);
-
-afterEach(async () => {
-  await clickhouse.close();
-  await engine.stop();
-}, 60_000);
+const database = databaseForEach(clock);
 
 /** Writes its marks when it is let go: what an owner does that is amid a block when it loses its partition. */
 class LatchedStore extends AggregatorStore {
@@ -57,7 +44,7 @@ async function anOwner(store: AggregatorStore) {
 }
 
 it('needs none of the marks that the owner before writes after they were read: its records come again with marks of their own', async () => {
-  const store = new AggregatorStore(clickhouse, clock);
+  const store = new AggregatorStore(database(), clock);
   const { batches, totals } = makeTraffic({ seed: 41, batches: 1, startMs: clock.now() - 7_200_000, spanMs: 1 });
   const record: LogRecord = { ...recordOf(batches[0]!), partition: 0, offset: 0n, appendedAt: clock.now() };
   const delivered = (commit: RecordBatch['commit']): RecordBatch => ({
@@ -69,7 +56,7 @@ it('needs none of the marks that the owner before writes after they were read: i
     commit,
   });
 
-  const late = new LatchedStore(clickhouse, clock);
+  const late = new LatchedStore(database(), clock);
   const before = await anOwner(late);
   const lost = expect(
     before.inserter.insert(delivered(() => Promise.reject(new LostPartitionError('It is the next one’s.')))),
@@ -81,12 +68,12 @@ it('needs none of the marks that the owner before writes after they were read: i
 
   await after.inserter.insert(delivered(async () => undefined));
   await after.recounter.run();
-  await expectExact(clickhouse, totals);
+  await expectExact(database(), totals);
 
   // Those of the owner before are still open, and are found by the search. They change no answer.
   expect(await store.openMarks(0)).not.toEqual([]);
   await after.assignments.findMarks(clock.monotonic());
   await after.recounter.run();
   expect(await store.openMarks(0)).toEqual([]);
-  await expectExact(clickhouse, totals);
+  await expectExact(database(), totals);
 }, 120_000);

@@ -1,1 +1,2 @@
+export { databaseForEach } from './database-for-each.js';
 export { startTestEngine, TestEngine } from './test-engine.js';
