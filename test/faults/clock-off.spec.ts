@@ -2,8 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClickHouse, migrate } from '#libs/clickhouse';
-import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
+import { databaseForEach } from '#libs/clickhouse/testing';
 import { EVENTS_TOPIC } from '#libs/contracts';
 import { EmbeddedEventLog } from '#libs/event-log/embedded';
 import { SystemClock } from '#libs/time';
@@ -30,16 +29,12 @@ const behind = new WrongClock(-HOUR_MS);
 
 let path: string;
 let log: EmbeddedEventLog;
-let engine: TestEngine;
-let clickhouse: ClickHouse;
+const database = databaseForEach(clock);
 let totals = noTotals();
 let startMs: number;
 
 beforeEach(async () => {
   path = mkdtempSync(join(tmpdir(), 'alperf-clock-off-'));
-  engine = await startTestEngine();
-  clickhouse = new ClickHouse(engine);
-  await migrate(clickhouse, clock);
   log = await EmbeddedEventLog.open({ path, clock, random: Math.random });
   await log.ensureTopic(EVENTS_TOPIC, { partitions: QUICK_AGGREGATOR.partitions });
   totals = noTotals();
@@ -48,8 +43,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await log.close();
-  await clickhouse.close();
-  await engine.stop();
   rmSync(path, { recursive: true, force: true });
 }, 60_000);
 
@@ -66,11 +59,11 @@ async function append(seed: number): Promise<void> {
 it('an aggregator an hour ahead and, after it, one an hour behind count exactly', async () => {
   for (const [seed, its] of [ahead, behind].entries()) {
     await append(seed);
-    const aggregator = await AggregatorHere.start(log, clickhouse, its);
-    await untilCounted(log, clickhouse, clock);
+    const aggregator = await AggregatorHere.start(log, database(), its);
+    await untilCounted(log, database(), clock);
     // Raw events, levels and views, these joined at the settled end, against a plain recount.
-    await expectExact(clickhouse, totals);
-    await aggregator.expectAudited(clickhouse);
+    await expectExact(database(), totals);
+    await aggregator.expectAudited(database());
     await aggregator.stop();
   }
   expect(totals.batches).toBe(2 * 16);
@@ -78,15 +71,15 @@ it('an aggregator an hour ahead and, after it, one an hour behind count exactly'
 
 it('an aggregator an hour ahead and one an hour behind, at work side by side, count exactly', async () => {
   await append(20);
-  const one = await AggregatorHere.start(log, clickhouse, ahead);
-  const other = await AggregatorHere.start(log, clickhouse, behind);
+  const one = await AggregatorHere.start(log, database(), ahead);
+  const other = await AggregatorHere.start(log, database(), behind);
   await append(21);
-  await untilCounted(log, clickhouse, clock);
+  await untilCounted(log, database(), clock);
   // The other takes over all partitions, and with them what the first has settled.
   await one.stop();
   await append(22);
-  await untilCounted(log, clickhouse, clock);
-  await expectExact(clickhouse, totals);
-  await other.expectAudited(clickhouse);
+  await untilCounted(log, database(), clock);
+  await expectExact(database(), totals);
+  await other.expectAudited(database());
   await other.stop();
 }, 60_000);

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { ClickHouse, migrate } from '#libs/clickhouse';
-import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
+import { databaseForEach } from '#libs/clickhouse/testing';
 import type { Batch, Metric } from '#libs/contracts';
 import { SystemClock } from '#libs/time';
 import { addTo, expectExact, noTotals, untilCounted } from '#test/support';
@@ -16,26 +15,20 @@ const VALUES_A_BATCH = 1_000;
 const KEPT = 200;
 const METRIC = 'pages_rendered_total';
 
-let engine: TestEngine;
-let clickhouse: ClickHouse;
+const database = databaseForEach(clock);
 let collector: RunningCollector;
 
 beforeEach(async () => {
-  engine = await startTestEngine();
-  clickhouse = new ClickHouse(engine);
-  await migrate(clickhouse, clock);
   collector = await RunningCollector.start({ config: { partitions: QUICK_AGGREGATOR.partitions } });
 }, 60_000);
 
 afterEach(async () => {
   await collector.stop();
-  await clickhouse.close();
-  await engine.stop();
 }, 60_000);
 
 it('counts 10,000 distinct label values exactly, those above the cap under __other__, in bounded memory', async () => {
   const totals = noTotals();
-  const aggregator = await AggregatorHere.start(collector.log, clickhouse, clock);
+  const aggregator = await AggregatorHere.start(collector.log, database(), clock);
   const emitter = { service: 'reader', instance: randomUUID(), version: '1.0.0' };
   const now = clock.now() - 600_000;
   let otherSum = 0;
@@ -63,13 +56,13 @@ it('counts 10,000 distinct label values exactly, those above the cap under __oth
     capped += Number(answer.json['capped']);
     distinct.push(await distinctValues());
   }
-  await untilCounted(collector.log, clickhouse, clock);
-  await expectExact(clickhouse, totals);
-  await aggregator.expectAudited(clickhouse);
+  await untilCounted(collector.log, database(), clock);
+  await expectExact(database(), totals);
+  await aggregator.expectAudited(database());
   await aggregator.stop();
 
   expect(capped).toBe(BATCHES * VALUES_A_BATCH - KEPT);
-  const [seen] = await clickhouse.query<{ n: string | number; other: string | number; others: string | number }>(
+  const [seen] = await database().query<{ n: string | number; other: string | number; others: string | number }>(
     `SELECT uniqExact(m.labels['format']) AS n, sumIf(m.value_sum, m.labels['format'] = '__other__') AS other,
        sumIf(m.samples, m.labels['format'] = '__other__') AS others FROM (SELECT * FROM metrics) AS m`,
   );
