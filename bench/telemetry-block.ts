@@ -1,4 +1,4 @@
-// How long telemetry holds its host's event loop, in CPU time. Options: --seconds 10 --runs 5
+// How long telemetry holds its host's event loop, in CPU time. Options: --seconds 10 --runs 5 --per-ms 40
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -29,28 +29,34 @@ interface Run {
 export async function run({ args }: { args: readonly string[] }): Promise<object> {
   const { values } = parseArgs({
     args: [...args],
-    options: { seconds: { type: 'string', default: '10' }, runs: { type: 'string', default: '5' } },
+    options: {
+      seconds: { type: 'string', default: '10' },
+      runs: { type: 'string', default: '5' },
+      'per-ms': { type: 'string', default: '40' },
+    },
   });
   const runs: Record<Kind, Run[]> = { host: [], telemetry: [], spool: [] };
   for (let i = 0; i < Number(values.runs); i++)
-    for (const kind of Object.keys(runs) as Kind[]) runs[kind].push(await measure(kind, values.seconds));
+    for (const kind of Object.keys(runs) as Kind[])
+      runs[kind].push(await measure(kind, values.seconds, values['per-ms']));
   return {
     ...medians(runs.telemetry),
     withSpool: medians(runs.spool),
     hostAlone: medians(runs.host),
     aimBlockMs: 2,
     seconds: Number(values.seconds),
+    perMs: Number(values['per-ms']),
     runs: Number(values.runs),
   };
 }
 
-async function measure(kind: Kind, seconds: string): Promise<Run> {
+async function measure(kind: Kind, seconds: string, perMs: string): Promise<Run> {
   const collector = await RecordingCollector.start();
   const spool = mkdtempSync(join(tmpdir(), 'alperf-bench-spool-'));
   try {
     const child = fork(
       join(here, 'telemetry-block', 'host.js'),
-      [kind === 'host' ? '' : collector.endpoint, seconds, kind === 'spool' ? spool : ''],
+      [kind === 'host' ? '' : collector.endpoint, seconds, perMs, kind === 'spool' ? spool : ''],
       { execArgv: [] },
     );
     const told: (Turns & { events: number; all: boolean })[] = [];

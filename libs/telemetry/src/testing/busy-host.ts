@@ -9,6 +9,8 @@ export interface Turns {
   readonly collecting: readonly number[];
   /** Gets counted, and as many metric updates. */
   readonly counted: number;
+  /** What all threads of the process computed, ms of CPU time. */
+  readonly cpuMs: number;
 }
 
 const PER_MS = 40;
@@ -16,17 +18,17 @@ const KEYS = 5_000;
 const LEAST_MS = 0.05;
 
 /**
- * A host that does a bit every millisecond: 40 gets of a cache, each sampled, and 40 updates of 5,000 label sets; without
- * telemetry it counts into a plain map. Measured is what the thread computed in each turn of the event loop, not how long
+ * A host that does a bit every millisecond: `perMs` gets of a cache, each sampled, and as many updates of 5,000 label
+ * sets; without telemetry it counts into a plain map. Measured is what the thread computed in each turn of the event loop, not how long
  * that took: what else the machine does at the moment is nobody's fault here.
  */
-export async function busyHost(telemetry: Telemetry | undefined, forMs: number): Promise<Turns> {
+export async function busyHost(telemetry: Telemetry | undefined, forMs: number, perMs = PER_MS): Promise<Turns> {
   const work = telemetry === undefined ? countsPlainly() : countsInto(telemetry);
   let counted = 0;
   let stopped = false;
   const tick = () => {
     if (stopped) return;
-    for (let i = 0; i < PER_MS; i++) work(counted++ % KEYS);
+    for (let i = 0; i < perMs; i++) work(counted++ % KEYS);
     setTimeout(tick, 1);
   };
   const collections: { readonly startTime: number; readonly duration: number }[] = [];
@@ -34,6 +36,7 @@ export async function busyHost(telemetry: Telemetry | undefined, forMs: number):
   observer.observe({ entryTypes: ['gc'] });
   const turns: { readonly ms: number; readonly from: number; readonly to: number }[] = [];
   const end = performance.now() + forMs;
+  const before = process.cpuUsage();
   tick();
   let computed = threadCpuMs();
   let from = performance.now();
@@ -47,6 +50,7 @@ export async function busyHost(telemetry: Telemetry | undefined, forMs: number):
     from = to;
   }
   stopped = true;
+  const { user, system } = process.cpuUsage(before);
   // Collections are told of a little later.
   await new Promise((resolve) => setTimeout(resolve, 50));
   observer.disconnect();
@@ -57,6 +61,7 @@ export async function busyHost(telemetry: Telemetry | undefined, forMs: number):
     undisturbed: sorted(turns.filter((turn) => !collecting(turn))),
     collecting: sorted(turns.filter(collecting)),
     counted,
+    cpuMs: (user + system) / 1_000,
   };
 }
 
