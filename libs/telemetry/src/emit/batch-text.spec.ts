@@ -45,6 +45,32 @@ describe('A batch as text', () => {
     );
   });
 
+  it('loses its first events without losing room, and is whole all the same', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ lines: fc.array(event), skip: fc.nat(6) }), { maxLength: 30 }), (steps) => {
+        const writer = new BatchWriter(1_000);
+        let left: string[] = [];
+        for (const { lines, skip } of steps) {
+          const texts = lines.map((one) => JSON.stringify(one));
+          writer.write(texts, Buffer.byteLength(texts.join('')));
+          writer.skip(skip);
+          left = [...left, ...texts].slice(skip);
+          const front = writer.front(Infinity);
+          expect(new TextDecoder().decode(front.bytes)).toBe(left.join(',\n'));
+          expect([front.events, writer.events, writer.bytes]).toEqual([left.length, left.length, front.bytes.length]);
+        }
+        expect(writer.finish(header)).toEqual(batchBytes(header, [chunkOf(left)]));
+      }),
+    );
+    const writer = new BatchWriter(1_000);
+    const line = JSON.stringify('x'.repeat(1_000));
+    for (let i = 0; i < 10_000; i++) {
+      writer.write([line], line.length);
+      if (i > 10) writer.skip(1);
+    }
+    expect(writer.finish(header).buffer.byteLength).toBeLessThan(200_000);
+  });
+
   it('is measured in bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {

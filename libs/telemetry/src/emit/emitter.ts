@@ -3,7 +3,7 @@ import type { Clock, Timer } from '#libs/time';
 import type { Pacer } from '../pacer.js';
 import type { Compressor, Spool, Transport } from '../ports.js';
 import type { Counters } from '../stats.js';
-import { batchBytes, BatchWriter, chunkOf, halvesOf, utf8Bytes } from './batch-text.js';
+import { batchBytes, halvesOf, utf8Bytes } from './batch-text.js';
 import type { Deadline } from './deadline.js';
 import { EventQueue } from './event-queue.js';
 import type { FinalBatch } from './final-batch.js';
@@ -37,11 +37,11 @@ export class BatchEmitter {
   readonly #queue: EventQueue;
   readonly #outbox = new Outbox();
   readonly #sender: Sender;
-  readonly #writer: BatchWriter;
   #spool: Spool | undefined;
   #spoolFull = false;
   #sequence = 0;
   #closedThrough: number | undefined;
+  #encoding: Promise<void> | undefined;
   #filling: Promise<void> = Promise.resolve();
   #fillAsked = false;
   #fillWhole = false;
@@ -53,9 +53,15 @@ export class BatchEmitter {
   constructor(options: EmitterOptions) {
     this.#options = options;
     this.#spool = options.spool;
-    this.#writer = new BatchWriter(utf8Bytes(JSON.stringify(options.identity)) + MAX_HEADER_BYTES);
     this.#lastFinalAt = options.clock.monotonic();
-    this.#queue = new EventQueue(options.maxBufferBytes, (events) => this.#dropped(events));
+    this.#queue = new EventQueue({
+      maxBytes: options.maxBufferBytes,
+      maxBatchEvents: options.maxBatchEvents,
+      maxBatchBytes: options.maxBatchBytes,
+      headRoom: utf8Bytes(JSON.stringify(options.identity)) + MAX_HEADER_BYTES,
+      onDrop: (events) => this.#dropped(events),
+      onUnfit: (cause) => this.#unfit(cause),
+    });
     this.#sender = new Sender({
       ...options,
       outbox: this.#outbox,
@@ -71,7 +77,7 @@ export class BatchEmitter {
   emit(event: Event): void {
     if (this.#stopped) return this.#options.counters.drop('buffer_full', 1);
     this.#queue.push(event);
-    if (this.#queue.length >= this.#options.maxBatchEvents) this.#askFill(false);
+    if (this.#queue.raw >= Math.min(LOT_EVENTS, this.#options.maxBatchEvents)) void this.#encode();
   }
 
   /** All windows up to `end` have been emitted. */
@@ -136,6 +142,7 @@ export class BatchEmitter {
     this.#stopped = true;
     this.#flushTimer?.cancel();
     await this.#sender.stop();
+    await this.#encoding;
     await this.#filling;
     this.#options.transport.close();
     await this.#spool
@@ -175,6 +182,11 @@ export class BatchEmitter {
     this.#options.counters.drop(this.#spoolFull ? 'spool_full' : 'buffer_full', events);
   }
 
+  #unfit(cause: unknown): void {
+    this.#options.counters.drop('refused', 1);
+    this.#options.counters.problem('internal', 'An event that has no JSON was left out.', cause);
+  }
+
   #hasRoom(): boolean {
     return this.#spool === undefined ? this.#outbox.length < MAX_OUTBOX : !this.#spoolFull || this.#outbox.length === 0;
   }
@@ -198,63 +210,61 @@ export class BatchEmitter {
       .catch((cause: unknown) => this.#options.counters.problem('internal', 'A batch could not be made.', cause));
   }
 
-  /** `whole`: also the last batch that is not full. */
-  async #fill(whole: boolean): Promise<void> {
-    while (this.#queue.length >= (whole ? 1 : this.#options.maxBatchEvents) && this.#hasRoom()) await this.#fillOne();
+  /** Makes text of what came, in slices, once for all who ask meanwhile. */
+  #encode(): Promise<void> {
+    this.#encoding ??= this.#encodeAll()
+      .catch((cause: unknown) => this.#options.counters.problem('internal', 'Events could not be encoded.', cause))
+      .finally(() => (this.#encoding = undefined));
+    return this.#encoding;
   }
 
-  async #fillOne(): Promise<void> {
-    const { pacer, maxBatchEvents, maxBatchBytes } = this.#options;
-    await pacer.breathe();
-    // A page going away took them all over meanwhile.
-    if (this.#queue.length === 0) return;
-    const { events, ticket } = this.#queue.reserve(maxBatchEvents);
-    let lines: string[] = [];
-    let written = 0;
-    let taken = 0;
-    let length = 0;
-    this.#writer.begin();
-    for (const event of events) {
-      const line = JSON.stringify(event);
-      const bytes = utf8Bytes(line);
-      if (taken > 0 && length + bytes > maxBatchBytes) break;
-      lines.push(line);
-      length += bytes + 2;
-      taken++;
-      if (!pacer.due()) continue;
-      this.#writer.write(lines, length - written);
-      written = length;
-      lines = [];
+  async #encodeAll(): Promise<void> {
+    const { pacer } = this.#options;
+    while (this.#queue.raw > 0) {
       await pacer.breathe();
-      // A page going away took these events over meanwhile: what was encoded here is theirs no more.
-      if (!this.#queue.stillReserved(ticket)) return;
+      this.#queue.encode(() => pacer.due());
+      if (this.#queue.hasComplete) this.#askFill(false);
     }
-    this.#writer.write(lines, length - written);
-    const batch = this.#finalize((header) => this.#written(header), taken, taken);
+  }
+
+  /** `whole`: also the last batch that is not full. */
+  async #fill(whole: boolean): Promise<void> {
+    while (this.#hasRoom()) {
+      if (whole && this.#queue.raw > 0) await this.#encode();
+      if (this.#queue.length === 0 || !(whole || this.#queue.hasComplete)) return;
+      await this.#fillOne(whole);
+    }
+  }
+
+  async #fillOne(whole: boolean): Promise<void> {
+    const { pacer, compressor, transport } = this.#options;
+    await pacer.breathe();
+    const writer = this.#queue.take(whole);
+    // A page going away took them all over meanwhile.
+    if (writer === undefined) return;
+    const batch = this.#finalize((header) => {
+      const plain = writer.finish(header);
+      // A copy where it is sent as it is or kept for a beacon.
+      return compressor === undefined || transport.beacon !== undefined || plain.length <= MIN_COMPRESSED_BYTES
+        ? plain.slice()
+        : plain;
+    }, writer.events);
     pacer.due();
     await pacer.breathe();
     const body = await this.#compress(batch);
+    this.#queue.giveBack(writer);
     // Keeping and sending it are work, too: not in the turn that the compressor ended in.
     await pacer.breathe();
     await this.#keep(batch, body);
   }
 
-  /** The batch just written; a copy where it is sent as it is or kept for a beacon. */
-  #written(header: Omit<BatchHeader, 'schema'>): Uint8Array {
-    const { compressor, transport } = this.#options;
-    const plain = this.#writer.finish(header);
-    return compressor === undefined || transport.beacon !== undefined || plain.length <= MIN_COMPRESSED_BYTES
-      ? plain.slice()
-      : plain;
-  }
-
   /**
-   * The bytes are final: the batch gets its sequence, announces what was dropped, and is in the outbox. `taken` of its
-   * events leave the queue with it.
+   * The bytes are final: the batch gets its sequence, announces what was dropped, and is in the outbox. Its events have
+   * just been taken from the queue, if they were there.
    */
-  #finalize(write: (header: Omit<BatchHeader, 'schema'>) => Uint8Array, events: number, taken: number): FinalBatch {
+  #finalize(write: (header: Omit<BatchHeader, 'schema'>) => Uint8Array, events: number): FinalBatch {
     const { identity, clock, counters } = this.#options;
-    const closed = this.#queue.release(taken);
+    const closed = this.#queue.takePassedMark();
     if (closed !== undefined) this.#closedThrough = closed;
     const sequence = this.#sequence++;
     const now = clock.now();
@@ -283,18 +293,12 @@ export class BatchEmitter {
   }
 
   #finalizeNow(): void {
-    const { maxBatchBytes } = this.#options;
-    const { events } = this.#queue.reserve(this.#options.maxBatchEvents);
-    const lines: string[] = [];
     // What a page may have in flight is far less than a batch may be.
-    let bytes = 1_000;
-    for (const event of events) {
-      const line = JSON.stringify(event);
-      bytes += utf8Bytes(line) + 2;
-      if (lines.length > 0 && bytes > Math.min(maxBatchBytes, MAX_BEACON_BYTES)) break;
-      lines.push(line);
-    }
-    const batch = this.#finalize((header) => batchBytes(header, [chunkOf(lines)]), lines.length, lines.length);
+    const maxBytes = Math.min(this.#options.maxBatchBytes, MAX_BEACON_BYTES) - MAX_HEADER_BYTES;
+    this.#queue.encode((bytes) => bytes >= maxBytes);
+    const front = this.#queue.takeFront(maxBytes);
+    if (front === undefined) return;
+    const batch = this.#finalize((header) => batchBytes(header, [front]), front.events);
     batch.body = batch.plain;
     this.#sender.wake();
   }
@@ -348,7 +352,7 @@ export class BatchEmitter {
       await this.#spool.acknowledge(batch.token);
       this.#spoolFull = false;
     }
-    if (this.#queue.length >= this.#options.maxBatchEvents) this.#askFill(false);
+    if (this.#queue.hasComplete) this.#askFill(false);
   }
 
   /** A collector found the batch too large: its halves are new batches, with sequences of their own. */
@@ -361,7 +365,7 @@ export class BatchEmitter {
     if (halves.length < 2) counters.drop('refused', batch.events);
     else
       for (const half of halves) {
-        const made = this.#finalize((header) => batchBytes(header, [half]), half.events, 0);
+        const made = this.#finalize((header) => batchBytes(header, [half]), half.events);
         await this.#keep(made, await this.#compress(made));
       }
     await this.#done(batch);
@@ -374,7 +378,7 @@ export class BatchEmitter {
     // A little early rather than an interval late: timers and the interval never meet exactly.
     if (!idle || this.#stopped || clock.monotonic() - this.#lastFinalAt < heartbeatMs - 1) return;
     const announces = this.#options.counters.hasUnannounced;
-    const batch = this.#finalize((header) => batchBytes(header, []), 0, 0);
+    const batch = this.#finalize((header) => batchBytes(header, []), 0);
     const body = batch.plain!;
     // One that announces nothing is not worth a place in the spool. One at a time with fillings, so that stopping waits for it.
     if (announces) return this.#inTurn(() => this.#keep(batch, body));
@@ -383,6 +387,8 @@ export class BatchEmitter {
   }
 }
 
+/** Events that may wait as objects; more of them are made text in a turn of their own. */
+const LOT_EVENTS = 64;
 /** Largest batch made for a beacon: what a page may have in flight, less the preamble. */
 const MAX_BEACON_BYTES = 55_000;
 /** A header without the emitter's identity: sequence, times, drops by reason. */

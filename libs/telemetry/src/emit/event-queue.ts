@@ -1,46 +1,72 @@
 import type { Event } from '#libs/contracts';
+import { BatchWriter, utf8Bytes, type Chunk } from './batch-text.js';
 
 /** Share of the queue dropped at once when it is full: dropping one by one would cost an overloaded host at every event. */
 const DROP_SHARE = 0.05;
+/** Memory of batches that is kept for the next: one is compressed while the other fills. */
+const MAX_SPARE = 2;
+
+export interface EventQueueOptions {
+  /** Most bytes of waiting events, about. */
+  readonly maxBytes: number;
+  readonly maxBatchEvents: number;
+  readonly maxBatchBytes: number;
+  /** The most bytes that a batch's header takes. */
+  readonly headRoom: number;
+  readonly onDrop: (events: number) => void;
+  /** An event that has no JSON was left out. */
+  readonly onUnfit: (cause: unknown) => void;
+}
 
 /**
- * Events that are not in a batch yet, bounded in bytes. When full, the oldest go, in a lump: they have no identity yet,
- * so that what is counted as dropped cannot have arrived. Events under encoding are reserved and are not dropped.
+ * Events that are not in a batch yet, bounded in bytes: a few as they came, the older ones as the text of the batches
+ * that they will be in. As objects they would outlive a scavenge or two, and copying them held up the host for
+ * milliseconds; as bytes they are none of the collector's business. When full, the oldest go, in a lump: they have no
+ * identity yet, so that what is counted as dropped cannot have arrived.
  */
 export class EventQueue {
-  readonly #maxBytes: number;
-  readonly #onDrop: (events: number) => void;
-  #events: Event[] = [];
+  readonly #options: EventQueueOptions;
+  /** As they came, from `#head` on. */
+  #raw: Event[] = [];
   #head = 0;
-  #bytes = 0;
-  #reserved: Event[] = [];
-  #reservedBytes = 0;
-  #reservation = 0;
+  #rawBytes = 0;
+  /** As text, oldest first, none empty. All but the last are complete. */
+  readonly #batches: BatchWriter[] = [];
+  readonly #spare: BatchWriter[] = [];
+  #textEvents = 0;
+  #textBytes = 0;
   /** Events pushed, and events that left, since the start: marks are positions in this count. */
   #pushed = 0;
   #left = 0;
-  /** Dropped from behind reserved events: they count as left when those have left too. */
-  #leftBehind = 0;
   #marks: { readonly position: number; readonly end: number }[] = [];
 
-  constructor(maxBytes: number, onDrop: (events: number) => void) {
-    this.#maxBytes = maxBytes;
-    this.#onDrop = onDrop;
+  constructor(options: EventQueueOptions) {
+    this.#options = options;
   }
 
   get length(): number {
-    return this.#events.length - this.#head + this.#reserved.length;
+    return this.raw + this.#textEvents;
   }
 
   get bytes(): number {
-    return this.#bytes + this.#reservedBytes;
+    return this.#rawBytes + this.#textBytes;
+  }
+
+  /** Events that are not text yet. */
+  get raw(): number {
+    return this.#raw.length - this.#head;
+  }
+
+  /** Whether there is a batch that takes no more events. */
+  get hasComplete(): boolean {
+    return this.#batches.length > 1 || (this.#batches[0]?.events ?? 0) >= this.#options.maxBatchEvents;
   }
 
   push(event: Event): void {
-    this.#events.push(event);
+    this.#raw.push(event);
     this.#pushed++;
-    this.#bytes += roughBytes(event);
-    if (this.bytes > this.#maxBytes) this.#dropOldest();
+    this.#rawBytes += roughBytes(event);
+    if (this.bytes > this.#options.maxBytes) this.#dropOldest();
   }
 
   /** All windows up to `end` have been pushed. */
@@ -56,70 +82,148 @@ export class EventQueue {
     return this.#marks.length;
   }
 
-  /**
-   * Takes up to `max` of the oldest events under encoding, unless some are already. They stay in the count until
-   * `release`; `stillReserved` tells whether somebody else took them over meanwhile.
-   */
-  reserve(max: number): { readonly events: readonly Event[]; readonly ticket: number } {
-    if (this.#reserved.length === 0) {
-      this.#reserved = this.#events.slice(this.#head, this.#head + max);
-      this.#reservedBytes = this.#reserved.reduce((sum, event) => sum + roughBytes(event), 0);
-      this.#bytes -= this.#reservedBytes;
-      this.#advance(this.#reserved.length);
-    }
-    return { events: this.#reserved, ticket: ++this.#reservation };
-  }
-
-  stillReserved(ticket: number): boolean {
-    return ticket === this.#reservation;
-  }
-
-  /**
-   * The first `count` reserved events are in a batch; the rest goes back to the front. Returns the latest mark that lies
-   * before everything still here, or undefined when none has been passed.
-   */
-  release(count: number): number | undefined {
-    const rest = this.#reserved.slice(count);
-    if (rest.length > 0) {
-      this.#events = [...rest, ...this.#events.slice(this.#head)];
-      this.#head = 0;
-      this.#bytes += rest.reduce((sum, event) => sum + roughBytes(event), 0);
-    }
-    this.#reserved = [];
-    this.#reservedBytes = 0;
-    this.#reservation++;
-    this.#left += count;
-    if (rest.length === 0) {
-      this.#left += this.#leftBehind;
-      this.#leftBehind = 0;
-    }
-    return this.#passedMark();
-  }
-
-  #passedMark(): number | undefined {
+  /** The latest mark that lies before everything still here; undefined when none has been passed since the last call. */
+  takePassedMark(): number | undefined {
     let end: number | undefined;
     while (this.#marks.length > 0 && this.#marks[0]!.position <= this.#left) end = this.#marks.shift()!.end;
     return end;
   }
 
+  /** Turns events into text, oldest first, until none is left or `enough` says so of the bytes made in this call. */
+  encode(enough: (bytes: number) => boolean): void {
+    let batch = this.#openBatch();
+    let lines: string[] = [];
+    let bytes = 0;
+    let made = 0;
+    while (this.raw > 0) {
+      const line = this.#takeLine();
+      if (line === undefined) continue;
+      const length = utf8Bytes(line);
+      if (!this.#fits(batch, lines.length, bytes + length)) {
+        this.#write(batch, lines, bytes);
+        batch = this.#newBatch();
+        [lines, bytes] = [[], 0];
+      }
+      lines.push(line);
+      bytes += length + 2;
+      made += length + 2;
+      if (enough(made)) break;
+    }
+    this.#write(batch, lines, bytes);
+  }
+
+  /** Takes the oldest batch, which is to be given back; only a complete one unless `whole`. */
+  take(whole: boolean): BatchWriter | undefined {
+    if (!whole && !this.hasComplete) return undefined;
+    const batch = this.#batches.shift();
+    if (batch !== undefined) this.#textLeft(batch.events, batch.bytes);
+    return batch;
+  }
+
+  giveBack(batch: BatchWriter): void {
+    batch.begin();
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(batch);
+  }
+
+  /** Takes the oldest events that are text, a copy: as many as fit into `maxBytes`, but at least one. */
+  takeFront(maxBytes: number): Chunk | undefined {
+    const batch = this.#batches[0];
+    if (batch === undefined) return undefined;
+    const { bytes, events } = batch.front(maxBytes);
+    const front = { bytes: bytes.slice(), events };
+    this.#skip(batch, events);
+    return front;
+  }
+
+  #openBatch(): BatchWriter {
+    const last = this.#batches.at(-1);
+    return last === undefined || last.events >= this.#options.maxBatchEvents ? this.#newBatch() : last;
+  }
+
+  #newBatch(): BatchWriter {
+    return this.#spare.pop() ?? new BatchWriter(this.#options.headRoom);
+  }
+
+  /** Whether one more event fits, behind those that are not written yet; alone it always does. */
+  #fits(batch: BatchWriter, unwritten: number, bytes: number): boolean {
+    const events = batch.events + unwritten;
+    const { maxBatchEvents, maxBatchBytes } = this.#options;
+    return events === 0 || (events < maxBatchEvents && batch.bytes + bytes <= maxBatchBytes);
+  }
+
+  #write(batch: BatchWriter, lines: readonly string[], bytes: number): void {
+    if (batch.events === 0) {
+      if (lines.length === 0) return this.giveBack(batch);
+      this.#batches.push(batch);
+    }
+    const before = batch.bytes;
+    batch.write(lines, bytes);
+    this.#textEvents += lines.length;
+    this.#textBytes += batch.bytes - before;
+  }
+
+  #takeLine(): string | undefined {
+    const event = this.#raw[this.#head]!;
+    this.#advance(1);
+    this.#rawBytes -= roughBytes(event);
+    try {
+      const line = JSON.stringify(event) as string | undefined;
+      if (line === undefined) throw new TypeError('it says that it is to be left out');
+      return line;
+    } catch (cause) {
+      this.#forget(this.#pushed - this.raw);
+      this.#options.onUnfit(cause);
+      return undefined;
+    }
+  }
+
+  /** As if the event at this place in the count had never been pushed: it leaves before its turn. */
+  #forget(position: number): void {
+    this.#pushed--;
+    this.#marks = this.#marks.map((mark) =>
+      mark.position < position ? mark : { position: mark.position - 1, end: mark.end },
+    );
+  }
+
   #dropOldest(): void {
-    const waiting = this.#events.length - this.#head;
+    const waiting = this.length;
     // At least one stays: a single event over the bound is the encoder's to refuse.
     const count = Math.min(waiting - 1, Math.max(1, Math.ceil(waiting * DROP_SHARE)));
     if (count <= 0) return;
-    for (let i = 0; i < count; i++) this.#bytes -= roughBytes(this.#events[this.#head + i]!);
-    this.#advance(count);
-    if (this.#reserved.length > 0 || this.#leftBehind > 0) this.#leftBehind += count;
-    else this.#left += count;
-    this.#onDrop(count);
+    let toGo = count;
+    while (toGo > 0 && this.#batches.length > 0) {
+      const batch = this.#batches[0]!;
+      const some = Math.min(toGo, batch.events);
+      this.#skip(batch, some);
+      toGo -= some;
+    }
+    for (let i = 0; i < toGo; i++) this.#rawBytes -= roughBytes(this.#raw[this.#head + i]!);
+    this.#advance(toGo);
+    this.#left += toGo;
+    this.#options.onDrop(count);
+  }
+
+  /** The first events of the oldest batch leave. */
+  #skip(batch: BatchWriter, events: number): void {
+    const before = batch.bytes;
+    batch.skip(events);
+    this.#textLeft(events, before - batch.bytes);
+    if (batch.events > 0) return;
+    this.#batches.shift();
+    this.giveBack(batch);
+  }
+
+  #textLeft(events: number, bytes: number): void {
+    this.#textEvents -= events;
+    this.#textBytes -= bytes;
+    this.#left += events;
   }
 
   #advance(count: number): void {
     this.#head += count;
-    if (this.#head > 1_024 && this.#head * 2 > this.#events.length) {
-      this.#events = this.#events.slice(this.#head);
-      this.#head = 0;
-    }
+    if (this.#head < this.#raw.length && (this.#head <= 1_024 || this.#head * 2 <= this.#raw.length)) return;
+    this.#raw = this.#raw.slice(this.#head);
+    this.#head = 0;
   }
 }
 
