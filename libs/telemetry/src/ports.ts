@@ -60,15 +60,20 @@ export interface Pace {
 
 /**
  * Keeps final batches until they are acknowledged, also over a crash. One process has it at a time. After `open`, what
- * an earlier process left comes back in the order it was appended, under the same identity and with the same bytes.
+ * an earlier process left comes back by `next` in the order it was appended, under the same identity and with the same
+ * bytes.
  */
 export abstract class Spool {
   /** Bytes held. */
   abstract readonly bytes: number;
+  /** Finds what was left behind: long work. Rejects when another process has it, or the disk does not answer. */
+  abstract open(pace: Pace): Promise<void>;
+  /** Batches left behind that `next` has not given yet: there may be many, so that only some are had in memory. */
+  abstract readonly waiting: number;
   /**
-   * What was left behind; reading it may be long work. Rejects when another process has it, or the disk does not answer.
+   * The oldest of these, at most `max`. Rejects when some cannot be read: they wait no more, and stay for a later process.
    */
-  abstract open(pace: Pace): Promise<Iterable<SpooledBatch>>;
+  abstract next(max: number): Promise<readonly SpooledBatch[]>;
   /** Durable when it resolves with the token; undefined when there is no room. */
   abstract append(batch: Omit<SpooledBatch, 'token'>, body: Uint8Array): Promise<number | undefined>;
   abstract read(token: number): Promise<Uint8Array>;

@@ -54,7 +54,11 @@ class SlowSpool extends Spool {
     super();
   }
 
-  async open(): Promise<readonly SpooledBatch[]> {
+  readonly waiting = 0;
+
+  async open(): Promise<void> {}
+
+  async next(): Promise<readonly SpooledBatch[]> {
     return [];
   }
 

@@ -31,6 +31,9 @@ const MAX_OUTBOX = 2;
 /** With a spool, the youngest bodies beyond this many are read back from it when their turn comes. */
 const MAX_BODIES = 4;
 
+/** Batches of earlier processes that are known at once: a full spool may hold 100,000. */
+const MAX_BACKLOG = 100;
+
 /** Turns events into batches by size and time, and hands them to the sender. */
 export class BatchEmitter {
   readonly #options: EmitterOptions;
@@ -94,7 +97,7 @@ export class BatchEmitter {
   }
 
   get unacknowledged(): number {
-    return this.#outbox.length;
+    return this.#outbox.length + (this.#spool?.waiting ?? 0);
   }
 
   get spoolBytes(): number {
@@ -103,7 +106,7 @@ export class BatchEmitter {
 
   /** Makes batches of everything queued and waits until all is acknowledged or the time is over. Says which. */
   async flush({ over }: Deadline): Promise<boolean> {
-    const empty = () => this.#queue.length === 0 && this.#outbox.length === 0;
+    const empty = () => this.#queue.length === 0 && this.unacknowledged === 0;
     this.#sender.hurry();
     for (;;) {
       const progress = this.#sender.progress();
@@ -167,15 +170,27 @@ export class BatchEmitter {
     if (this.#spool === undefined) return;
     const { pacer } = this.#options;
     try {
-      for (const batch of await this.#spool.open(pacer)) {
-        this.#outbox.addBacklog({ ...batch, body: undefined, plain: undefined });
-        if (pacer.due()) await pacer.breathe();
-      }
+      await this.#spool.open(pacer);
     } catch (cause) {
       this.#options.counters.problem('spool', 'The spool cannot be used; telemetry is kept in memory only.', cause);
       this.#spool = undefined;
     }
+    await this.#loadBacklog();
     this.#sender.wake();
+  }
+
+  /** Some more of what an earlier process left, when none is in the outbox. */
+  async #loadBacklog(): Promise<void> {
+    while (this.#spool !== undefined && this.#spool.waiting > 0 && this.#outbox.backlog === 0)
+      try {
+        const batches = await this.#spool.next(MAX_BACKLOG);
+        if (batches.length === 0) return;
+        for (const batch of batches) this.#outbox.addBacklog({ ...batch, body: undefined, plain: undefined });
+      } catch (cause) {
+        const message =
+          'Batches that an earlier process left cannot be read; the spool keeps them until the next start.';
+        this.#options.counters.problem('spool', message, cause);
+      }
   }
 
   #dropped(events: number): void {
@@ -352,6 +367,7 @@ export class BatchEmitter {
       await this.#spool.acknowledge(batch.token);
       this.#spoolFull = false;
     }
+    await this.#loadBacklog();
     if (this.#queue.hasComplete) this.#askFill(false);
   }
 
@@ -374,7 +390,7 @@ export class BatchEmitter {
   /** An empty batch when there has been none for a while: it says that this emitter lives, and how far it is. */
   #heartbeat(): void {
     const { clock, heartbeatMs } = this.#options;
-    const idle = this.#queue.length === 0 && this.#outbox.length === 0;
+    const idle = this.#queue.length === 0 && this.unacknowledged === 0;
     // A little early rather than an interval late: timers and the interval never meet exactly.
     if (!idle || this.#stopped || clock.monotonic() - this.#lastFinalAt < heartbeatMs - 1) return;
     const announces = this.#options.counters.hasUnannounced;

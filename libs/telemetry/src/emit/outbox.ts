@@ -13,6 +13,10 @@ export class Outbox {
     return this.#live.length + this.#backlog.length;
   }
 
+  get backlog(): number {
+    return this.#backlog.length;
+  }
+
   get live(): readonly FinalBatch[] {
     return this.#live;
   }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import type { Pace } from '../ports.js';
+import type { Pace, SpooledBatch } from '../ports.js';
 import { DiskSpool } from './disk-spool.js';
 import { SpoolLockedError } from './spool-lock.js';
 
@@ -22,7 +22,18 @@ const aBatch = (sequence: number) => ({
 });
 const body = (sequence: number, length = 100) => new Uint8Array(length).fill(sequence);
 const UNHURRIED: Pace = { due: () => false, breathe: async () => undefined };
-const opened = async (spool: DiskSpool, pace = UNHURRIED) => [...(await spool.open(pace))];
+async function opened(spool: DiskSpool, pace = UNHURRIED): Promise<SpooledBatch[]> {
+  await spool.open(pace);
+  const left: SpooledBatch[] = [];
+  while (spool.waiting > 0) {
+    const before = spool.waiting;
+    const some = await spool.next(3);
+    expect(some.length).toBeLessThanOrEqual(3);
+    expect(spool.waiting).toBe(before - some.length);
+    left.push(...some);
+  }
+  return left;
+}
 
 describe('A spool on disk', () => {
   it('gives back what was not acknowledged, in order, with the same bytes', async () => {
@@ -100,6 +111,29 @@ describe('A spool on disk', () => {
     const segments = (await readdir(directory)).filter((name) => name.endsWith('.segment'));
     expect(breaths).toBe(50 + segments.length);
     await again.close();
+  });
+
+  it('gives what can be read when a segment cannot, and keeps that one for the next start', async () => {
+    const spool = new DiskSpool({ directory, segmentBytes: 600 });
+    await opened(spool);
+    for (let sequence = 0; sequence < 12; sequence++) await spool.append(aBatch(sequence), body(sequence));
+    await spool.close();
+    const [, second] = (await readdir(directory)).filter((name) => name.endsWith('.segment')).sort();
+    const again = new DiskSpool({ directory });
+    await again.open(UNHURRIED);
+    const left = [...(await again.next(100))];
+    await rename(join(directory, second!), join(directory, 'aside'));
+    await expect(again.next(100)).rejects.toThrow(/ENOENT/);
+    await rename(join(directory, 'aside'), join(directory, second!));
+    while (again.waiting > 0) left.push(...(await again.next(100)));
+    expect(left.length).toBeGreaterThan(4);
+    expect(left.length).toBeLessThan(12);
+    for (const { token } of left) await again.acknowledge(token);
+    await again.close();
+    const third = new DiskSpool({ directory });
+    const all = new Set([...left, ...(await opened(third))].map(({ sequence }) => sequence));
+    expect([...all].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, sequence) => sequence));
+    await third.close();
   });
 
   it('is refused to a second one while the first lives', async () => {

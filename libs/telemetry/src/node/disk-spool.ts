@@ -1,7 +1,8 @@
 import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Spool, type Pace, type SpooledBatch } from '../ports.js';
-import { decodeFrames, encodeFrame } from './frames.js';
+import { decodeFrames, encodeFrame, PREFIX_BYTES } from './frames.js';
+import { Places } from './places.js';
 import { SpoolLock } from './spool-lock.js';
 
 export interface DiskSpoolOptions {
@@ -21,13 +22,8 @@ export interface DiskSpoolOptions {
 interface Segment {
   readonly id: number;
   bytes: number;
-  /** Batches not acknowledged, by token. One large map for all segments would hold up the host whenever it grows. */
-  readonly places: Map<number, Place>;
-}
-
-interface Place {
-  readonly at: number;
-  readonly length: number;
+  /** Of batches not acknowledged. */
+  readonly places: Places;
 }
 
 /**
@@ -41,6 +37,9 @@ export class DiskSpool extends Spool {
   readonly #segments: Segment[] = [];
   #file: FileHandle | undefined;
   #nextToken = 1;
+  /** Left behind by an earlier process and not given to anybody yet: those after this token, up to the last one. */
+  #waiting = 0;
+  #given = 0;
   #bytes = 0;
   /** Writes follow one another: frames never mix. */
   #writing: Promise<unknown> = Promise.resolve();
@@ -55,11 +54,15 @@ export class DiskSpool extends Spool {
     return this.#bytes;
   }
 
-  async open(pace: Pace): Promise<Iterable<SpooledBatch>> {
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  async open(pace: Pace): Promise<void> {
     await mkdir(this.#options.directory, { recursive: true });
     await this.#lock.acquire();
     try {
-      return await this.#recover(pace);
+      await this.#recover(pace);
     } catch (cause) {
       await this.#lock.release();
       throw cause;
@@ -75,9 +78,33 @@ export class DiskSpool extends Spool {
       this.#nextToken++;
       const start = segment.bytes;
       await this.#write(segment, frame, this.#options.fsync === 'always');
-      segment.places.set(token, { at: start + frame.length - body.length, length: body.length });
+      const bodyAt = start + frame.length - body.length;
+      segment.places.add({ token, headerAt: start + PREFIX_BYTES, bodyAt, bodyLength: body.length });
       return token;
     });
+  }
+
+  async next(max: number): Promise<readonly SpooledBatch[]> {
+    const segment = this.#segments.find(({ places }) => places.hasAfter(this.#given));
+    if (this.#waiting === 0 || segment === undefined) return [];
+    const found: SpooledBatch[] = [];
+    try {
+      const file = await open(this.#path(segment.id), 'r');
+      try {
+        for (const { token, headerAt, bodyAt } of segment.places.after(this.#given, Math.min(max, this.#waiting))) {
+          const header = await readAt(file, headerAt, bodyAt - headerAt);
+          found.push(JSON.parse(new TextDecoder().decode(header)) as SpooledBatch);
+          this.#given = token;
+        }
+      } finally {
+        await file.close();
+      }
+    } catch (cause) {
+      // Those found before are given first; then it fails again.
+      if (found.length === 0) this.#passOver(segment, cause);
+    }
+    this.#waiting -= found.length;
+    return found;
   }
 
   async read(token: number): Promise<Uint8Array> {
@@ -86,10 +113,7 @@ export class DiskSpool extends Spool {
     if (segment === undefined || place === undefined) throw new RangeError(`batch ${token} is not in the spool`);
     const file = await open(this.#path(segment.id), 'r');
     try {
-      const body = new Uint8Array(place.length);
-      const { bytesRead } = await file.read(body, 0, place.length, place.at);
-      if (bytesRead !== place.length) throw new RangeError(`batch ${token} is cut off`);
-      return body;
+      return await readAt(file, place.bodyAt, place.bodyLength);
     } finally {
       await file.close();
     }
@@ -115,38 +139,41 @@ export class DiskSpool extends Spool {
     await this.#lock.release();
   }
 
-  async #recover(pace: Pace): Promise<Iterable<SpooledBatch>> {
+  async #recover(pace: Pace): Promise<void> {
     const names = await readdir(this.#options.directory);
     const ids = names.flatMap((name) => /^(\d{10})\.segment$/.exec(name)?.[1] ?? []).map(Number);
-    const found: Map<number, SpooledBatch>[] = [];
     let memory: Buffer = Buffer.alloc(0);
     for (const id of ids.sort((a, b) => a - b)) {
       const bytes = await readInto(memory, this.#path(id));
       memory = bytes.length > memory.length ? bytes : memory;
       await pace.breathe();
-      const segment: Segment = { id, bytes: bytes.length, places: new Map() };
-      const batches = new Map<number, SpooledBatch>();
+      const segment: Segment = { id, bytes: bytes.length, places: new Places() };
       this.#segments.push(segment);
-      found.push(batches);
       this.#bytes += bytes.length;
-      for (const frame of decodeFrames(bytes)) {
-        const token = Number(frame.header['token']);
+      for (const { kind, header, ...place } of decodeFrames(bytes)) {
+        const token = Number(header['token']);
         this.#nextToken = Math.max(this.#nextToken, token + 1);
-        if (frame.kind === 'batch') {
-          segment.places.set(token, { at: frame.bodyAt, length: frame.bodyLength });
-          batches.set(token, frame.header as unknown as SpooledBatch);
-        } else if (this.#holderOf(token)?.places.delete(token) === true)
-          for (const some of found) if (some.delete(token)) break;
+        if (kind === 'batch') segment.places.add({ token, ...place });
+        else this.#holderOf(token)?.places.delete(token);
         if (pace.due()) await pace.breathe();
       }
     }
     await this.#removeDone();
-    return batchesOf(found);
+    this.#waiting = this.#segments.reduce((sum, { places }) => sum + places.size, 0);
+  }
+
+  /** The rest of a segment that cannot be read. Its file stays. */
+  #passOver({ places }: Segment, cause: unknown): never {
+    for (const { token } of places.after(this.#given, Infinity)) {
+      this.#given = token;
+      this.#waiting--;
+    }
+    throw cause;
   }
 
   /** The segment that has a batch which is not acknowledged: one of the first, as a rule. */
   #holderOf(token: number): Segment | undefined {
-    return this.#segments.find(({ places }) => places.has(token));
+    return this.#segments.find(({ places }) => places.get(token) !== undefined);
   }
 
   async #segmentFor(length: number): Promise<Segment> {
@@ -155,7 +182,7 @@ export class DiskSpool extends Spool {
       return current;
     await this.#file?.close();
     this.#file = undefined;
-    const segment: Segment = { id: (current?.id ?? 0) + 1, bytes: 0, places: new Map() };
+    const segment: Segment = { id: (current?.id ?? 0) + 1, bytes: 0, places: new Places() };
     this.#file = await open(this.#path(segment.id), 'wx');
     // The name of a new file is durable only when its directory is. Windows has no such call and needs none.
     if (this.#options.fsync === 'always' && process.platform !== 'win32') await syncDirectory(this.#options.directory);
@@ -212,8 +239,11 @@ export class DiskSpool extends Spool {
   }
 }
 
-function* batchesOf(segments: readonly Map<number, SpooledBatch>[]): Generator<SpooledBatch> {
-  for (const batches of segments) yield* batches.values();
+async function readAt(file: FileHandle, at: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  const { bytesRead } = await file.read(bytes, 0, length, at);
+  if (bytesRead !== length) throw new RangeError(`the spool's file ends before ${at + length} bytes`);
+  return bytes;
 }
 
 /** A whole file, in the memory given where it fits: that of one file after another would soon have to be collected. */

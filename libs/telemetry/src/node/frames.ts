@@ -9,13 +9,15 @@ export type FrameKind = 'batch' | 'acknowledged';
 export interface Frame {
   readonly kind: FrameKind;
   readonly header: Readonly<Record<string, unknown>>;
-  /** Where the body lies in the segment. */
+  /** Where header and body lie in the segment; the body comes right behind the header. */
+  readonly headerAt: number;
   readonly bodyAt: number;
   readonly bodyLength: number;
 }
 
 const MAGIC = 0x53_50_4c_31;
-const PREFIX_BYTES = 17;
+/** What a frame begins with, before its header. */
+export const PREFIX_BYTES = 17;
 const KINDS: readonly FrameKind[] = ['batch', 'acknowledged'];
 const EMPTY = new Uint8Array();
 
@@ -42,9 +44,10 @@ export function* decodeFrames(segment: Buffer): Generator<Frame> {
     const end = at + PREFIX_BYTES + headerLength + bodyLength;
     if (kind === undefined || end > segment.length) break;
     if (crc32(segment.subarray(at + PREFIX_BYTES, end), segment[at + 4]) !== segment.readUInt32LE(at + 13)) break;
-    const bodyAt = at + PREFIX_BYTES + headerLength;
-    const header: unknown = JSON.parse(segment.toString('utf8', at + PREFIX_BYTES, bodyAt));
-    yield { kind, header: header as Frame['header'], bodyAt, bodyLength };
+    const headerAt = at + PREFIX_BYTES;
+    const bodyAt = headerAt + headerLength;
+    const header: unknown = JSON.parse(segment.toString('utf8', headerAt, bodyAt));
+    yield { kind, header: header as Frame['header'], headerAt, bodyAt, bodyLength };
     at = end;
   }
 }
