@@ -66,8 +66,11 @@ export interface Pace {
 export abstract class Spool {
   /** Bytes held. */
   abstract readonly bytes: number;
-  /** Finds what was left behind: long work. Rejects when another process has it, or the disk does not answer. */
-  abstract open(pace: Pace): Promise<void>;
+  /**
+   * Finds what was left behind: long work. Rejects when another process has it, the disk does not answer, or the signal
+   * aborted.
+   */
+  abstract open(pace: Pace, signal: AbortSignal): Promise<void>;
   /** Batches left behind that `next` has not given yet: there may be many, so that only some are had in memory. */
   abstract readonly waiting: number;
   /**

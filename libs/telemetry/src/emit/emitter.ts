@@ -50,7 +50,7 @@ export class BatchEmitter {
   #fillWhole = false;
   #lastFinalAt: number;
   #flushTimer: Timer | undefined;
-  #stopped = false;
+  readonly #stop = new AbortController();
   readonly #ready: Promise<void>;
 
   constructor(options: EmitterOptions) {
@@ -78,7 +78,7 @@ export class BatchEmitter {
 
   /** Takes an event on. O(1). */
   emit(event: Event): void {
-    if (this.#stopped) return this.#options.counters.drop('buffer_full', 1);
+    if (this.#stop.signal.aborted) return this.#options.counters.drop('buffer_full', 1);
     this.#queue.push(event);
     if (this.#queue.raw >= Math.min(LOT_EVENTS, this.#options.maxBatchEvents)) void this.#encode();
   }
@@ -142,7 +142,7 @@ export class BatchEmitter {
 
   /** Stops for good. What is not acknowledged stays in the spool, or is lost with the process; the stats say how much. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     this.#flushTimer?.cancel();
     await this.#sender.stop();
     await this.#encoding;
@@ -170,7 +170,7 @@ export class BatchEmitter {
     if (this.#spool === undefined) return;
     const { pacer } = this.#options;
     try {
-      await this.#spool.open(pacer);
+      await this.#spool.open(pacer, this.#stop.signal);
     } catch (cause) {
       this.#options.counters.problem('spool', 'The spool cannot be used; telemetry is kept in memory only.', cause);
       this.#spool = undefined;
@@ -392,7 +392,7 @@ export class BatchEmitter {
     const { clock, heartbeatMs } = this.#options;
     const idle = this.#queue.length === 0 && this.unacknowledged === 0;
     // A little early rather than an interval late: timers and the interval never meet exactly.
-    if (!idle || this.#stopped || clock.monotonic() - this.#lastFinalAt < heartbeatMs - 1) return;
+    if (!idle || this.#stop.signal.aborted || clock.monotonic() - this.#lastFinalAt < heartbeatMs - 1) return;
     const announces = this.#options.counters.hasUnannounced;
     const batch = this.#finalize((header) => batchBytes(header, []), 0);
     const body = batch.plain!;

@@ -33,17 +33,20 @@ export function createTelemetry(options: NodeTelemetryOptions): Telemetry {
   const { endpoint, key, timeoutMs, compression = 'zstd', spool, ...rest } = options;
   const compressor =
     compression === 'zstd' ? new ZstdCompressor() : compression === 'gzip' ? new GzipCompressor() : undefined;
+  const { clock = new SystemClock() } = options;
   return new Telemetry({
-    clock: new SystemClock(),
     random: () => randomBytes(4).readUInt32LE() / 2 ** 32,
     platform: process.platform,
     ...rest,
+    clock,
     transport: new HttpTransport({
       endpoint,
       ...(key !== undefined && { key }),
       ...(timeoutMs !== undefined && { timeoutMs }),
     }),
     ...(compressor !== undefined && { compression: compressor }),
-    ...(spool !== undefined && { spool: new DiskSpool(typeof spool === 'string' ? { directory: spool } : spool) }),
+    ...(spool !== undefined && {
+      spool: new DiskSpool(typeof spool === 'string' ? { directory: spool } : spool, clock),
+    }),
   });
 }

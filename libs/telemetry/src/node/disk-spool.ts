@@ -1,9 +1,10 @@
 import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SystemClock, type Clock } from '#libs/time';
 import { Spool, type Pace, type SpooledBatch } from '../ports.js';
 import { decodeFrames, encodeFrame, PREFIX_BYTES } from './frames.js';
 import { Places } from './places.js';
-import { SpoolLock } from './spool-lock.js';
+import { SpoolLock, SpoolLockedError } from './spool-lock.js';
 
 export interface DiskSpoolOptions {
   /** A directory of this spool alone; made when missing. */
@@ -44,10 +45,10 @@ export class DiskSpool extends Spool {
   /** Writes follow one another: frames never mix. */
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(options: DiskSpoolOptions) {
+  constructor(options: DiskSpoolOptions, clock: Clock = new SystemClock()) {
     super();
     this.#options = { maxBytes: 256 * 2 ** 20, segmentBytes: 4 * 2 ** 20, fsync: 'always', ...options };
-    this.#lock = new SpoolLock(options.directory);
+    this.#lock = new SpoolLock(options.directory, clock);
   }
 
   get bytes(): number {
@@ -58,11 +59,11 @@ export class DiskSpool extends Spool {
     return this.#waiting;
   }
 
-  async open(pace: Pace): Promise<void> {
+  async open(pace: Pace, signal?: AbortSignal): Promise<void> {
     await mkdir(this.#options.directory, { recursive: true });
-    await this.#lock.acquire();
+    await this.#lock.acquire(signal);
     try {
-      await this.#recover(pace);
+      await this.#recover(pace, signal);
     } catch (cause) {
       await this.#lock.release();
       throw cause;
@@ -71,6 +72,8 @@ export class DiskSpool extends Spool {
 
   append(batch: Omit<SpooledBatch, 'token'>, body: Uint8Array): Promise<number | undefined> {
     return this.#inTurn(async () => {
+      if (this.#lock.lost)
+        throw new SpoolLockedError(this.#options.directory, 'another process, to which this one seemed dead');
       const token = this.#nextToken;
       const frame = encodeFrame('batch', { ...batch, token }, body);
       if (this.#bytes + frame.length > this.#options.maxBytes) return undefined;
@@ -121,6 +124,8 @@ export class DiskSpool extends Spool {
 
   acknowledge(token: number): Promise<void> {
     return this.#inTurn(async () => {
+      // What another process has taken over, it sends again and acknowledges itself.
+      if (this.#lock.lost) return;
       if (this.#holderOf(token)?.places.delete(token) !== true) return;
       const current = this.#segments.at(-1);
       // Not synced: what a crash forgets is sent again, and changes nothing.
@@ -134,16 +139,17 @@ export class DiskSpool extends Spool {
     await this.#writing;
     await this.#file?.close();
     this.#file = undefined;
-    if (this.#segments.every(({ places }) => places.size === 0))
+    if (!this.#lock.lost && this.#segments.every(({ places }) => places.size === 0))
       for (const segment of this.#segments.splice(0)) await this.#remove(segment);
     await this.#lock.release();
   }
 
-  async #recover(pace: Pace): Promise<void> {
+  async #recover(pace: Pace, signal: AbortSignal | undefined): Promise<void> {
     const names = await readdir(this.#options.directory);
     const ids = names.flatMap((name) => /^(\d{10})\.segment$/.exec(name)?.[1] ?? []).map(Number);
     let memory: Buffer = Buffer.alloc(0);
     for (const id of ids.sort((a, b) => a - b)) {
+      signal?.throwIfAborted();
       const bytes = await readInto(memory, this.#path(id));
       memory = bytes.length > memory.length ? bytes : memory;
       await pace.breathe();

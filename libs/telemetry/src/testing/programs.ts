@@ -40,3 +40,33 @@ export function loadProgram(sourceRoot: string, endpoint: string): string {
     console.log(JSON.stringify({ p99, accepted: telemetry.stats().accepted, counted: counted + warmUp.counted }));
   `;
 }
+
+/**
+ * The source of a program that takes a spool's lock as soon as it can, says whether it was alone with it, and kills
+ * itself while it has it.
+ */
+export function contenderProgram(sourceRoot: string, directory: string): string {
+  const lock = pathToFileURL(`${sourceRoot}/node/spool-lock.ts`).href;
+  return `
+    ${sourceHooks()}
+    import { openSync, rmSync, writeSync } from 'node:fs';
+    import { setTimeout } from 'node:timers/promises';
+    const { SpoolLock } = await import(${JSON.stringify(lock)});
+    const directory = ${JSON.stringify(directory)};
+    const one = new SpoolLock(directory);
+    for (;;)
+      try {
+        await one.acquire();
+        break;
+      } catch (cause) {
+        if (cause.code !== 'SPOOL_LOCKED') throw cause;
+        await setTimeout(1);
+      }
+    // Fails when there is another one.
+    openSync(directory + '/alone', 'wx');
+    await setTimeout(20);
+    rmSync(directory + '/alone');
+    writeSync(1, 'held alone');
+    process.kill(process.pid, 'SIGKILL');
+  `;
+}
