@@ -7,7 +7,7 @@ import { Places } from './places.js';
 import { SpoolLock, SpoolLockedError } from './spool-lock.js';
 
 export interface DiskSpoolOptions {
-  /** A directory of this spool alone; made when missing. */
+  /** A directory of this process's spool alone, also where containers share a volume; made when missing. */
   readonly directory: string;
   /** Most bytes on disk. Default 256 MiB. */
   readonly maxBytes?: number;
