@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AskedServer } from '../testing/asked-server.js';
 import { Server } from './server.js';
 
 describe('Where the server is', () => {
@@ -36,5 +37,27 @@ describe('Where the server is', () => {
     expect(() => server({ endpoint: 'localhost' }, {})).toThrow(/^--endpoint is "localhost"/);
     expect(() => server({}, { ALPERF_ENDPOINT: 'localhost:8080' })).toThrow(/^ALPERF_ENDPOINT is/);
     expect(() => server({}, { ALPERF_ENPOINT: 'http://x' })).toThrow(/did you mean ALPERF_ENDPOINT/);
+  });
+
+  it.each([
+    [
+      401,
+      { detail: 'This server needs a key.' },
+      /does not tell where SQL is asked: the server answered 401: This server needs a key\./,
+    ],
+    [403, { detail: 'The key has no scope "read".' }, /answered 403: The key has no scope "read"\./],
+    [404, {}, /does not tell where SQL is asked: it is not the API\./],
+    [200, { sql: { port: null } }, /^The API at .* has no SQL port\./],
+  ])('that does not tell its SQL port (%i) is not taken for another one there', async (status, body, message) => {
+    const another = await AskedServer.start();
+    const asked = await AskedServer.start({ '/v1/status': () => ({ status, body }) });
+    try {
+      const here = server({ endpoint: asked.url }, { ALPERF_SQL_PORT: new URL(another.url).port });
+      await expect(here.query('SELECT 1')).rejects.toThrow(message);
+      expect([asked.asked.length, another.asked]).toEqual([1, []]);
+    } finally {
+      await asked.stop();
+      await another.stop();
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { httpUrl } from '#libs/operations';
 import type { Host, Invocation, OptionSpecs } from '../command/command.js';
-import { UnreachableError } from '../command/errors.js';
+import { CliError, UnreachableError } from '../command/errors.js';
+import { EXIT } from '../command/exit-codes.js';
 import { baseUrl } from '../command/values.js';
 import { loadCommandSettings } from '../config/known-settings.js';
 import { isBusy, refusal, request, type Reply } from './request.js';
@@ -15,7 +16,7 @@ export const SERVER_OPTIONS: OptionSpecs = {
   sql: {
     type: 'string',
     placeholder: 'URL',
-    help: 'Address of the SQL port; http://USER:PASSWORD@HOST:8123 for a ClickHouse server. Default: what the API says, else the host of --endpoint with ALPERF_SQL_PORT (8123).',
+    help: 'Address of the SQL port; http://USER:PASSWORD@HOST:8123 for a ClickHouse server. Default: what the API at --endpoint says.',
   },
   key: { type: 'string', placeholder: 'KEY', help: 'API key. Default: ALPERF_KEY. Not needed on loopback.' },
 };
@@ -25,7 +26,6 @@ export class Server {
   readonly endpoint: string;
   readonly key: string | undefined;
   readonly #signal: AbortSignal;
-  readonly #sqlPort: string;
   /** Our own SQL port is in the database already. */
   readonly #database: string;
   #sqlUrl: string | undefined;
@@ -38,7 +38,7 @@ export class Server {
    */
   constructor(invocation: Pick<Invocation, 'text'>, host: Pick<Host, 'env' | 'cwd' | 'signal'>) {
     const { values } = loadCommandSettings(host);
-    const { httpPort, sqlPort, clickhouseDatabase } = values;
+    const { httpPort, clickhouseDatabase } = values;
     const endpoint = invocation.text('endpoint');
     this.endpoint =
       endpoint === undefined
@@ -47,7 +47,6 @@ export class Server {
     const sql = invocation.text('sql');
     this.#sqlUrl = sql === undefined ? undefined : baseUrl('--sql', sql);
     this.#sqlLogin = sql === undefined ? undefined : loginOf(sql);
-    this.#sqlPort = String(sqlPort);
     this.#database = clickhouseDatabase;
     this.key = invocation.text('key') ?? values.key;
     this.#signal = host.signal;
@@ -90,9 +89,13 @@ export class Server {
     });
   }
 
-  /** The SQL port: given, or as `/v1/status` tells it, or by convention. */
+  /**
+   * The SQL port: given, or as `/v1/status` tells it. A port that nobody told is not guessed: what listens there may be
+   * another server, which would answer for this one.
+   * @throws UnreachableError, or CliError when the server does not tell.
+   */
   async sqlUrl(): Promise<string> {
-    this.#sqlUrl ??= (await this.#toldSqlUrl()) ?? this.#conventionalSqlUrl();
+    this.#sqlUrl ??= await this.#toldSqlUrl();
     return this.#sqlUrl;
   }
 
@@ -136,15 +139,24 @@ export class Server {
     return this.key === undefined ? {} : { authorization: `Bearer ${this.key}` };
   }
 
-  async #toldSqlUrl(): Promise<string | undefined> {
+  async #toldSqlUrl(): Promise<string> {
     const reply = await this.get('/v1/status');
-    if (reply.status !== 200) return undefined;
+    if (reply.status === 404)
+      throw new CliError(
+        'SQL_UNKNOWN',
+        `${this.endpoint} does not tell where SQL is asked: it is not the API.`,
+        EXIT.failed,
+        'Give the address of the API with --endpoint, or that of the SQL port with --sql.',
+      );
+    if (reply.status !== 200) throw refusal(`${this.endpoint} does not tell where SQL is asked`, reply);
     const port = sqlPortOf(reply.body);
-    return port === undefined ? undefined : withPort(this.endpoint, port);
-  }
-
-  #conventionalSqlUrl(): string {
-    return withPort(this.endpoint, this.#sqlPort);
+    if (port !== undefined) return withPort(this.endpoint, port);
+    throw new CliError(
+      'SQL_UNKNOWN',
+      `The API at ${this.endpoint} has no SQL port.`,
+      EXIT.failed,
+      'Give the address of one, or of the ClickHouse server, with --sql.',
+    );
   }
 }
 
