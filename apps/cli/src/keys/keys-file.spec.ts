@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKey, createSecret, parseKeys } from '#libs/operations/http';
+import { FakeClock } from '#libs/time/testing';
+import { alperf } from '../testing/alperf.js';
 import { addKey, readKeys, rotateKey } from './keys-file.js';
 
 describe('A keys file', () => {
@@ -50,6 +52,15 @@ describe('A keys file', () => {
       for (const text of [first.text, second.text])
         expect(await found(text, now + hour - 1)).toEqual({ id: 'a', scopes: ['write'], services: ['catalogue'] });
       expect(await found(first.text, now + hour)).toBeUndefined();
+
+      const listed = async (at: number) =>
+        (await alperf(['keys', 'list', '--file', path], { cwd: folder, clock: new FakeClock(at) })).out;
+      expect(await listed(now)).toBe(
+        'other  read  all services\na  write  catalogue  two secrets: one until 2026-11-24T01:00:00.000Z, one without end\n',
+      );
+      expect(await listed(now + hour)).toMatch(
+        / {2}two secrets: one that ended at 2026-11-24T01:00:00\.000Z, one without end\n$/,
+      );
 
       const third = createSecret('a');
       const again = (keepMs: number, at: number) => rotateKey(path, 'a', third.secret, { keepMs, now: at });

@@ -14,10 +14,24 @@ export const keysListCommand: Command = {
 async function list(invocation: Invocation, host: Host): Promise<Answer> {
   const path = mustHaveKeysPath(invocation, host);
   const keys = await readKeys(path);
-  return { exitCode: EXIT.ok, json: { file: path, keys }, text: keys.map(oneLine).join('\n') || 'No keys.' };
+  return {
+    exitCode: EXIT.ok,
+    json: { file: path, keys },
+    text: keys.map((key) => oneLine(key, host.clock.now())).join('\n') || 'No keys.',
+  };
 }
 
-function oneLine({ id, scopes, services, secrets }: ShownKey): string {
-  const ends = secrets.flatMap(({ until }) => (until === null ? [] : [`one secret until ${until}`]));
-  return [id, scopes.join(','), services === null ? 'all services' : services.join(','), ...ends].join('  ');
+function oneLine({ id, scopes, services, secrets }: ShownKey, now: number): string {
+  const which = secretWords(secrets, now);
+  return [id, scopes.join(','), services === null ? 'all services' : services.join(','), ...which].join('  ');
+}
+
+/** Nothing of a key that has one secret without an end, which is the rule. */
+function secretWords(secrets: ShownKey['secrets'], now: number): string[] {
+  const words = secrets.map(({ until }) => {
+    if (until === null) return 'one without end';
+    return Date.parse(until) > now ? `one until ${until}` : `one that ended at ${until}`;
+  });
+  if (secrets.length === 1) return secrets[0]!.until === null ? [] : [`secrets: ${words[0]}`];
+  return [`two secrets: ${words.join(', ')}`];
 }
