@@ -60,6 +60,11 @@ export function isBusy(status: number): boolean {
   return status === 502 || status === 503 || status === 504 || status === 429;
 }
 
+/** What a command says, once, when it goes on trying for a while. */
+export function waitingAfter(failure: UnreachableError, patienceMs: number): string {
+  return `${failure.message} Waiting ${Math.round(patienceMs / 1_000)} s for it …`;
+}
+
 /** Turns an answer that is not the hoped-for one into an error with the server's own words. */
 export function refusal(what: string, { status, body }: Reply): CliError {
   const problem = problemOf(body);

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { SystemClock } from '#libs/time';
+import { FakeClock } from '#libs/time/testing';
 import { alperf } from '../testing/alperf.js';
 import { AskedServer } from '../testing/asked-server.js';
 import { askedLimits } from './cache-size.js';
@@ -63,6 +65,26 @@ describe('What a replay says to common mistakes', () => {
     } finally {
       await server.stop();
     }
+  });
+
+  it.each([
+    [[], 10],
+    [['--wait', '60'], 60],
+    [['--wait', '2'], 2],
+  ])('waits for a server that never answered as long as it says, with %j', async (options, seconds) => {
+    writeFileSync(join(folder, 'two.txt'), 'a\nb\n');
+    const server = await AskedServer.start();
+    const { url } = server;
+    await server.stop();
+    const clock = new FakeClock();
+    const startedAt = clock.monotonic();
+    const replay = alperf(['replay', 'two.txt', '--size', '10', '--endpoint', url, ...options], { cwd: folder, clock });
+    const ended = replay.then(() => true);
+    while (!(await Promise.race([ended, new SystemClock().sleep(1).then(() => false)]))) await clock.advance(500);
+    const { code, said } = await replay;
+    expect([code, said]).toEqual([3, expect.stringContaining(`Waiting ${seconds} s for it …`)]);
+    const waited = (clock.monotonic() - startedAt) / 1_000;
+    expect(waited).toBeGreaterThan(seconds);
   });
 
   it('shows every way to write a size', () => {

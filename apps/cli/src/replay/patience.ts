@@ -1,7 +1,7 @@
 import { EXIT } from '../command/exit-codes.js';
 import { CliError, UnreachableError } from '../command/errors.js';
 import type { Host } from '../command/command.js';
-import { refusal } from '../http/request.js';
+import { refusal, waitingAfter } from '../http/request.js';
 import type { Server } from '../http/server.js';
 import type { Progress } from './progress.js';
 import type { Delivery, ReplayTelemetry } from './replay-telemetry.js';
@@ -27,7 +27,7 @@ export async function firstAnswer(
       return;
     } catch (error) {
       if (!(error instanceof UnreachableError) || clock.monotonic() > giveUpAt) throw error;
-      if (!told) progress.message(`${error.message} Waiting ${Math.round(patienceMs / 1_000)} s for it …`);
+      if (!told) progress.message(waitingAfter(error, patienceMs));
       told = true;
       await clock.sleep(POLL_MS, signal);
     }

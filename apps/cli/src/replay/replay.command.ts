@@ -16,6 +16,11 @@ import { storedOf } from './stored.js';
 import { TraceFile } from './trace-file.js';
 import { TIME_UNITS, TRACE_FORMATS, type TimeUnit } from './trace-parser.js';
 
+/** How long a server may be away where --wait says nothing, ms. */
+const AWAY_MS = 300_000;
+/** One that has never answered is not one that went away for a moment, ms. */
+const FIRST_ANSWER_MS = 10_000;
+
 export const replayCommand: Command = {
   name: 'replay',
   summary:
@@ -47,8 +52,7 @@ export const replayCommand: Command = {
     wait: {
       type: 'string',
       placeholder: 'SECONDS',
-      help: 'How long to wait for a server that is away.',
-      fallback: '300',
+      help: `How long to wait for a server that is away. Default: ${AWAY_MS / 1_000}; ${FIRST_ANSWER_MS / 1_000} for one that has never answered.`,
     },
   },
   examples: [
@@ -61,15 +65,13 @@ export const replayCommand: Command = {
 
 /** A database that holds less than was emitted and has not changed for this long will not any more, ms. */
 const STUCK_AFTER_MS = 60_000;
-/** A server that has never answered is not one that went away for a moment, ms. */
-const FIRST_ANSWER_MS = 10_000;
-
 async function replay(invocation: Invocation, host: Host): Promise<Answer> {
   const { clock, signal } = host;
   oneOf(invocation, 'cache', ['lru']);
   const asked = askedLimits(invocation);
   const pace = { speed: positiveNumber(invocation, 'speed'), rate: positiveNumber(invocation, 'rate') };
-  const waitMs = positiveNumber(invocation, 'wait')! * 1_000;
+  const wait = positiveNumber(invocation, 'wait');
+  const [waitMs, firstWaitMs] = wait === undefined ? [AWAY_MS, FIRST_ANSWER_MS] : [wait * 1_000, wait * 1_000];
   const path = invocation.argument('TRACE')!;
   const server = new Server(invocation, host);
   const trace = await TraceFile.open(resolve(host.cwd, path), {
@@ -80,7 +82,7 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
   // What is wrong with the trace is said before anybody waits for a server.
   await trace.checkBeginning({ needsTimes: pace.speed !== undefined });
   const limits = await settledLimits(asked, trace);
-  await firstAnswer(server, progress, host, Math.min(waitMs, FIRST_ANSWER_MS));
+  await firstAnswer(server, progress, host, firstWaitMs);
   const service = invocation.text('service')!;
   const cacheName = invocation.text('name') ?? cacheNameOf(path);
   const telemetry = startTelemetry({ service, cacheName, limits, server, host });

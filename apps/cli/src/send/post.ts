@@ -3,7 +3,7 @@ import { fullJitter } from '#libs/time';
 import type { Host } from '../command/command.js';
 import { UnreachableError } from '../command/errors.js';
 import { say } from '../command/terminal.js';
-import { isBusy, refusal, type Reply } from '../http/request.js';
+import { isBusy, refusal, waitingAfter, type Reply } from '../http/request.js';
 import type { Server } from '../http/server.js';
 
 /**
@@ -34,7 +34,7 @@ export async function postPatiently(
     }
     const delayMs = Math.max(retryAfterMs, fullJitter(attempt, { baseMs: 200, capMs: 5_000 }, random));
     if (clock.monotonic() + delayMs > giveUpAt) throw failure;
-    if (attempt === 0) say(terminal, `${failure.message} Trying again …`);
+    if (attempt === 0) say(terminal, waitingAfter(failure, patienceMs));
     await clock.sleep(delayMs, signal);
   }
 }

@@ -45,6 +45,20 @@ describe('alperf send', () => {
     expect(text).toMatch(/\n1 event accepted in 1 batch, 5001 rejected\.\n$/);
   });
 
+  it('tells how long it waits for a server that does not answer', async () => {
+    writeFileSync(join(cwd, 'good.ndjson'), JSON.stringify(aCacheWindow()));
+    const busy = await AskedServer.start({ '/v1/events': () => ({ status: 503, body: { detail: 'Not now.' } }) });
+    try {
+      const { code, said } = await alperf(['send', 'good.ndjson', '--endpoint', busy.url, '--wait', '0.6'], {
+        cwd,
+        random: () => 0.5,
+      });
+      expect([code, said]).toEqual([3, expect.stringContaining('Not now. Waiting 1 s for it …')]);
+    } finally {
+      await busy.stop();
+    }
+  });
+
   it('says nothing of more where all are shown', async () => {
     writeFileSync(join(cwd, 'one.ndjson'), '{\n');
     const { out } = await alperf(['send', 'one.ndjson', '--dry-run'], { cwd });
