@@ -17,6 +17,8 @@ describe('A canonical statement', () => {
       ],
     ],
     ['SELECT 1 FORMAT CSV SETTINGS a = 1', 'SELECT 1', 'CSV', [['a', '1']]],
+    ['SELECT 1 FORMAT `Null`', 'SELECT 1', 'Null', []],
+    ['SELECT 1 FORMAT `Values` SETTINGS a = 1', 'SELECT 1', 'Values', [['a', '1']]],
     ["SELECT ' FORMAT JSON'", "SELECT ' FORMAT JSON'", undefined, []],
     ['SELECT `FORMAT`, `SETTINGS` AS format', 'SELECT `FORMAT`, `SETTINGS` AS format', undefined, []],
     ['SELECT * FROM (SELECT 1 SETTINGS a = 1)', 'SELECT * FROM (SELECT 1 SETTINGS a = 1)', undefined, []],

@@ -67,9 +67,10 @@ function takeClauses(tokens: readonly Token[]): Clauses {
   let settings: readonly (readonly [string, string])[] = [];
   const takeFormat = () => {
     const name = tokens[start - 1];
-    if (format !== undefined || !isClause(tokens[start - 2], 'FORMAT') || name?.kind !== 'word' || name.depth > 0)
-      return;
-    format = name.text;
+    if (format !== undefined || !isClause(tokens[start - 2], 'FORMAT') || name === undefined || name.depth > 0) return;
+    // The formatter quotes those that are words of SQL too: FORMAT `Null`, FORMAT `Values`.
+    if (name.kind !== 'word' && name.kind !== 'name') return;
+    format = name.kind === 'name' ? name.text.slice(1, -1) : name.text;
     start -= 2;
   };
   takeFormat();
