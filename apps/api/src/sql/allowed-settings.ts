@@ -60,9 +60,13 @@ const PASSED_OVER = new Set([
 const FORMAT =
   /^(?:JSON(?:Strings|Columns|ColumnsWithMetadata|Compact|CompactStrings|CompactColumns|ObjectEachRow|LinesEachRow)?|JSON(?:Strings|Compact|CompactStrings)?EachRow(?:WithProgress)?|JSONCompact(?:Strings)?EachRowWithNames(?:AndTypes)?|JSONLines|NDJSON|(?:CSV|TSV|TabSeparated|TSVRaw|TabSeparatedRaw|Raw|RowBinary)(?:WithNames(?:AndTypes)?)?|Native|Parquet|Arrow|ArrowStream|ORC|MsgPack|Values|Vertical|XML|TSKV|Markdown|Null|Pretty(?:Compact|Space)?(?:NoEscapes)?(?:MonoBlock)?)$/;
 
+export function isAllowedFormat(format: string): boolean {
+  return FORMAT.test(format);
+}
+
 /** @throws SqlError UNKNOWN_FORMAT */
 export function checkFormat(format: string): string {
-  if (FORMAT.test(format)) return format;
+  if (isAllowedFormat(format)) return format;
   throw new SqlError(
     'UNKNOWN_FORMAT',
     `The format ${format} is not taken here. Take JSON, JSONEachRow, CSV, TSV, Native or Parquet.`,

@@ -5,6 +5,7 @@ import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { ApiKeys, createKey } from '#libs/operations';
 import { SystemClock } from '#libs/time';
 import { allowedFunctionNames } from './allowed-functions.js';
+import { isAllowedFormat } from './allowed-settings.js';
 import { SqlGate } from './sql-gate.js';
 import { GateFixture } from './testing/gate-fixture.js';
 
@@ -244,6 +245,25 @@ describe('The interface', () => {
     }
   });
 
+  it('takes every format that is allowed, in the statement and beside it, and tells its content type as a server does', async () => {
+    const formats = (await rows('SELECT name, content_type FROM system.formats WHERE is_output')) as [string, string][];
+    const allowed = formats.filter(([name]) => isAllowedFormat(name));
+    // Not an empty list, and with those that ClickHouse's formatter quotes.
+    expect(allowed.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['JSON', 'Null', 'Values', 'XML', 'Markdown']),
+    );
+    for (const [name, contentType] of allowed)
+      for (const answer of [
+        await ask(`SELECT 1 AS a FORMAT ${name}`),
+        await ask(`SELECT 1 AS a SETTINGS limit = 1 FORMAT ${name}`),
+        await ask('SELECT 1 AS a', `default_format=${name}`),
+      ]) {
+        const { status, headers } = answer;
+        await answer.arrayBuffer();
+        expect([name, status, headers.get('content-type')]).toEqual([name, 200, contentType]);
+      }
+  });
+
   it("says what is wrong in ClickHouse's form, with a remedy", async () => {
     const answer = await ask('SELECT * FROM other.secrets');
     expect([answer.status, answer.headers.get('x-clickhouse-exception-code')]).toEqual([403, '497']);
@@ -265,6 +285,8 @@ describe('A refusal', () => {
       'SELECT * FROM system.processes',
       /The table system\.processes is not .* own tables: system\.databases, system\.tables,/,
     ],
+    ['SELECT * FROM system.parts', /The table system\.parts is not the project's/],
+    ['SELECT name FROM system.parts', /The table system\.parts is not the project's/],
     ['SELECT query FROM system.processes', /The table system\.processes is not /],
     ['SELECT system.processes.query FROM windows', /The table system\.processes is not /],
     [

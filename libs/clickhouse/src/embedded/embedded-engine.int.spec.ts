@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { startTestEngine, type TestEngine } from '../testing/index.js';
+import { contentTypeOf } from './content-type.js';
 import { startEmbeddedEngine } from './embedded-engine.js';
 
 // Generous, for machines that do other things as well.
@@ -149,6 +150,18 @@ describe('The embedded engine, asked by the ClickHouse client', () => {
     const answer = await post('SELECT 1', undefined, { 'X-ClickHouse-Key': 'wrong' });
     expect([answer.status, answer.headers.get('x-clickhouse-exception-code')]).toEqual([403, '516']);
     expect((await fetch(`${engine.url}/?query=SELECT+1&user=default&password=${engine.password}`)).status).toBe(200);
+  });
+});
+
+describe('Content types', () => {
+  it('are those that the engine itself has for each format', async () => {
+    const answer = await client.query({
+      query: 'SELECT name, content_type FROM system.formats WHERE is_output',
+      format: 'JSONCompactEachRow',
+    });
+    const formats = await answer.json<[string, string]>();
+    expect(formats.length).toBeGreaterThan(50);
+    expect(formats.map(([name]) => [name, contentTypeOf(name)])).toEqual(formats);
   });
 });
 

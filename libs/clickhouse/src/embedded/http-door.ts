@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Clock } from '#libs/time';
 import { PEOPLE_QUOTA_KEY } from '../people.js';
+import { contentTypeOf } from './content-type.js';
 import { asEngineError, EngineError } from './engine-error.js';
 import { insertFrom, receive, type InsertFiles } from './insert.js';
 import { decodedBody, readRequest, requestUrl, type EngineRequest } from './request.js';
@@ -164,7 +165,7 @@ export class HttpDoor {
     if (format !== '') response.setHeader('X-ClickHouse-Format', format);
     const sent = packed ? await compress(bytes) : bytes;
     response.writeHead(200, {
-      'Content-Type': contentType(format),
+      'Content-Type': contentTypeOf(format),
       'Content-Length': sent.length,
       'X-ClickHouse-Summary': JSON.stringify({
         // The engine does not say how many rows an insert wrote.
@@ -195,14 +196,6 @@ function killById(sql: string): string {
   const comment = "Settings['log_comment']";
   const plain = id.replaceAll(/\\(.)/g, '$1');
   return `KILL QUERY WHERE substring(${comment}, position(${comment}, ':') + 1) = ${quote(plain)} ASYNC`;
-}
-
-function contentType(format: string): string {
-  if (/^JSON(?!.*EachRow)/.test(format)) return 'application/json; charset=UTF-8';
-  if (format.endsWith('EachRow')) return 'application/x-ndjson; charset=UTF-8';
-  if (format.startsWith('CSV')) return 'text/csv; charset=UTF-8; header=absent';
-  if (/^(TabSeparated|TSV)/.test(format)) return 'text/tab-separated-values; charset=UTF-8';
-  return format === '' ? 'text/plain; charset=UTF-8' : 'application/octet-stream';
 }
 
 async function* joined(first: Buffer, rest: Readable): AsyncGenerator<Buffer> {

@@ -72,7 +72,7 @@ export function readStatement(text: string): Statement {
 
 /** The format that a statement asks for at its end, for the answer's headers. */
 export function formatClause(sql: string): string | undefined {
-  return /\bFORMAT\s+([A-Za-z][A-Za-z0-9]*)\s*(?:SETTINGS\s[^']*)?$/i.exec(sql)?.[1];
+  return /\bFORMAT\s+`?([A-Za-z][A-Za-z0-9]*)`?\s*(?:SETTINGS\s[^']*)?$/i.exec(sql)?.[1];
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
