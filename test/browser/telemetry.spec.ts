@@ -301,9 +301,9 @@ describeInBrowser('Telemetry in a real browser, to a collector of another origin
     await settlesAt(() => announced('full'), dropped.buffer_full!);
   }, 60_000);
 
-  it('throws nothing into the page when nobody answers, or the address is none', async () => {
+  it('throws nothing into the page when nobody answers, or the page itself is no collector', async () => {
     const [port] = await freePorts(1);
-    for (const endpoint of [`http://127.0.0.1:${port}`, 'http://', 'nowhere:', '']) {
+    for (const endpoint of [`http://127.0.0.1:${port}`, '']) {
       await start('nobody', { endpoint });
       await count(['pdf']);
       await change(1);
@@ -319,5 +319,12 @@ describeInBrowser('Telemetry in a real browser, to a collector of another origin
       ).toBe(false);
     }
     expect(await page.evaluate(() => document.title)).toBe('Ready');
+  });
+
+  it('is not created for an address that is none, and the page is told so at once', async () => {
+    for (const endpoint of ['http://', 'nowhere:'])
+      await expect(start('nobody', { endpoint })).rejects.toThrow(
+        `TypeError: Telemetry cannot be created: the collector's endpoint "${endpoint}" is not`,
+      );
   });
 });

@@ -76,7 +76,8 @@ export const HARD_LIMITS = { batchEvents: 10_000, batchBytes: 1_000_000 };
 
 /**
  * Counts what an app does and brings it to a collector. No method throws; what goes wrong is counted, and told to
- * `onError`. It aims at holding the event loop for no more than 2 ms at once, and leaves little for collections to copy.
+ * `onError`. Only the doors for Node and for pages throw, when it is created with options that cannot work. It aims at
+ * holding the event loop for no more than 2 ms at once, and leaves little for collections to copy.
  */
 export class Telemetry {
   readonly loads: LoadRecorder;

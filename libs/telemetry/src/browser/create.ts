@@ -1,4 +1,5 @@
 import { SystemClock, type Clock } from '#libs/time';
+import { refuseMistakes } from '../creation.js';
 import { Telemetry, type TelemetryOptions } from '../telemetry.js';
 import { FetchTransport } from './fetch-transport.js';
 import { StreamGzip } from './gzip.js';
@@ -20,8 +21,10 @@ export interface BrowserTelemetryOptions extends Omit<
  * Telemetry for a page: fetch with keepalive, gzip, 10 s windows, batches that a beacon can take (50,000 bytes), and
  * beacons when the page is hidden or goes away. Every page draws its own instance, so tabs never share one. In a worker,
  * which no event tells that it ends, call `shutdown`.
+ * @throws TypeError that lists the options that cannot work: mistakes of the program, which show at once and only here.
  */
 export function createTelemetry(options: BrowserTelemetryOptions): Telemetry {
+  refuseMistakes(options, { base: typeof location === 'undefined' ? undefined : location.href });
   const { endpoint, key, timeoutMs, clock = new SystemClock(), ...rest } = options;
   const telemetry = new Telemetry({
     random: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { SystemClock, type Clock } from '#libs/time';
+import { refuseMistakes } from '../creation.js';
 import { Telemetry, type TelemetryOptions } from '../telemetry.js';
 import { GzipCompressor, ZstdCompressor } from './compressors.js';
 import { DiskSpool, type DiskSpoolOptions } from './disk-spool.js';
 import { HttpTransport } from './http-transport.js';
+
+const COMPRESSIONS = ['zstd', 'gzip', 'none'] as const;
 
 /** What is different from the pure options: everything from outside has a default. */
 export interface NodeTelemetryOptions extends Omit<
@@ -14,7 +17,7 @@ export interface NodeTelemetryOptions extends Omit<
   readonly endpoint: string;
   readonly key?: string;
   /** Default `zstd`. */
-  readonly compression?: 'zstd' | 'gzip' | 'none';
+  readonly compression?: (typeof COMPRESSIONS)[number];
   /** A directory, or more about it. Default: no spool. */
   readonly spool?: string | DiskSpoolOptions;
   /** Longest silence of the collector before an attempt fails, ms. Default 30,000. */
@@ -27,9 +30,10 @@ export interface NodeTelemetryOptions extends Omit<
 /**
  * Telemetry for a process: HTTP with a kept connection, zstd, and a spool on disk when asked for. Call `shutdown` before
  * the process ends.
- * @throws TypeError when the endpoint is no URL of HTTP or HTTPS: the one mistake that shows at once.
+ * @throws TypeError that lists the options that cannot work: mistakes of the program, which show at once and only here.
  */
 export function createTelemetry(options: NodeTelemetryOptions): Telemetry {
+  refuseMistakes(options, { compressions: COMPRESSIONS });
   const { endpoint, key, timeoutMs, compression = 'zstd', spool, ...rest } = options;
   const compressor =
     compression === 'zstd' ? new ZstdCompressor() : compression === 'gzip' ? new GzipCompressor() : undefined;

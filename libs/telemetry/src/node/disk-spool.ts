@@ -128,7 +128,8 @@ export class DiskSpool extends Spool {
       if (this.#lock.lost) return;
       if (this.#holderOf(token)?.places.delete(token) !== true) return;
       const current = this.#segments.at(-1);
-      // Not synced: what a crash forgets is sent again, and changes nothing.
+      // Not synced, and not written at all while no segment is open (before the first append, after a write that failed):
+      // what is forgotten is sent again by a later start, and changes nothing.
       if (this.#file !== undefined && current !== undefined)
         await this.#write(current, encodeFrame('acknowledged', { token }), false);
       await this.#removeDone();
