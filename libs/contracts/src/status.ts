@@ -103,7 +103,7 @@ export const PipelineStatus = Type.Object({
           Type.Number({ minimum: 0, maximum: 1, description: 'hits / requests; null without requests.' }),
         ),
       },
-      { description: 'Over all caches and everything that is kept.' },
+      { description: 'Over all caches and everything that is kept, read together with the totals.' },
     ),
     UNREAD,
   ),

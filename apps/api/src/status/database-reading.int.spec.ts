@@ -14,6 +14,13 @@ describe('DatabaseStatus on a real engine', () => {
   const moment = (ms: number) => `fromUnixTimestamp64Milli(${ms}, 'UTC')`;
   const read = () => new DatabaseStatus(new ClickHouseRowReader(clickhouse), clock).read();
 
+  /** Inserts windows of ten requests each, one for each sequence. */
+  const windowsOf = (from: number, count: number) =>
+    `INSERT INTO cache_windows
+      (service, cache, tier, window_ms, hits, misses, time, bucket_end, instance, sequence, idx, row_version)
+    SELECT 's', 'c', 'memory', 1000, 7, 3, ${moment(at)}, toDateTime(${at / 1_000}, 'UTC'),
+      toUUID('00000000-0000-4000-8000-000000000001'), ${from} + number, 0, 1 FROM numbers(${count})`;
+
   beforeAll(async () => {
     engine = await startTestEngine();
     clickhouse = new ClickHouse(engine);
@@ -36,15 +43,37 @@ describe('DatabaseStatus on a real engine', () => {
   });
 
   it('counts rows that were inserted twice once', async () => {
-    const row = `SELECT 's' AS service, 'c' AS cache, 'memory' AS tier, 1000 AS window_ms, 7 AS hits, 3 AS misses,
-      toDateTime64(${at / 1_000}, 3, 'UTC') AS time, toDateTime(${at / 1_000}, 'UTC') AS bucket_end,
-      toUUID('00000000-0000-4000-8000-000000000001') AS instance, number AS sequence, 0 AS idx, 1 AS row_version
-      FROM numbers(5)`;
-    const columns =
-      'service, cache, tier, window_ms, hits, misses, time, bucket_end, instance, sequence, idx, row_version';
-    for (let twice = 0; twice < 2; twice++) await clickhouse.command(`INSERT INTO cache_windows (${columns}) ${row}`);
+    for (let twice = 0; twice < 2; twice++) await clickhouse.command(windowsOf(0, 5));
     const { byKind, exact } = await read();
     expect({ windows: byKind['cache.window'], exact }).toEqual({ windows: 5, exact: true });
+  });
+
+  it('tells events and requests of one moment, also where the one question costs more than the other', async () => {
+    const ours = new FakeClock();
+    /** The engine, on which sums over caches take 500 ms more than anything else. */
+    class SlowCaches extends ClickHouseRowReader {
+      override async rows<Row>(...asked: Parameters<ClickHouseRowReader['rows']>): Promise<Row[]> {
+        const found = await super.rows<Row>(...asked);
+        if (asked[0].includes('cache_by_1h')) await ours.advance(500);
+        return found;
+      }
+    }
+    const status = new DatabaseStatus(new SlowCaches(clickhouse), ours);
+    const told = async () => {
+      const { byKind, cache } = await status.read();
+      return { windows: byKind['cache.window'], requests: cache.requests };
+    };
+    const seen = [await told()];
+    for (let looks = 0, from = 5; looks < 20; looks++, from++) {
+      await clickhouse.command(windowsOf(from, 1));
+      await ours.advance(1_000);
+      seen.push(await told());
+    }
+    // Not read at every look, and ten requests for each window at every one.
+    expect(new Set(seen.map(({ windows }) => windows)).size).toBeGreaterThan(2);
+    expect(seen.map(({ windows, requests }) => [windows, requests])).toEqual(
+      seen.map(({ windows }) => [windows, windows! * 10]),
+    );
   });
 
   it('takes the newest progress of each partition, and an unset time as unknown', async () => {

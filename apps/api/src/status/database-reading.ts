@@ -24,8 +24,8 @@ const CACHE_VIEW = 'cache_by_1h';
 /** Asks ClickHouse for its part of the status; what grows with the data is asked for at a pace that its cost allows. */
 export class DatabaseStatus {
   readonly #audit: AuditReader;
-  readonly #totals: PacedReading<Pick<DatabaseReading, 'byKind' | 'exact'>>;
-  readonly #cache: PacedReading<DatabaseReading['cache']>;
+  /** At one pace, so that the two are of one moment: read apart, the cheaper one would tell of events that the other lacks. */
+  readonly #held: PacedReading<Pick<DatabaseReading, 'byKind' | 'exact' | 'cache'>>;
   readonly #deadLetters: PacedReading<number>;
   readonly #storage: PacedReading<DatabaseReading['storage']>;
   /** At every look: it costs what has come since, not what is there. */
@@ -36,8 +36,7 @@ export class DatabaseStatus {
     private readonly clock: Clock,
   ) {
     this.#audit = new AuditReader(reader);
-    this.#totals = new PacedReading(clock, () => this.#readTotals());
-    this.#cache = new PacedReading(clock, () => this.#readCache());
+    this.#held = new PacedReading(clock, () => this.#readHeld());
     this.#deadLetters = new PacedReading(clock, () => this.#countDeadLetters());
     this.#storage = new PacedReading(clock, () => this.#readStorage());
     this.#inserted = new InsertedReader(reader, clock);
@@ -45,16 +44,15 @@ export class DatabaseStatus {
 
   /** @throws what the reader throws. */
   async read(): Promise<DatabaseReading> {
-    const [progress, audit, storage, totals, cache, deadLetters, inserted] = await Promise.all([
+    const [progress, audit, storage, held, deadLetters, inserted] = await Promise.all([
       readProgress(this.reader),
       this.#audit.read(this.clock.now()),
       this.#storage.get(),
-      this.#totals.get(),
-      this.#cache.get(),
+      this.#held.get(),
       this.#deadLetters.get(),
       this.#inserted.read(),
     ]);
-    return { progress, audit, storage, ...totals, cache, deadLetters, inserted };
+    return { progress, audit, storage, ...held, deadLetters, inserted };
   }
 
   async #readStorage(): Promise<DatabaseReading['storage']> {
@@ -62,6 +60,11 @@ export class DatabaseStatus {
       'SELECT count() AS parts, sum(bytes_on_disk) AS bytes FROM system.parts WHERE active AND database = currentDatabase()',
     );
     return { parts: Number(row?.parts ?? 0), bytes: Number(row?.bytes ?? 0) };
+  }
+
+  async #readHeld(): Promise<Pick<DatabaseReading, 'byKind' | 'exact' | 'cache'>> {
+    const [totals, cache] = await Promise.all([this.#readTotals(), this.#readCache()]);
+    return { ...totals, cache };
   }
 
   async #readTotals(): Promise<Pick<DatabaseReading, 'byKind' | 'exact'>> {
