@@ -3,6 +3,8 @@ import type { StatusPoint } from '#libs/contracts';
 export interface ChartSize {
   readonly width: number;
   readonly height: number;
+  /** Room above the top and below nothing: a line in either place is not cut off. */
+  readonly inset: number;
 }
 
 /**
@@ -13,14 +15,14 @@ export function linePath(
   points: readonly StatusPoint[],
   value: (point: StatusPoint) => number,
   { now, spanMs, top }: { now: number; spanMs: number; top: number },
-  { width, height }: ChartSize,
+  { width, height, inset }: ChartSize,
 ): string {
   const first = Math.max(0, points.findIndex(({ at }) => at > now - spanMs) - 1);
   const seen = points.length === 0 || points.at(-1)!.at <= now - spanMs ? [] : points.slice(first);
   if (seen.length < 2) return '';
   const coordinates = seen.map((point) => {
     const x = width - ((now - point.at) / spanMs) * width;
-    const y = height - (Math.min(value(point), top) / top) * height;
+    const y = height - inset - (Math.min(value(point), top) / top) * (height - 2 * inset);
     return `${x.toFixed(1)},${y.toFixed(1)}`;
   });
   return `M${coordinates.join('L')}`;

@@ -3,7 +3,7 @@ import { createMemo } from 'solid-js';
 import { areaPath, linePath } from './chart.js';
 import { axisTop, formatCompact, formatRate, UNKNOWN } from './format.js';
 
-const SIZE = { width: 640, height: 150 };
+const SIZE = { width: 640, height: 150, inset: 2 };
 const SPAN_MS = 120_000;
 
 /** Events per second over the last two minutes. */
