@@ -75,6 +75,7 @@ function buildIsStale() {
     'bench',
     'test',
     'dashboards',
+    'docs/runbooks',
     'package.json',
     'package-lock.json',
     '.swcrc',

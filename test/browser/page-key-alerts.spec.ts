@@ -69,14 +69,20 @@ describeInBrowser('The page of a server that needs a key', () => {
     await asked;
   });
 
-  it('shows an alert above everything else while it fires, by name, severity, summary, runbook and since when', async () => {
+  it('shows an alert above everything else while it fires, by name, severity, summary, description, runbook and since when', async () => {
     await postBroken();
     const alert = page.getByRole('alert', { name: 'Alerts that fire' });
     const one = alert.getByRole('listitem').filter({ hasText: 'PipelineDeadLettersArriving' });
     await one.waitFor({ timeout: 30_000 });
     await one.getByText('warning', { exact: true }).waitFor();
     await one.getByText('1 event was not accepted in the last 10 minutes.').waitFor();
-    await one.getByText('docs/runbooks/PipelineDeadLettersArriving.md', { exact: true }).waitFor();
+    await one.getByText('By cause: rejected 1.').waitFor();
+    await page.locator('.audit .hint code').getByText(`dead-letters list --endpoint ${standalone.url}`).waitFor();
+    const opened = context.waitForEvent('page');
+    await one.getByRole('link', { name: 'docs/runbooks/PipelineDeadLettersArriving.md', exact: true }).click();
+    const runbook = await opened;
+    await runbook.getByText('# PipelineDeadLettersArriving').waitFor();
+    await runbook.close();
     expect(Date.parse((await one.locator('time').getAttribute('datetime'))!)).toBeLessThanOrEqual(Date.now());
     expect(await page.locator('main > :first-child').getAttribute('role')).toBe('alert');
     await page.setViewportSize({ width: 360, height: 740 });

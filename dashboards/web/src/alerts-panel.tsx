@@ -1,5 +1,5 @@
 import { Index, Show } from 'solid-js';
-import type { FiringAlert } from './alerts.js';
+import { runbookPath, type FiringAlert } from './alerts.js';
 import { formatMoment } from './format.js';
 
 /**
@@ -24,9 +24,22 @@ export function AlertsPanel(props: { alerts: readonly FiringAlert[] }) {
                   </span>
                 </p>
                 <p>{alert().summary}</p>
+                <Show when={alert().description}>
+                  {/* It may tell times and figures that change at every look: it is read by who wants to, not read out. */}
+                  <p class="muted" aria-live="off">
+                    {alert().description}
+                  </p>
+                </Show>
                 <Show when={alert().runbook}>
                   <p class="hint">
-                    What to do: <code>{alert().runbook}</code>
+                    What to do:{' '}
+                    <Show when={runbookPath(alert().runbook)} fallback={<code>{alert().runbook}</code>}>
+                      {(path) => (
+                        <a href={path()} target="_blank" rel="noopener">
+                          {alert().runbook}
+                        </a>
+                      )}
+                    </Show>
                   </p>
                 </Show>
               </li>

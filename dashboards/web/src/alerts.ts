@@ -6,6 +6,8 @@ export interface FiringAlert {
   readonly name: string;
   readonly severity: string;
   readonly summary: string;
+  /** More than the summary; empty where there is nothing more. */
+  readonly description: string;
   /** Where it is written what to do; empty where the alert names nothing. */
   readonly runbook: string;
   /** ISO 8601, as it was answered. */
@@ -58,6 +60,12 @@ const isCritical = ({ severity }: FiringAlert) => severity === 'critical';
 
 function shownOf({ labels, annotations, activeAt }: ActiveAlert): FiringAlert {
   const { alertname = 'An alert', severity = '' } = labels;
-  const { summary = '', runbook = '' } = annotations;
-  return { name: alertname, severity, summary, runbook, since: activeAt };
+  const { summary = '', description = '', runbook = '' } = annotations;
+  return { name: alertname, severity, summary, description, runbook, since: activeAt };
+}
+
+/** Where this server has a runbook that an alert names by its place in the documentation; undefined for any other. Pure. */
+export function runbookPath(runbook: string): string | undefined {
+  const name = /^docs\/runbooks\/([A-Za-z0-9-]+\.md)$/.exec(runbook)?.[1];
+  return name === undefined ? undefined : `/runbooks/${name}`;
 }

@@ -1,5 +1,6 @@
 import type { PipelineStatus } from '#libs/contracts';
 import { Show } from 'solid-js';
+import { alperfAt } from './commands.js';
 import { formatAge, formatCount, UNKNOWN } from './format.js';
 import { AUDIT_WORDS, auditVerdict, checkedThroughAge, completeTo } from './status-words.js';
 
@@ -45,7 +46,7 @@ export function AuditPanel(props: { status: PipelineStatus | undefined }) {
       </dl>
       <Show when={(props.status?.deadLetters ?? 0) > 0}>
         <p class="hint">
-          See why: <code>npm run --silent alperf -- dead-letters list</code>
+          See why: <code>{alperfAt(location.origin, 'dead-letters list')}</code>
         </p>
       </Show>
     </section>

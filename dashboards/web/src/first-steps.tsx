@@ -1,9 +1,8 @@
 import { createSignal } from 'solid-js';
+import { alperfAt } from './commands.js';
 
 /** Any text is a trace: each of its lines is a key. This one is in every checkout. */
-const REPLAY = 'npm run --silent alperf -- replay package-lock.json --format keys --cache lru --size 10%';
-/** Where the command line looks when it is told nothing. */
-const USUAL_PORT = '8080';
+const REPLAY = 'replay package-lock.json --format keys --cache lru --size 10%';
 
 /** What to do while nothing has come yet: two commands that work as they stand. */
 export function FirstSteps(props: { close: () => void }) {
@@ -16,7 +15,7 @@ export function FirstSteps(props: { close: () => void }) {
         </button>
       </div>
       <p>Replay a trace through a real cache, in another terminal, in this checkout:</p>
-      <Command text={location.port === USUAL_PORT ? REPLAY : `${REPLAY} --endpoint ${location.origin}`} />
+      <Command text={alperfAt(location.origin, REPLAY)} />
       <p>Or post an event by hand:</p>
       <Command text={curlCommand(location.origin, instance(), Date.now())} />
     </section>

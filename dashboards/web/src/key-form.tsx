@@ -1,4 +1,5 @@
 import { createSignal, Show } from 'solid-js';
+import { alperf } from './commands.js';
 
 /** Asks for an API key where the server needs one. It stays in this tab. */
 export function KeyForm(props: { refused: boolean; useKey: (key: string) => void }) {
@@ -8,7 +9,7 @@ export function KeyForm(props: { refused: boolean; useKey: (key: string) => void
       <h2 id="key-title">This server needs a key</h2>
       <p>
         One with the scope <code>read</code>. It is kept in this tab only. To make one, with the server's keys file:{' '}
-        <code>npm run --silent alperf -- keys create --id me --scopes read --file keys.yaml</code>
+        <code>{alperf('keys create --id me --scopes read --file keys.yaml')}</code>
       </p>
       <form
         onSubmit={(event) => {

@@ -123,6 +123,18 @@ export function openApiDocument(version: string): Json {
           responses: { 200: { description: 'The file.' }, 404: problem('There is no such file.') },
         },
       },
+      '/runbooks/{file}': {
+        get: {
+          operationId: 'getRunbook',
+          summary: 'What to do about an alert, such as `PipelineStalled.md`: Markdown as text.',
+          security: [{}],
+          parameters: [{ name: 'file', in: 'path', required: true, schema: { type: 'string' } }],
+          responses: {
+            200: { description: 'The runbook.', content: { 'text/plain': { schema: { type: 'string' } } } },
+            404: problem('There is no such file.'),
+          },
+        },
+      },
     },
     components: {
       securitySchemes: {

@@ -21,8 +21,10 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json',
   '.woff2': 'font/woff2',
   '.txt': 'text/plain; charset=utf-8',
+  // Runbooks: browsers show no Markdown, but every one shows text.
+  '.md': 'text/plain; charset=utf-8',
 };
-const COMPRESSED = new Set(['.html', '.js', '.css', '.svg', '.json', '.txt']);
+const COMPRESSED = new Set(['.html', '.js', '.css', '.svg', '.json', '.txt', '.md']);
 
 /** Reads the built page into memory by its paths, once: a request then touches no file and can name no other one. */
 export function readPage(directory: string): ReadonlyMap<string, PageFile> {

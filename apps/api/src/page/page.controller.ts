@@ -28,7 +28,7 @@ const YEAR_SECONDS = 31_536_000;
 export class PageController {
   constructor(private readonly files: PageFiles) {}
 
-  @Get(['/', 'index.html', 'favicon.svg', 'assets/*'])
+  @Get(['/', 'index.html', 'favicon.svg', 'assets/*', 'runbooks/*'])
   page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     const path = request.url.split('?')[0]!;
     const file = this.files.byPath.get(path);
