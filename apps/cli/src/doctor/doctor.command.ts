@@ -64,7 +64,7 @@ async function machineChecks(
     answers('sql')
       ? await portCheck('sql port', bind, sqlPort, { answers: isHere(await server.sqlUrl(), sqlPort), holder })
       : remote.length > 0 && answers('server')
-        ? skipped('sql port', 'the server answers, its SQL port does not: see sql')
+        ? skipped('sql port', 'the server answers, SQL does not: see sql')
         : await portCheck('sql port', bind, sqlPort, { answers: false, holder }),
   ];
 }

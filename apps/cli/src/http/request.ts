@@ -72,7 +72,8 @@ export function refusal(what: string, { status, body }: Reply): CliError {
   const message = `${what}: the server answered ${status}${said === '' ? '' : `: ${said}`}`;
   if (isBusy(status)) return new UnreachableError(message, problem?.remedy ?? 'Try again in a moment.');
   const remedy =
-    problem?.remedy ??
+    // Of a missing key the server speaks in terms of HTTP, which are not those of a command line.
+    (status === 401 ? undefined : problem?.remedy) ??
     (status === 401 || status === 403
       ? 'Give a key that may do this with --key or ALPERF_KEY.'
       : status === 404

@@ -42,7 +42,7 @@ describe('Where the server is', () => {
   it.each([
     [
       401,
-      { detail: 'This server needs a key.' },
+      { detail: 'This server needs a key.', remedy: 'Send the key as "Authorization: Bearer KEY".' },
       /does not tell where SQL is asked: the server answered 401: This server needs a key\./,
     ],
     [403, { detail: 'The key has no scope "read".' }, /answered 403: The key has no scope "read"\./],
@@ -53,7 +53,10 @@ describe('Where the server is', () => {
     const asked = await AskedServer.start({ '/v1/status': () => ({ status, body }) });
     try {
       const here = server({ endpoint: asked.url }, { ALPERF_SQL_PORT: new URL(another.url).port });
-      await expect(here.query('SELECT 1')).rejects.toThrow(message);
+      await expect(here.query('SELECT 1')).rejects.toMatchObject({
+        message: expect.stringMatching(message),
+        remedy: expect.stringMatching(/--key|--endpoint|--sql/),
+      });
       expect([asked.asked.length, another.asked]).toEqual([1, []]);
     } finally {
       await asked.stop();
