@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AlertsAnswer } from '#libs/contracts';
 import { askSql, freePorts, ProductProcess, statusOf, until } from '../support/processes.js';
 import { between, seededRandom } from '../support/random.js';
@@ -232,15 +235,38 @@ describe('The product as a user runs it: one process, built, by its command', ()
   it('ends at once at a second signal, with the engine still open', async () => {
     const one = launch(STANDALONE);
     await one.ready(url);
+    // Keeps the shutdown from ending: a request whose body has not come yet.
+    const open = connect(Number(new URL(url).port), '127.0.0.1');
+    open.on('error', () => undefined);
+    await once(open, 'connect');
+    open.write(
+      'POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n',
+    );
     const signalled = performance.now();
     void one.end('SIGTERM');
-    await one.end('SIGTERM');
+    // One that comes sooner is taken for the first come again.
+    await sleep(1_100);
+    expect(one.hasEnded).toBe(false);
+    expect((await one.end('SIGTERM')).signal).toBe('SIGKILL');
+    open.destroy();
     // An exit would wait for the engine's threads: 5 minutes.
     expect(performance.now() - signalled).toBeLessThan(10_000);
     const again = launch(STANDALONE);
     await again.ready(url);
     expect((await again.end('SIGTERM')).code).toBe(0);
   }, 90_000);
+
+  it('ends in order when Ctrl-C reaches it twice, from the terminal and passed on by npm', async () => {
+    const one = launch(STANDALONE);
+    await one.ready(url);
+    void one.end('SIGINT');
+    await until(
+      () => one.said.includes('Shutting down.'),
+      10_000,
+      () => `the first signal is heard: ${one.said}`,
+    );
+    expect(await one.end('SIGINT')).toMatchObject({ code: 0, signal: null });
+  }, 60_000);
 
   it('fires an alert on rejected events, and has it after kill -9 as it was', async () => {
     const quick = { ALPERF_ALERT_INTERVAL_MS: '100', ALPERF_ALERT_FOR_MS: '300' };

@@ -7,7 +7,7 @@ import { aggregatorConfig, aggregatorProgramSettings } from './config.js';
 
 await runProgram(process, async () => {
   const program = beginProgram('aggregator', aggregatorProgramSettings, process);
-  const { values, log, shutdown } = program;
+  const { values, log } = program;
   const login = clickHouseLogin(values);
   const retentionMs = values.logRetentionHours * 3_600_000;
   const eventLog = await openKafkaLog(program, Math.random, { retentionMs });
@@ -22,5 +22,5 @@ await runProgram(process, async () => {
   consumeWithAggregator(host.app, eventLog, log);
   const port = await host.listen(values);
   log.info('Aggregator consumes.', { bind: values.bind, port });
-  return { log, shutdown };
+  return program;
 });

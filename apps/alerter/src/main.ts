@@ -11,7 +11,7 @@ const STATE_TIMEOUT_MS = 5_000;
 
 await runProgram(process, async () => {
   const program = beginProgram('alerter', alerterProgramSettings, process);
-  const { values, log, shutdown } = program;
+  const { values, log } = program;
   const login = clickHouseLogin(values);
   const { adapter, access } = await openHttpDoor(values, program, { maxConnections: 100 });
   const eventLog = await openKafkaLog(program, Math.random);
@@ -24,5 +24,5 @@ await runProgram(process, async () => {
   });
   const port = await host.listen(values);
   log.info('Alerter listens.', { bind: values.bind, port, keys: access.needsKey });
-  return { log, shutdown };
+  return program;
 });

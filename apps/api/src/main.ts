@@ -10,7 +10,7 @@ import { SqlGate } from './sql/sql-gate.js';
 
 await runProgram(process, async () => {
   const program = beginProgram('api', apiProgramSettings, process);
-  const { values, clock, log, shutdown } = program;
+  const { values, clock, log } = program;
   const { bind, origins } = values;
   const login = clickHouseLogin(values);
   const { adapter, access, inForce } = await openHttpDoor(values, program);
@@ -39,5 +39,5 @@ await runProgram(process, async () => {
   });
   const port = await host.listen(values);
   log.info('API listens.', { bind, port, sqlPort: sqlGate.port, keys: access.needsKey });
-  return { log, shutdown };
+  return program;
 });

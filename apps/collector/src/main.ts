@@ -12,7 +12,7 @@ type Program = BegunProgram<typeof collectorProgramSettings>;
 
 await runProgram(process, async () => {
   const program = beginProgram('collector', collectorProgramSettings, process);
-  const { values, log, shutdown } = program;
+  const { values, log } = program;
   checkTogether(values);
   const { adapter, access } = await openHttpDoor(values, program, { maxConnections: values.maxConnections });
   const retentionMs = values.logRetentionHours * 3_600_000;
@@ -28,7 +28,7 @@ await runProgram(process, async () => {
   });
   const port = await host.listen(values);
   log.info('Collector listens.', { bind: values.bind, port, log: values.log, keys: access.needsKey });
-  return { log, shutdown };
+  return program;
 });
 
 /** Loaded only where it is used: an image for Kafka needs no LMDB. */

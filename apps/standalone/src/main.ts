@@ -16,5 +16,5 @@ await runProgram(process, async () => {
   const startedMs = Math.round(performance.now());
   if (logFormat === 'short') process.stdout.write(welcomeText({ url, sqlUrl, dataDir, startedMs, needsKey }));
   else log.info('AlLibrary Performance runs.', { url, sqlUrl, dataDir, startedMs });
-  return { log, shutdown: running.shutdown };
+  return { clock, log, shutdown: running.shutdown };
 });

@@ -101,6 +101,16 @@ describe('Standalone', () => {
     expect((await fetch(`${first.url}/health`)).status).toBe(200);
   }, 60_000);
 
+  it('names the directory and who has it, not a port, when it is started a second time as it was', async () => {
+    const first = await start();
+    const [httpPort, sqlPort] = [first.url, first.sqlUrl].map((url) => Number(new URL(url).port)) as [number, number];
+    await expect(start({ httpPort, sqlPort })).rejects.toThrow(
+      `${join(directory, 'data')} is in use by process ${process.pid}. ` +
+        'Stop that process, or choose another directory (ALPERF_DATA_DIR).',
+    );
+    expect((await fetch(`${first.url}/health`)).status).toBe(200);
+  }, 60_000);
+
   it('tells the addresses at which it answers, also bound to an IPv6 address', async () => {
     const hasIpv6 = Object.values(networkInterfaces()).some((some) => some?.some(({ address }) => address === '::1'));
     if (!hasIpv6) {

@@ -7,7 +7,16 @@ import { collectorConfig } from '#apps/collector';
 import { ClickHouse, ClickHouseRowReader } from '#libs/clickhouse';
 import { startEmbeddedEngine, type EmbeddedEngine } from '#libs/clickhouse/embedded';
 import { EmbeddedEventLog } from '#libs/event-log/embedded';
-import { localUrl, lockDirectory, Shutdown, SilentLogger, type Logger, type ShutdownResult } from '#libs/operations';
+import {
+  directoryHolder,
+  DirectoryLockedError,
+  localUrl,
+  lockDirectory,
+  Shutdown,
+  SilentLogger,
+  type Logger,
+  type ShutdownResult,
+} from '#libs/operations';
 import { createProgramHost, openHttpDoor, tryPort } from '#libs/operations/nest';
 import { EmbeddedStateStore } from '#libs/state-store/embedded';
 import { SystemClock, type Clock } from '#libs/time';
@@ -80,7 +89,10 @@ async function start(
   const { adapter, access, inForce } = await openHttpDoor(options, program, { maxConnections: options.maxConnections });
 
   // A port that is taken is told before anything is made, too. Whoever takes it from here on is told of at the listening.
-  for (const port of [options.httpPort, options.sqlPort]) await tryPort(bind, port);
+  for (const port of [options.httpPort, options.sqlPort])
+    await tryPort(bind, port).catch((error: unknown) => {
+      throw whoHas(dataDir) ?? error;
+    });
 
   const lock = lockDirectory(dataDir);
   shutdown.add('close', 'data directory', () => lock.release());
@@ -121,6 +133,15 @@ async function start(
     shutdown,
     stop: () => shutdown.run(),
   };
+}
+
+/**
+ * Who has the data has its ports too, as a rule: a second start is told of the process and the directory, not of a port.
+ * Asked only once a port is taken, since asking could get in the way of one that takes the lock at that moment.
+ */
+function whoHas(dataDir: string): DirectoryLockedError | undefined {
+  const holder = directoryHolder(dataDir);
+  return holder && new DirectoryLockedError(dataDir, holder.pid);
 }
 
 async function openLog(

@@ -12,7 +12,8 @@ export class DirectoryLockedError extends PipelineError {
     readonly pid: number | undefined,
   ) {
     const holder = pid === undefined ? 'another process' : `process ${pid}`;
-    super('DIRECTORY_LOCKED', `${path} is in use by ${holder}. Stop that process, or choose another directory.`, false);
+    const remedy = 'Stop that process, or choose another directory (ALPERF_DATA_DIR).';
+    super('DIRECTORY_LOCKED', `${path} is in use by ${holder}. ${remedy}`, false);
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AN_INSTANT, anEmitter, aMetric } from '#libs/contracts/testing';
+import { PROBLEMS } from '#libs/operations';
 import { sortLetters } from './letters.js';
 
 describe('Sorting dead letters', () => {
@@ -29,6 +30,11 @@ describe('Sorting dead letters', () => {
   });
 
   it('refuses a body that holds no list', () => {
-    for (const body of [null, 1, {}, { letters: {} }, []]) expect(() => sortLetters(body, now)).toThrow('/letters');
+    for (const body of [null, 1, {}, { letters: {} }, []])
+      expect(() => sortLetters(body, now)).toThrow(
+        expect.objectContaining({ code: 'INVALID_LETTERS', message: expect.stringContaining('/letters') }),
+      );
+    // A letter keeps its identity: under another sequence it would be counted beside what is stored.
+    expect(PROBLEMS.INVALID_LETTERS.remedy).toMatch(/under its own identity/);
   });
 });

@@ -32,13 +32,13 @@ const MAX_INDEX = 999_999_999;
  * Reads `{ letters: [{ emitter, sequence, index, originalAcceptedAt, event }] }`, checks each event as if it came in
  * its batch, and groups by batch and accept time. Pure; O(letters).
  * @param now ms since 1970: no letter was accepted later.
- * @throws HttpProblem INVALID_BATCH when the body is no list of letters.
+ * @throws HttpProblem INVALID_LETTERS when the body is no list of letters.
  */
 export function sortLetters(body: unknown, now: number): SortedLetters {
   const { letters } = (typeof body === 'object' && body !== null ? body : {}) as { letters?: unknown };
-  if (!Array.isArray(letters)) throw new HttpProblem('INVALID_BATCH', '/letters must be a list of dead letters.');
+  if (!Array.isArray(letters)) throw new HttpProblem('INVALID_LETTERS', '/letters must be a list of dead letters.');
   if (letters.length > MAX_BATCH_EVENTS)
-    throw new HttpProblem('INVALID_BATCH', `/letters must hold at most ${MAX_BATCH_EVENTS} dead letters.`);
+    throw new HttpProblem('INVALID_LETTERS', `/letters must hold at most ${MAX_BATCH_EVENTS} dead letters.`);
   const rejections: Rejection[] = [];
   const grouped = new Map<string, Map<number, { letter: Letter; position: number }>>();
   letters.forEach((posted: unknown, position) => {

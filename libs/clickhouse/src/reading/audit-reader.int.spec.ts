@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTestEngine, type TestEngine } from '#libs/clickhouse/testing';
-import { SystemClock } from '#libs/time';
+import { DAY_MS, SystemClock } from '#libs/time';
 import { ClickHouse } from '../clickhouse.js';
 import { migrate } from '../migrate.js';
 import { AuditReader } from './audit-reader.js';
@@ -10,7 +10,6 @@ import { RowReader } from './row-reader.js';
 const clock = new SystemClock();
 const SCOPES = ['rollups', 'rollups/1h', ...[0, 1, 2, 3].flatMap((n) => [`log/${n}`, `raw/${n}`])];
 const ROUND_MS = 10_000;
-const DAY_MS = 86_400_000;
 const unknown = {
   checked: null,
   lost: null,

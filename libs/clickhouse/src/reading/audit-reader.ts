@@ -1,11 +1,12 @@
 import type { PipelineStatus } from '#libs/contracts';
+import { DAY_MS } from '#libs/time';
 import { timeOf, type RowReader } from './row-reader.js';
 
 /** What the audit last found; null before every scope was looked at, which is not the same as 0. */
 export type AuditReading = PipelineStatus['audit'];
 
 /** How far back the audit's rows are looked at: a scope that has not been heard of for longer is not vouched for. */
-const HEARD_MS = 2 * 86_400_000;
+const HEARD_MS = 2 * DAY_MS;
 
 /** How far back an ordinary look goes: by the projection in the order of time it reads that much and no more. */
 const RECENT_MS = 5 * 60_000;

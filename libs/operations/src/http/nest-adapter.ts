@@ -36,9 +36,6 @@ export function httpAdapter(limits: HttpServerLimits = {}): FastifyAdapter {
     forceCloseConnections: 'idle',
     http: {
       maxHeaderSize: 16_384,
-      headersTimeout: limits.headersTimeoutMs ?? 10_000,
-      requestTimeout: limits.requestTimeoutMs ?? 30_000,
-      keepAliveTimeout: limits.keepAliveTimeoutMs ?? 65_000,
       connectionsCheckingInterval: limits.checkEveryMs ?? 1_000,
     },
   });

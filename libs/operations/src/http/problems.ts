@@ -14,6 +14,11 @@ export const PROBLEMS = {
   MALFORMED_REQUEST: kind(400, 'Malformed request', 'Send a well-formed HTTP/1.1 request.'),
   INVALID_JSON: kind(400, 'Not JSON', 'Send the body as one JSON document in UTF-8.'),
   INVALID_BATCH: kind(400, 'Not a batch', 'Mend what the detail names, then send the batch under a new sequence.'),
+  INVALID_LETTERS: kind(
+    400,
+    'Not dead letters',
+    'Mend what the detail names, then post the letters again, each under its own identity.',
+  ),
   SCHEMA_TOO_NEW: kind(400, 'Newer schema', 'Update this collector, or send the schema version that it reads.'),
   BROKEN_ENCODING: kind(400, 'Broken encoding', 'Encode the body as Content-Encoding says, and send all of it.'),
   KEY_MISSING: kind(401, 'No key', 'Send the key as "Authorization: Bearer KEY".'),

@@ -1,4 +1,5 @@
 import { PipelineError } from '#libs/contracts';
+import type { Clock } from '#libs/time';
 import type { Logger } from '../logger/logger.js';
 import { SettingsError } from '../settings/settings.js';
 import type { Shutdown } from './shutdown.js';
@@ -22,7 +23,15 @@ export interface ProcessPort extends EndingProcess {
   kill(pid: number, signal: string): unknown;
 }
 
+/**
+ * A signal that follows the first within this time is the same one come again, ms: a terminal signals its whole process
+ * group, and npm, being in it, forwards what it gets to the program that has it already. Nobody presses a key twice on
+ * purpose that fast.
+ */
+const SAME_SIGNAL_MS = 1_000;
+
 export interface Program {
+  readonly clock: Clock;
   readonly log: Logger;
   readonly shutdown: Shutdown;
 }
@@ -31,7 +40,7 @@ export interface Program {
  * Runs a program until a signal or a fatal error ends it. `start` builds everything and returns when it runs.
  *
  * SIGTERM and SIGINT shut down once, with exit code 0, or 3 when something had to be given up; a second signal ends at
- * once, as killed. An error that nobody caught shuts down as well, with exit code 1. A failed start says on standard
+ * once, as killed, unless it comes within a second of the first. An error that nobody caught shuts down as well, with exit code 1. A failed start says on standard
  * error what is wrong and what to do, without a stack when the cause is known: exit code 2 for settings, 1 otherwise.
  */
 export async function runProgram(process: ProcessPort, start: () => Promise<Program>): Promise<void> {
@@ -43,8 +52,9 @@ export async function runProgram(process: ProcessPort, start: () => Promise<Prog
     process.exit(error instanceof SettingsError ? EXIT.settings : EXIT.failed);
     return;
   }
-  const { log, shutdown } = program;
+  const { clock, log, shutdown } = program;
   let ending = false;
+  let signalledAt: number | undefined;
   const end = (code: number) => {
     ending = true;
     void shutdown.run().then(({ clean, failed }) => {
@@ -56,12 +66,14 @@ export async function runProgram(process: ProcessPort, start: () => Promise<Prog
   };
   for (const signal of ['SIGTERM', 'SIGINT'])
     process.on(signal, () => {
+      if (signalledAt !== undefined && clock.monotonic() - signalledAt < SAME_SIGNAL_MS) return;
       if (ending) {
         log.warn('Second signal: ending at once.', { signal });
         // An exit would first wait, for minutes, for the threads of an engine that is still open. Being killed is safe.
         process.kill(process.pid, 'SIGKILL');
         return;
       }
+      signalledAt = clock.monotonic();
       log.info('Shutting down.', { signal });
       end(EXIT.clean);
     });

@@ -73,11 +73,12 @@ describe('Shutdown', () => {
 describe('runProgram', () => {
   async function runningProgram(step: (shutdown: Shutdown) => Promise<void> = async () => undefined) {
     const process = new FakeProcess();
+    const clock = new FakeClock();
     const log = new RecordingLogger();
-    const shutdown = new Shutdown({ clock: new FakeClock(), log });
+    const shutdown = new Shutdown({ clock, log });
     shutdown.add('close', 'all', () => step(shutdown));
-    await runProgram(process, async () => ({ log, shutdown }));
-    return { process, log };
+    await runProgram(process, async () => ({ clock, log, shutdown }));
+    return { process, clock, log };
   }
 
   it('ends with 0 after a signal and a clean shutdown, and says how much was finished on the way', async () => {
@@ -114,10 +115,32 @@ describe('runProgram', () => {
   });
 
   it('ends at once, as killed, at a second signal', async () => {
-    const { process } = await runningProgram(() => new Promise(() => undefined));
+    const { process, clock } = await runningProgram(() => new Promise(() => undefined));
     process.emit('SIGINT', 'SIGINT');
+    await clock.advance(1_000);
     process.emit('SIGINT', 'SIGINT');
     expect([process.codes, process.killed]).toEqual([[], [[process.pid, 'SIGKILL']]]);
+  });
+
+  it('takes a signal that comes again at once, as from a terminal through npm, for the same one', async () => {
+    const shutDown = Promise.withResolvers<void>();
+    const { process, clock } = await runningProgram(() => shutDown.promise);
+    process.emit('SIGINT', 'SIGINT');
+    await clock.advance(14);
+    process.emit('SIGINT', 'SIGINT');
+    await clock.advance(985);
+    process.emit('SIGTERM', 'SIGTERM');
+    expect([process.codes, process.killed]).toEqual([[], []]);
+    shutDown.resolve();
+    await settle();
+    expect([process.codes, process.killed]).toEqual([[0], []]);
+  });
+
+  it('ends at once at a signal while it shuts down for an error', async () => {
+    const { process } = await runningProgram(() => new Promise(() => undefined));
+    process.emit('uncaughtException', new Error('lost'));
+    process.emit('SIGINT', 'SIGINT');
+    expect(process.killed).toEqual([[process.pid, 'SIGKILL']]);
   });
 
   it('shuts down and ends with 1 after an error that nobody handled', async () => {
