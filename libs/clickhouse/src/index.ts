@@ -4,7 +4,12 @@ export { checkSchema, migrate, readMigrations, refuseNewerSchema, type Migration
 export { PEOPLE_QUOTA_KEY } from './people.js';
 export { AUDIT_AHEAD_MS, AuditReader, type AuditReading } from './reading/audit-reader.js';
 export { ClickHouseRowReader } from './reading/clickhouse-row-reader.js';
-export { readDeadLetters, readProgress, type ProgressReading } from './reading/pipeline-reading.js';
+export {
+  readDeadLetters,
+  readProgress,
+  type PartitionProgress,
+  type ProgressReading,
+} from './reading/pipeline-reading.js';
 export { RowReader } from './reading/row-reader.js';
 export {
   BELOW,

@@ -3,6 +3,12 @@ import type { Event } from './events/kinds.js';
 /** The rollup levels, finest first, with the length of their buckets. */
 export const LEVELS = ['10s', '1m', '1h'] as const;
 export type Level = (typeof LEVELS)[number];
+
+/** A value for each level, finest first. */
+export function perLevel<Value>(valueOf: (level: Level, at: number) => Value): Record<Level, Value> {
+  return Object.fromEntries(LEVELS.map((level, at) => [level, valueOf(level, at)])) as Record<Level, Value>;
+}
+
 export const LEVEL_MS: Readonly<Record<Level, number>> = { '10s': 10_000, '1m': 60_000, '1h': 3_600_000 };
 
 /**

@@ -71,7 +71,7 @@ export class PipelineWatch {
     ]);
     const deadLetters = kept === undefined ? accepted : larger(accepted, this.#arrivals.look(now, kept));
     return {
-      watermarks: new Map(progress.map((one) => [one.partition, one.watermark])),
+      watermarks: new Map(progress.partitions.map((one) => [one.partition, one.watermark])),
       audit,
       auditWatched: this.#auditWatch.look(now, audit.checkedThrough),
       deadLetters,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ProgressReading } from '#libs/clickhouse';
+import type { PartitionProgress, ProgressReading } from '#libs/clickhouse';
 import { PipelineStatus } from '#libs/contracts';
 import type { PartitionReading } from '#libs/event-log';
 import { Compile } from 'typebox/compile';
@@ -18,18 +18,18 @@ const inLog = (over: Partial<PartitionReading> = {}): PartitionReading => ({
   lag: 0,
   ...over,
 });
-const progressOf = (over: Partial<ProgressReading> = {}): ProgressReading => ({
+const SETTLED: ProgressReading['settled'] = { '10s': AT - 60_000, '1m': AT - 60_000, '1h': null };
+const progressOf = (over: Partial<PartitionProgress> = {}): PartitionProgress => ({
   partition: 0,
   watermark: AT - 2_000,
   silent: false,
   idle: false,
-  settled: { '10s': AT - 60_000, '1m': AT - 60_000, '1h': null },
   ...over,
 });
 
-function assembled(log: readonly PartitionReading[] | undefined, progress?: readonly ProgressReading[]) {
+function assembled(log: readonly PartitionReading[] | undefined, progress?: readonly PartitionProgress[]) {
   const database: DatabaseReading | undefined = progress && {
-    progress,
+    progress: { partitions: progress, settled: SETTLED },
     inserted: { at: 0, records: 1, events: 2 },
     byKind: { metric: 7 },
     exact: true,
@@ -57,6 +57,7 @@ describe('The status', () => {
       rates: null,
       log: { lag: null, partitions: [] },
       watermark: { time: null, ageMs: null },
+      settled: { '10s': null, '1m': null, '1h': null },
       totals: null,
       cache: null,
       audit: { checked: null, lost: null, duplicated: null, checkedThrough: null },
@@ -75,13 +76,14 @@ describe('The status', () => {
       rates: { recordsPerSecond: 3, acceptedPerSecond: 6, insertedPerSecond: 6 },
       log: { lag: 0 },
       watermark: { time: AT - 2_000, ageMs: 2_000 },
+      settled: SETTLED,
       totals: { events: 7 },
       cache: { requests: 0, hitRatio: null },
       deadLetters: 0,
     });
   });
 
-  const headline = (log: readonly Partial<PartitionReading>[], progress: readonly Partial<ProgressReading>[]) =>
+  const headline = (log: readonly Partial<PartitionReading>[], progress: readonly Partial<PartitionProgress>[]) =>
     assembled(
       log.map((over, partition) => inLog({ partition, ...over })),
       progress.map((over, partition) => progressOf({ partition, ...over })),

@@ -1,4 +1,4 @@
-import type { PipelineStatus } from '#libs/contracts';
+import { perLevel, type PipelineStatus } from '#libs/contracts';
 import type { PartitionReading } from '#libs/event-log';
 import type { DatabaseReading } from './database-reading.js';
 
@@ -23,7 +23,7 @@ export interface StatusInput {
 export function assembleStatus(input: StatusInput): PipelineStatus {
   const { at, startedAt, sqlPort, log, database, rates = null } = input;
   const found = database.value;
-  const progress = new Map(found?.progress.map((one) => [one.partition, one]));
+  const progress = new Map(found?.progress.partitions.map((one) => [one.partition, one]));
   const partitions = (log.value ?? []).map((one) => {
     const { watermark = null, idle = null, silent = null } = progress.get(one.partition) ?? {};
     return { ...one, watermark, silent, idle };
@@ -46,7 +46,7 @@ export function assembleStatus(input: StatusInput): PipelineStatus {
     rates,
     log: { lag: log.value === undefined ? null : partitions.reduce((sum, { lag }) => sum + lag, 0), partitions },
     watermark: { time: watermark, ageMs: watermark === null ? null : Math.max(0, at - watermark) },
-    settled: settledOf(found?.progress ?? []),
+    settled: found?.progress.settled ?? NOTHING_SETTLED,
     totals: found === undefined ? null : totalsOf(found),
     cache: found === undefined ? null : cacheOf(found),
     audit: found?.audit ?? NOT_AUDITED,
@@ -63,17 +63,6 @@ function cacheOf({ cache }: DatabaseReading): PipelineStatus['cache'] {
   return { ...cache, hitRatio: cache.requests === 0 ? null : cache.hits / cache.requests };
 }
 
-/** The least of the partitions that are not idle; when all are, the least of all, since nothing is under way. */
-function settledOf(progress: DatabaseReading['progress']): PipelineStatus['settled'] {
-  const live = progress.filter(({ idle }) => !idle);
-  const counted = live.length > 0 ? live : progress;
-  return {
-    '10s': least(counted.map(({ settled }) => settled['10s'])),
-    '1m': least(counted.map(({ settled }) => settled['1m'])),
-    '1h': least(counted.map(({ settled }) => settled['1h'])),
-  };
-}
-
 /** Null when there are none, or one of them is not known: what is unknown cannot be vouched for. */
 function least(times: readonly (number | null)[]): number | null {
   let found: number | null = null;
@@ -83,6 +72,8 @@ function least(times: readonly (number | null)[]): number | null {
   }
   return found;
 }
+
+const NOTHING_SETTLED = perLevel(() => null);
 
 const NOT_AUDITED: PipelineStatus['audit'] = {
   checked: null,

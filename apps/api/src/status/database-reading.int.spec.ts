@@ -34,7 +34,7 @@ describe('DatabaseStatus on a real engine', () => {
 
   it('finds nothing in an empty database, and no audit that could be trusted', async () => {
     expect(await read()).toMatchObject({
-      progress: [],
+      progress: { partitions: [], settled: { '10s': null, '1m': null, '1h': null } },
       exact: true,
       cache: { requests: 0, hits: 0, misses: 0 },
       deadLetters: 0,
@@ -86,15 +86,27 @@ describe('DatabaseStatus on a real engine', () => {
         VALUES (0, ${committed}, ${moment(at + revision! * 1_000)}, 0, 1, ${at / 1_000}, ${revision})`,
       );
     const { progress } = await read();
-    expect(progress).toEqual([
-      {
-        partition: 0,
-        watermark: at + 2_000,
-        idle: false,
-        silent: true,
-        settled: { '10s': at, '1m': null, '1h': null },
-      },
-    ]);
+    expect(progress).toEqual({
+      partitions: [{ partition: 0, watermark: at + 2_000, idle: false, silent: true }],
+      settled: { '10s': at, '1m': null, '1h': null },
+    });
+  });
+
+  it('has settled what the views have, and does not go back when the last partition becomes idle', async () => {
+    let revision = 10;
+    const put = (...rows: [partition: number, idle: boolean, settledAgo: number][]) =>
+      clickhouse.command(
+        `INSERT INTO progress (partition, idle, settled_10s, revision) VALUES ${rows
+          .map(([partition, idle, ago]) => `(${partition}, ${idle ? 1 : 0}, ${(at - ago) / 1_000}, ${revision++})`)
+          .join(', ')}`,
+      );
+    const settled = async () => (await read()).progress.settled['10s']! - at;
+    // Partition 2 never had a record: it settles two hours before now, and is idle.
+    await put([0, false, 20_000], [1, false, 10_000], [2, true, 7_200_000]);
+    expect(await settled()).toBe(-20_000);
+    await put([0, true, 0], [1, true, 10_000]);
+    expect(await settled()).toBe(0);
+    await clickhouse.command('ALTER TABLE progress DELETE WHERE partition > 0 SETTINGS mutations_sync = 2');
   });
 
   it('counts inserted records and events as they come, on whatever day they were accepted, and loses none to retention', async () => {

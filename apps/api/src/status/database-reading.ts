@@ -6,7 +6,7 @@ import { PacedReading } from './paced-reading.js';
 
 /** What ClickHouse says of the pipeline. Times in ms since 1970. */
 export interface DatabaseReading {
-  readonly progress: readonly ProgressReading[];
+  readonly progress: ProgressReading;
   readonly inserted: InsertedTotals;
   readonly byKind: Readonly<Record<string, number>>;
   readonly exact: boolean;

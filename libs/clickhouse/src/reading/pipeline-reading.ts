@@ -1,29 +1,39 @@
-import { LEVELS, type Level } from '#libs/contracts';
+import { LEVELS, perLevel, type Level } from '#libs/contracts';
+import { settledEverywhere } from '../recount/views.js';
 import { timeOf, type RowReader } from './row-reader.js';
 
 /** How far one partition of the log is. Times in ms since 1970; null was never set. */
-export interface ProgressReading {
+export interface PartitionProgress {
   readonly partition: number;
   readonly watermark: number | null;
   readonly idle: boolean;
   readonly silent: boolean;
+}
+
+/** How far the pipeline is. */
+export interface ProgressReading {
+  readonly partitions: readonly PartitionProgress[];
+  /** Bucket end up to which every bucket is recounted, over all partitions: the one that answers go by. Null is none. */
   readonly settled: Readonly<Record<Level, number | null>>;
 }
 
-/** The newest row of each partition. @throws what the reader throws. */
-export async function readProgress(reader: RowReader): Promise<ProgressReading[]> {
+/** The newest row of each partition, and what they come to. @throws what the reader throws. */
+export async function readProgress(reader: RowReader): Promise<ProgressReading> {
   const rows = await reader.rows<ProgressRow>(
     `SELECT partition, toUnixTimestamp64Milli(watermark) AS watermark_ms, idle, silent,
-      ${LEVELS.map((level) => `toUnixTimestamp(settled_${level}) AS s${level}`).join(', ')}
+      (SELECT [${LEVELS.map((level) => `toUnixTimestamp(${settledEverywhere(level)})`).join(', ')}] FROM progress FINAL) AS settled
     FROM progress FINAL ORDER BY partition`,
   );
-  return rows.map((row) => ({
-    partition: row.partition,
-    watermark: timeOf(row.watermark_ms),
-    idle: row.idle === 1,
-    silent: row.silent === 1,
-    settled: { '10s': timeOf(row.s10s * 1_000), '1m': timeOf(row.s1m * 1_000), '1h': timeOf(row.s1h * 1_000) },
-  }));
+  const settled = rows[0]?.settled ?? [];
+  return {
+    partitions: rows.map((row) => ({
+      partition: row.partition,
+      watermark: timeOf(row.watermark_ms),
+      idle: row.idle === 1,
+      silent: row.silent === 1,
+    })),
+    settled: perLevel((_, at) => timeOf((settled[at] ?? 0) * 1_000)),
+  };
 }
 
 /** Dead letters accepted after a time, by cause. None is an empty list. @throws what the reader throws. */
@@ -43,7 +53,6 @@ interface ProgressRow {
   readonly watermark_ms: number;
   readonly idle: number;
   readonly silent: number;
-  readonly s10s: number;
-  readonly s1m: number;
-  readonly s1h: number;
+  /** Seconds since 1970, by level, the same in each row. */
+  readonly settled: readonly number[];
 }
