@@ -2,12 +2,12 @@ import type { PipelineStatus } from '#libs/contracts';
 import { Show } from 'solid-js';
 import { alperfAt } from './commands.js';
 import { formatAge, formatCount, UNKNOWN } from './format.js';
-import { AUDIT_WORDS, auditVerdict, checkedThroughAge, completeTo } from './status-words.js';
+import { AUDIT_WORDS, auditVerdict, completeTo } from './status-words.js';
 
 /** The promise anyone can see: nothing lost, nothing counted twice; and how complete answers are. */
 export function AuditPanel(props: { status: PipelineStatus | undefined }) {
   const audit = () => props.status?.audit;
-  const verdict = () => auditVerdict(audit());
+  const verdict = () => auditVerdict(props.status);
   const since = (time: number | null | undefined) =>
     time == null || props.status === undefined ? null : props.status.at - time;
   return (
@@ -33,7 +33,11 @@ export function AuditPanel(props: { status: PipelineStatus | undefined }) {
         </div>
         <div>
           <dt>Checked through</dt>
-          <dd>{ago(checkedThroughAge(props.status))}</dd>
+          <dd>{ago(since(audit()?.minutesThrough))}</dd>
+        </div>
+        <div>
+          <dt>Whole hours through</dt>
+          <dd>{ago(since(audit()?.hoursThrough))}</dd>
         </div>
         <div>
           <dt>Answers</dt>

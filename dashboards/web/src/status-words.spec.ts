@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PipelineStatus, StatusPartition } from '#libs/contracts';
-import { auditVerdict, checkedThroughAge, completeTo, summary } from './status-words.js';
+import { auditVerdict, completeTo, summary } from './status-words.js';
 
 const AT = Date.UTC(2026, 10, 24, 12);
 const never = {
@@ -9,6 +9,8 @@ const never = {
   duplicated: null,
   checkedAt: null,
   checkedThrough: null,
+  minutesThrough: null,
+  hoursThrough: null,
   lastFullCheckAt: null,
 };
 const aPartition = (over: Partial<StatusPartition> = {}): StatusPartition => ({
@@ -42,27 +44,29 @@ const aStatus = (over: Partial<PipelineStatus> = {}): PipelineStatus => ({
 });
 
 describe('What the page says of the audit', () => {
-  it.each([
-    ['nothing, before the first status', undefined, 'open'],
-    ['nothing, while a part was not looked at', never, 'open'],
-    ['that there was nothing to check', { ...never, checked: 0, lost: 0, duplicated: 0 }, 'nothing'],
-    ['that all is exact', { ...never, checked: 9, lost: 0, duplicated: 0 }, 'kept'],
-    ['what was found, although not all is checked', { ...never, lost: 3 }, 'broken'],
-    ['that something is counted twice', { ...never, checked: 9, lost: 0, duplicated: 1 }, 'broken'],
-  ] as const)('is %s', (_, audit, verdict) => {
-    expect(auditVerdict(audit)).toBe(verdict);
+  const MINUTE = 60_000;
+  const checked = { ...never, checked: 9, lost: 0, duplicated: 0 };
+  /** Settled and checked some time ago, ms: 1 min buckets and those of 1 h. */
+  const reached = (minutes: [settled: number, checked: number], hours: [settled: number, checked: number]) => ({
+    settled: { '10s': AT, '1m': AT - minutes[0], '1h': AT - hours[0] },
+    audit: { ...checked, minutesThrough: AT - minutes[1], hoursThrough: AT - hours[1] },
   });
-});
-
-describe('Up to when the page says that all is checked', () => {
-  const through = { ...never, checkedThrough: AT - 60_000, lost: 0, duplicated: 0 };
   it.each([
-    ['unknown, before the first status', undefined, null],
-    ['unknown, while a part was not looked at', through, null],
-    ['unknown, while there was nothing to check', { ...through, checked: 0 }, null],
-    ['where every scope has been', { ...through, checked: 9 }, 60_000],
-  ])('is %s', (_, audit, age) => {
-    expect(checkedThroughAge(audit && aStatus({ audit }))).toBe(age);
+    ['nothing, while a part was not looked at', { audit: never }, 'open'],
+    ['that there was nothing to check', { audit: { ...checked, checked: 0 } }, 'nothing'],
+    ['what was found, although not all is checked', { audit: { ...never, lost: 3 } }, 'broken'],
+    ['that something is counted twice', { audit: { ...checked, duplicated: 1 } }, 'broken'],
+    ['that all is exact that is settled', reached([90_000, 90_000], [20 * MINUTE, 20 * MINUTE]), 'kept'],
+    ['the same while what settled just now waits', reached([50_000, 110_000], [MINUTE, 61 * MINUTE]), 'kept'],
+    ['that it is behind with what came', reached([50_000, 10 * MINUTE], [20 * MINUTE, 20 * MINUTE]), 'behind'],
+    ['that it is behind with whole hours', reached([90_000, 90_000], [20 * MINUTE, 80 * MINUTE]), 'behind'],
+    ['the same of a time when nothing comes any more', reached([60 * MINUTE, 63 * MINUTE], [0, 0]), 'behind'],
+  ] as const)('is %s', (_, over, verdict) => {
+    expect(auditVerdict(aStatus(over))).toBe(verdict);
+  });
+
+  it('is nothing before the first status', () => {
+    expect(auditVerdict(undefined)).toBe('open');
   });
 });
 

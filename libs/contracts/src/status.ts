@@ -118,7 +118,17 @@ export const PipelineStatus = Type.Object({
     ),
     duplicated: Nullable(Count('Events counted twice. A promise: 0. Null while a part of it is not checked.')),
     checkedAt: Nullable(EpochMs('When the audit last worked, by the scope that waits longest.')),
-    checkedThrough: Nullable(EpochMs('Time up to which every scope is checked.')),
+    checkedThrough: Nullable(
+      EpochMs(
+        'Time up to which every scope is checked by who checks it now. It goes back when a restart begins anew, and when late events come. Null while there was nothing to compare.',
+      ),
+    ),
+    minutesThrough: Nullable(
+      EpochMs(
+        'Time up to which all but the 1 h buckets was checked, restarts notwithstanding: what was found stands until it is looked at again. Null as above.',
+      ),
+    ),
+    hoursThrough: Nullable(EpochMs('The same of the 1 h buckets, of which a new one settles once an hour.')),
     lastFullCheckAt: Nullable(EpochMs('When it last finished a rotation over everything.')),
   }),
   deadLetters: Nullable(Count('Events that were not accepted, kept to be mended and replayed.'), UNREAD),

@@ -39,6 +39,8 @@ const never = {
   duplicated: null,
   checkedAt: null,
   checkedThrough: null,
+  minutesThrough: null,
+  hoursThrough: null,
   lastFullCheckAt: null,
 };
 

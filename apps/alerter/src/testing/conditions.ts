@@ -6,7 +6,16 @@ export const AT = Date.UTC(2026, 10, 24, 12);
 
 /** A database that says that all is well. */
 export function aDatabase(over: Partial<DatabaseCondition> = {}, at = AT): DatabaseCondition {
-  const audit = { checked: 9, lost: 0, duplicated: 0, checkedAt: at, checkedThrough: at, lastFullCheckAt: at };
+  const audit = {
+    checked: 9,
+    lost: 0,
+    duplicated: 0,
+    checkedAt: at,
+    checkedThrough: at,
+    minutesThrough: at,
+    hoursThrough: at,
+    lastFullCheckAt: at,
+  };
   const auditWatched = { from: at - DAY_MS, movedAt: at };
   return { watermarks: new Map([[0, at]]), audit, auditWatched, deadLetters: [], ...over };
 }

@@ -36,7 +36,16 @@ const store = await EmbeddedStateStore.open({ path });
 const look = async () => {
   at += 1;
   if (condition === 'well') return aCondition({ at });
-  const audit = { checked: 9, lost: 3, duplicated: 0, checkedAt: at, checkedThrough: at, lastFullCheckAt: at };
+  const audit = {
+    checked: 9,
+    lost: 3,
+    duplicated: 0,
+    checkedAt: at,
+    checkedThrough: at,
+    minutesThrough: at,
+    hoursThrough: at,
+    lastFullCheckAt: at,
+  };
   const deadLetters = [{ cause: 'schema', letters: 2 }];
   return aCondition({ at, database: { ok: true, value: aDatabase({ audit, deadLetters }, at) } });
 };

@@ -27,14 +27,29 @@ const progressOf = (over: Partial<PartitionProgress> = {}): PartitionProgress =>
   ...over,
 });
 
-function assembled(log: readonly PartitionReading[] | undefined, progress?: readonly PartitionProgress[]) {
+const AUDIT: DatabaseReading['audit'] = {
+  checked: 9,
+  lost: 0,
+  duplicated: 0,
+  checkedAt: AT,
+  checkedThrough: AT,
+  minutesThrough: AT,
+  hoursThrough: AT,
+  lastFullCheckAt: AT,
+};
+
+function assembled(
+  log: readonly PartitionReading[] | undefined,
+  progress?: readonly PartitionProgress[],
+  audit: Partial<DatabaseReading['audit']> = {},
+) {
   const database: DatabaseReading | undefined = progress && {
     progress: { partitions: progress, settled: SETTLED },
     inserted: { at: 0, records: 1, events: 2 },
     byKind: { metric: 7 },
     exact: true,
     cache: { requests: 0, hits: 0, staleHits: 0, misses: 0, negativeHits: 0, errors: 0 },
-    audit: { checked: 0, lost: 0, duplicated: 0, checkedAt: AT, checkedThrough: AT, lastFullCheckAt: AT },
+    audit: { ...AUDIT, ...audit },
     deadLetters: 0,
     storage: { parts: 1, bytes: 1 },
   };
@@ -81,6 +96,12 @@ describe('The status', () => {
       cache: { requests: 0, hitRatio: null },
       deadLetters: 0,
     });
+  });
+
+  it('is checked through no time while the audit has nothing to compare', () => {
+    const through = { checkedThrough: null, minutesThrough: null, hoursThrough: null };
+    expect(assembled([inLog()], [progressOf()]).audit).toEqual(AUDIT);
+    expect(assembled([inLog()], [progressOf()], { checked: 0 }).audit).toEqual({ ...AUDIT, checked: 0, ...through });
   });
 
   const headline = (log: readonly Partial<PartitionReading>[], progress: readonly Partial<PartitionProgress>[]) =>

@@ -49,7 +49,7 @@ export function assembleStatus(input: StatusInput): PipelineStatus {
     settled: found?.progress.settled ?? NOTHING_SETTLED,
     totals: found === undefined ? null : totalsOf(found),
     cache: found === undefined ? null : cacheOf(found),
-    audit: found?.audit ?? NOT_AUDITED,
+    audit: found === undefined ? NOT_AUDITED : auditOf(found),
     deadLetters: found?.deadLetters ?? null,
     storage: found?.storage ?? null,
   };
@@ -57,6 +57,11 @@ export function assembleStatus(input: StatusInput): PipelineStatus {
 
 function totalsOf({ byKind, exact }: DatabaseReading): PipelineStatus['totals'] {
   return { events: Object.values(byKind).reduce((sum, count) => sum + count, 0), byKind: { ...byKind }, exact };
+}
+
+/** An audit that found nothing to compare reaches as far as the clock does, which would read as a promise. */
+function auditOf({ audit }: DatabaseReading): PipelineStatus['audit'] {
+  return audit.checked === 0 ? { ...audit, checkedThrough: null, minutesThrough: null, hoursThrough: null } : audit;
 }
 
 function cacheOf({ cache }: DatabaseReading): PipelineStatus['cache'] {
@@ -81,5 +86,7 @@ const NOT_AUDITED: PipelineStatus['audit'] = {
   duplicated: null,
   checkedAt: null,
   checkedThrough: null,
+  minutesThrough: null,
+  hoursThrough: null,
   lastFullCheckAt: null,
 };

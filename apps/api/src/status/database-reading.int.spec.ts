@@ -149,8 +149,9 @@ describe('DatabaseStatus on a real engine', () => {
         `INSERT INTO audit (time, scope, checked_from, checked_through, full, checked, lost, duplicated)
         VALUES (${moment(now - ago)}, '${scope}', 0, ${moment(now - ago - 60_000)}, ${full}, 1, ${lost}, ${duplicated})`,
       );
-    const unknown = { lost: null, duplicated: null, checkedAt: null, checkedThrough: null, lastFullCheckAt: null };
-    const nothing = { ...unknown, checked: null };
+    const through = { checkedThrough: null, minutesThrough: null, hoursThrough: null };
+    const unknown = { lost: null, duplicated: null, checkedAt: null, ...through, lastFullCheckAt: null };
+    const nothing = { ...unknown, checked: null, hoursThrough: now - 65_000 };
     await finding('raw/0', 9_000, 0, 0, 1);
     await finding('rollups', 7_000, 0, 0, 1);
     await finding('rollups/1h', 5_000, 0, 0, 1);
@@ -169,6 +170,8 @@ describe('DatabaseStatus on a real engine', () => {
       duplicated: 4,
       checkedAt: now - 7_000,
       checkedThrough: now - 67_000,
+      minutesThrough: now - 67_000,
+      hoursThrough: now - 65_000,
       lastFullCheckAt: now - 9_000,
     });
   });

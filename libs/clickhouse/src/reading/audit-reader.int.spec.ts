@@ -16,6 +16,8 @@ const unknown = {
   duplicated: null,
   checkedAt: null,
   checkedThrough: null,
+  minutesThrough: null,
+  hoursThrough: null,
   lastFullCheckAt: null,
 };
 
@@ -126,6 +128,25 @@ describe('AuditReader on a real engine', () => {
     expect(await reader.read(now + 4 * 60_000)).toMatchObject({ lost: SCOPES.length });
   });
 
+  it('tells the 1 h buckets apart, and does not go back when a restart begins anew', async () => {
+    const through = (ago: number, hours: number, others: number) =>
+      insert(
+        `SELECT ${moment(now - ago)}, scope, if(scope = 'rollups/1h', ${moment(now - hours)}, ${moment(now - others)}), 0, 5, 0, 0
+        FROM (SELECT arrayJoin([${SCOPES.map((scope) => `'${scope}'`).join(', ')}]) AS scope)`,
+      );
+    const steady = new AuditReader(new ClickHouseRowReader(clickhouse));
+    await through(20_000, 1_800_000, 60_000);
+    const reached = { minutesThrough: now - 60_000, hoursThrough: now - 1_800_000 };
+    expect(await steady.read(now)).toMatchObject({ ...reached, checkedThrough: now - 1_800_000 });
+    // The new owner has begun with the day's first hour; a clock that was wrong has reached nothing.
+    await through(10_000, 80_000_000, 70_000_000);
+    await insert(`SELECT ${moment(now - 9_000)}, 'rollups/1h', ${moment(now + 9_000_000)}, 0, 5, 0, 0`);
+    await insert(`SELECT ${moment(now - 8_000)}, 'rollups/1h', ${moment(now - 80_000_000)}, 0, 5, 0, 0`);
+    const after = { ...reached, checkedThrough: now - 80_000_000 };
+    expect(await steady.read(now)).toMatchObject(after);
+    expect(await new AuditReader(new ClickHouseRowReader(clickhouse)).read(now)).toMatchObject(after);
+  });
+
   it('knows nothing before there are rows, nor while a scope has not looked at anything', async () => {
     const reader = new AuditReader(new ClickHouseRowReader(clickhouse));
     expect(await reader.read(now)).toEqual(unknown);
@@ -139,6 +160,8 @@ describe('AuditReader on a real engine', () => {
       duplicated: 0,
       checkedAt: now - 1_000,
       checkedThrough: now - 1_000,
+      minutesThrough: now - 1_000,
+      hoursThrough: now - 1_000,
       lastFullCheckAt: now - 1_000,
     });
   });

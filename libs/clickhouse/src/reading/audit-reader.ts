@@ -40,6 +40,7 @@ export class AuditReader {
         `SELECT scope, argMax(checked, time) AS checked, argMax(lost, time) AS lost,
           argMax(duplicated, time) AS duplicated, max(toUnixTimestamp64Milli(time)) AS at,
           argMax(toUnixTimestamp64Milli(checked_through), time) AS through,
+          maxIf(toUnixTimestamp64Milli(checked_through), checked_through <= time) AS reached,
           maxIf(toUnixTimestamp64Milli(time), full = 1) AS full_at
         FROM audit WHERE time > fromUnixTimestamp64Milli({since:Int64}, 'UTC')
           AND time <= fromUnixTimestamp64Milli({until:Int64}, 'UTC') GROUP BY scope`,
@@ -66,18 +67,22 @@ function laidOver(
   for (const [scope, row] of found) {
     const before = known.get(scope);
     const later = before !== undefined && Number(before.at) > Number(row.at) ? before : row;
-    all.set(scope, { ...later, full_at: Math.max(Number(before?.full_at ?? 0), Number(row.full_at)) });
+    all.set(scope, {
+      ...later,
+      full_at: Math.max(Number(before?.full_at ?? 0), Number(row.full_at)),
+      reached: Math.max(Number(before?.reached ?? 0), Number(row.reached)),
+    });
   }
   return all;
 }
 
 function summed(found: ReadonlyMap<string, ScopeRow>, partitions: readonly number[]): AuditReading {
   const rows = [...found.values()];
-  const expected = [
-    ...partitions.flatMap((partition) => [`log/${partition}`, `raw/${partition}`]),
-    'rollups',
-    'rollups/1h',
-  ].map((scope) => found.get(scope));
+  const minutes = [...partitions.flatMap((partition) => [`log/${partition}`, `raw/${partition}`]), 'rollups'].map(
+    (scope) => found.get(scope),
+  );
+  const hours = found.get('rollups/1h');
+  const expected = [...minutes, hours];
   const complete = expected.every(hasLooked);
   const sum = (of: (row: ScopeRow) => number) => {
     const all = rows.reduce((total, row) => total + Number(of(row)), 0);
@@ -90,6 +95,8 @@ function summed(found: ReadonlyMap<string, ScopeRow>, partitions: readonly numbe
     duplicated: sum((row) => row.duplicated),
     checkedAt: least(expected.map((row) => Number(row?.at ?? 0))),
     checkedThrough: least(expected.map((row) => (hasLooked(row) ? Number(row.through) : 0))),
+    minutesThrough: least(minutes.map((row) => (hasLooked(row) ? Number(row.reached) : 0))),
+    hoursThrough: timeOf(hasLooked(hours) ? hours.reached : 0),
     lastFullCheckAt: least(expected.map((row) => Number(row?.full_at ?? 0))),
   };
 }
@@ -106,5 +113,7 @@ interface ScopeRow {
   readonly duplicated: number;
   readonly at: number;
   readonly through: number;
+  /** The furthest it was ever through. */
+  readonly reached: number;
   readonly full_at: number;
 }

@@ -40,8 +40,9 @@ export interface Program {
  * Runs a program until a signal or a fatal error ends it. `start` builds everything and returns when it runs.
  *
  * SIGTERM and SIGINT shut down once, with exit code 0, or 3 when something had to be given up; a second signal ends at
- * once, as killed, unless it comes within a second of the first. An error that nobody caught shuts down as well, with exit code 1. A failed start says on standard
- * error what is wrong and what to do, without a stack when the cause is known: exit code 2 for settings, 1 otherwise.
+ * once, as killed, unless it comes within a second of the first. An error that nobody caught shuts down as well, with
+ * exit code 1. A failed start says on standard error what is wrong and what to do, without a stack when the cause is
+ * known: exit code 2 for settings, 1 otherwise.
  */
 export async function runProgram(process: ProcessPort, start: () => Promise<Program>): Promise<void> {
   let program: Program;
