@@ -4,6 +4,7 @@ import { EXIT } from '../command/exit-codes.js';
 import { wholeNumber } from '../command/values.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
 import { filterOf } from './filter-options.js';
+import { mendedLetter } from './mended-letters.js';
 import { countByCause, findDeadLetters, withEventRead, type CauseCount, type DeadLetter } from './query.js';
 
 export const deadLettersListCommand: Command = {
@@ -54,10 +55,12 @@ function causeLines({ service, cause, letters, reasons }: CauseCount): string[] 
   ];
 }
 
-/** The identity first: `dead-letters show` takes it as it stands. Pure. */
+/** The identity first: `dead-letters show` takes it as it stands. Last, why it is of no use to replay it. Pure. */
 export function oneLine(letter: DeadLetter): string {
   const { instance, sequence, idx, accepted_at, service, cause, reason, pointer } = letter;
-  return [`${instance}/${sequence}/${idx}`, accepted_at, service, cause, pointer, reason]
+  const mended = mendedLetter(letter);
+  const useless = typeof mended === 'string' ? `(cannot be replayed: ${mended})` : '';
+  return [`${instance}/${sequence}/${idx}`, accepted_at, service, cause, pointer, reason, useless]
     .map((value) => String(value ?? ''))
     .filter((text) => text !== '')
     .join('  ');

@@ -36,7 +36,10 @@ describe('A line of mended dead letters', () => {
   it('says why a letter cannot be replayed', () => {
     expect(mendedLetter({ ...LETTER, instance: '00000000-0000-0000-0000-000000000000' })).toContain('no identity');
     expect(mendedLetter({ ...LETTER, cause: 'conflict' })).toContain('another batch');
-    expect(mendedLetter({ ...LETTER, event: '' })).toContain('no event');
+    expect(mendedLetter({ ...LETTER, event: '' })).toContain('too large');
+    for (const event of ['5', 'null', '""', '[]']) expect(mendedLetter({ ...LETTER, event })).toContain('no object');
+    expect(mendedLetter({ ...LETTER, event: '{"kind":' })).toContain('not JSON');
+    expect(mendedLetter({ ...LETTER, event: '{"kind":"","ok":""}' })).toContain('kind was none that is known');
     expect(mendedLetter({ ...LETTER, sequence: '-1' })).toContain('"sequence"');
     expect(mendedLetter({ ...LETTER, accepted_at: 'yesterday' })).toContain('"accepted_at"');
   });

@@ -29,7 +29,8 @@ export function mendedLetter(letter: DeadLetter): MendedLetter | string {
   const originalAcceptedAt = momentOf(acceptedAt);
   if (originalAcceptedAt === undefined) return '"accepted_at" is not a moment such as 2026-11-24 10:00:00.000';
   const read = typeof event === 'string' ? jsonOf(event) : event;
-  if (typeof read !== 'object' || read === null) return '"event" holds no event; it may have been too large to keep';
+  const missing = whyNoEvent(event, read);
+  if (missing !== undefined) return missing;
   return {
     emitter: { service, instance, version: typeof version === 'string' ? version : UNKNOWN_VERSION },
     sequence: batch,
@@ -37,6 +38,17 @@ export function mendedLetter(letter: DeadLetter): MendedLetter | string {
     originalAcceptedAt,
     event: read,
   };
+}
+
+/** Undefined when there is an event to replay, as far as can be seen here. */
+function whyNoEvent(kept: unknown, read: unknown): string | undefined {
+  if (kept === '' || kept === undefined) return '"event" was too large to keep: there is nothing to mend';
+  if (read === undefined) return '"event" is not JSON';
+  if (typeof read !== 'object' || read === null || Array.isArray(read))
+    return 'what was sent in place of an event is no object: there is nothing to mend';
+  if ((read as { kind?: unknown }).kind === '')
+    return 'its kind was none that is known, so that all its texts were blanked: write "event" anew, and replay it from a file';
+  return undefined;
 }
 
 /**

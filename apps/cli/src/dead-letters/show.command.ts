@@ -3,7 +3,8 @@ import type { Answer, Command, Host, Invocation } from '../command/command.js';
 import { CliError, UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
-import { findDeadLetters, withEventRead, type Filter } from './query.js';
+import { mendedLetter } from './mended-letters.js';
+import { findDeadLetters, withEventRead, type DeadLetter, type Filter } from './query.js';
 
 export const deadLettersShowCommand: Command = {
   name: 'dead-letters show',
@@ -24,14 +25,19 @@ async function show(invocation: Invocation, host: Host): Promise<Answer> {
       EXIT.failed,
       `\`${alperfCommand('dead-letters list')}\` shows those that there are.`,
     );
-  const text = deadLetters
-    .map((letter) =>
-      Object.entries(letter)
-        .map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
-        .join('\n'),
-    )
-    .join('\n\n');
+  const text = deadLetters.map(linesOf).join('\n\n');
   return { exitCode: EXIT.ok, json: { deadLetters: deadLetters.map(withEventRead) }, text };
+}
+
+/** A line a field, and why it is of no use to replay it. Pure. */
+export function linesOf(letter: DeadLetter): string {
+  const mended = mendedLetter(letter);
+  return [
+    ...Object.entries(letter).map(
+      ([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+    ),
+    ...(typeof mended === 'string' ? [`cannot be replayed: ${mended}`] : []),
+  ].join('\n');
 }
 
 /** @throws UsageError */

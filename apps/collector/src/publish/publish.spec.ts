@@ -40,6 +40,17 @@ describe('redactedEvent', () => {
     });
   });
 
+  it('keeps a word of the contract that was mistyped, with what its kind allows, and no other word', () => {
+    const event = aMetric();
+    expect(redacted({ ...event, kind: 'metrics', who: 'private' })).toEqual({ ...event, kind: 'metrics', who: '' });
+    expect(redacted({ ...aCacheWindow(), kind: 'cahe.window' })).toEqual({ ...aCacheWindow(), kind: 'cahe.window' });
+    expect(redacted({ ...event, type: 'count' })).toEqual({ ...event, type: 'count' });
+    for (const word of ['private', 'ada', 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3', 'counter of Ada'])
+      expect(redacted({ ...event, type: word })).toEqual({ ...event, type: '' });
+    // Of a field that takes any text, none is near.
+    expect(redacted({ ...event, name: 'metric!' })).toEqual({ ...event, name: '' });
+  });
+
   it('never throws, never grows over its bound, and keeps no text of what it does not know', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
