@@ -87,7 +87,7 @@ export class ApiModule implements OnModuleInit, OnApplicationBootstrap, BeforeAp
       gauge.set(this.streams.clients),
     );
     this.metrics.gauge('pipeline_lag_records', 'Records in the log that are not in ClickHouse yet.', [], (gauge) =>
-      gauge.set(this.poll.latest?.log.lag ?? Number.NaN),
+      gauge.set(this.poll.lag ?? Number.NaN),
     );
     this.poll.start();
   }
@@ -107,5 +107,11 @@ export class ApiModule implements OnModuleInit, OnApplicationBootstrap, BeforeAp
 
 function statusPoll(clock: Clock, log: EventLog, rows: RowReader, sqlGate: SqlGate | null): StatusPoll {
   const database = new DatabaseStatus(rows, clock);
-  return new StatusPoll({ clock, log, database: () => database.read(), sqlPort: () => sqlGate?.port ?? null });
+  return new StatusPoll({
+    clock,
+    log,
+    database: () => database.read(),
+    inserted: () => database.inserted(),
+    sqlPort: () => sqlGate?.port ?? null,
+  });
 }

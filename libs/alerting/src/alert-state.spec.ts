@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  afterBreak,
   RESOLVED_RETENTION_MS,
   step,
   type Alert,
@@ -42,6 +43,23 @@ function run(rule: AlertingRule, evaluations: readonly (readonly [minute: number
     return state.get(fingerprint)?.state ?? 'inactive';
   });
 }
+
+describe('A break in the evaluation', () => {
+  it('is no time that a pending alert has waited', () => {
+    const rule = aRule();
+    const before = step(rule, new Map(), 0, [seen()]).state;
+    const waited = step(rule, before, 3 * MINUTE, [seen()]).state;
+    const back = afterBreak(waited, 60 * MINUTE);
+    const phaseAt = (minute: number) => step(rule, back, minute * MINUTE, [seen()]).state.get(fingerprint)!.state;
+    expect([63, 64.9, 65].map(phaseAt)).toEqual(['pending', 'pending', 'firing']);
+    expect(waited.get(fingerprint)!.activeAt).toBe(0);
+  });
+
+  it('changes nothing of what fires or is resolved', () => {
+    for (const state of ['firing', 'inactive'] as const)
+      expect(afterBreak(stateOf({ state, firedAt: 1 }), MINUTE)).toEqual(stateOf({ state, firedAt: 1 }));
+  });
+});
 
 describe('An alert', () => {
   // Every state, seen and not seen, on both sides of each limit: [before, rule, minute, seen] → state, and what is kept of it.

@@ -86,6 +86,19 @@ export function step(rule: AlertingRule, state: AlertState, at: number, observat
   return { state: sorted, transitions: transitionsBetween(state, sorted, at) };
 }
 
+/**
+ * The state after a time in which nothing was evaluated: what is pending has not waited meanwhile, since nobody knows
+ * whether it was still wrong. As Prometheus restores what was pending when it stopped. Pure.
+ */
+export function afterBreak(state: AlertState, breakMs: number): AlertState {
+  return new Map(
+    [...state].map(([fingerprint, alert]) => [
+      fingerprint,
+      alert.state === 'pending' ? { ...alert, activeAt: alert.activeAt + breakMs } : alert,
+    ]),
+  );
+}
+
 function identify(rule: AlertingRule, observations: readonly Observation[]): Map<string, Observation> {
   const found = new Map<string, Observation>();
   for (const observation of observations) {

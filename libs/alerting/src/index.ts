@@ -1,4 +1,5 @@
 export {
+  afterBreak,
   RESOLVED_RETENTION_MS,
   step,
   type Alert,

@@ -5,6 +5,7 @@ export { PEOPLE_QUOTA_KEY } from './people.js';
 export { AUDIT_AHEAD_MS, AuditReader, type AuditReading } from './reading/audit-reader.js';
 export { ClickHouseRowReader } from './reading/clickhouse-row-reader.js';
 export {
+  partitionsOf,
   readDeadLetters,
   readProgress,
   type PartitionProgress,

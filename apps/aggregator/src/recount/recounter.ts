@@ -6,6 +6,7 @@ import type { AggregatorStore } from '../aggregator-store.js';
 import type { Assignments } from '../assignments.js';
 import { Rounds } from '../rounds.js';
 import type { AggregatorTelemetry } from '../telemetry.js';
+import type { PartitionState } from '../progress/partition-state.js';
 import { isOver } from './due.js';
 import type { Mark, MarkBook } from './mark-book.js';
 import { touchedAbove } from './next-level.js';
@@ -19,6 +20,8 @@ export interface RecounterOptions {
   readonly maxBuckets: number;
   /** How often the table is searched for marks that the book lacks, ms. */
   readonly searchMs: number;
+  /** How often progress is told while only the settled ends of idle partitions move, which hold nothing up, ms. */
+  readonly tellIdleMs: number;
 }
 
 export const DEFAULT_RECOUNT: RecounterOptions = {
@@ -26,6 +29,7 @@ export const DEFAULT_RECOUNT: RecounterOptions = {
   maxWaitMs: { '10s': 15_000, '1m': 60_000, '1h': 300_000 },
   maxBuckets: 2_000,
   searchMs: 30_000,
+  tellIdleMs: 10_000,
 };
 
 /**
@@ -35,6 +39,7 @@ export const DEFAULT_RECOUNT: RecounterOptions = {
 export class Recounter {
   readonly #rounds: Rounds;
   #searched = -Infinity;
+  #told: { readonly what: string; readonly at: number } | undefined;
 
   constructor(
     private readonly store: AggregatorStore,
@@ -71,15 +76,22 @@ export class Recounter {
         await this.#level(level);
       }
       this.#advance();
-      const states = this.assignments.all();
-      for (const state of states) state.revision += 1n;
-      await this.store.writeProgress(states, this.clock.now());
+      await this.#tellProgress(this.assignments.all());
     } catch (error) {
       this.telemetry.failedRecount(error);
       this.log.warn('Recount failed; its marks stay open.', {
         reason: error instanceof Error ? error.message : String(error),
       });
     }
+  }
+
+  /** At once when something has happened; where nothing has, now and then: each telling is an insert with its fsyncs. */
+  async #tellProgress(states: readonly PartitionState[]): Promise<void> {
+    const told = { what: progressKey(states), at: this.clock.monotonic() };
+    if (told.what === this.#told?.what && told.at - this.#told.at < this.options.tellIdleMs) return;
+    for (const state of states) state.revision += 1n;
+    await this.store.writeProgress(states, this.clock.now());
+    this.#told = told;
   }
 
   async #search(): Promise<void> {
@@ -133,4 +145,20 @@ export class Recounter {
     const own = this.assignments.get(partition);
     return own !== undefined && isOver(level, bucketEnd, own, this.assignments.all(), monotonic);
   }
+}
+
+/** Equal for states of which only what idle partitions have settled differs. */
+function progressKey(states: readonly PartitionState[]): string {
+  return states
+    .map(({ partition, committed, tracker, silent, idle, settled }) =>
+      [
+        partition,
+        committed,
+        tracker.watermark,
+        silent,
+        idle,
+        ...(idle ? [] : LEVELS.map((level) => settled[level])),
+      ].join(),
+    )
+    .join(';');
 }

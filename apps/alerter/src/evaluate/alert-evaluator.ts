@@ -1,4 +1,4 @@
-import { step, type Alert, type AlertState, type Transition } from '#libs/alerting';
+import { afterBreak, step, type Alert, type AlertState, type Transition } from '#libs/alerting';
 import { PipelineError } from '#libs/contracts';
 import type { Logger, Metrics } from '#libs/operations';
 import { FencedError } from '#libs/state-store';
@@ -17,7 +17,7 @@ export interface AlertEvaluatorParts {
   readonly metrics: Metrics;
 }
 
-const NOTHING: StoredAlerts = { byFingerprint: new Map(), unreadable: [] };
+const NOTHING: StoredAlerts = { byFingerprint: new Map(), unreadable: [], at: undefined };
 
 /**
  * Looks, decides, stores, then shows: nothing is served, exported or logged of an evaluation before its outcome is
@@ -157,13 +157,12 @@ export class AlertEvaluator implements AlerterView {
     const started = clock.monotonic();
     const now = await look();
     if (this.#stopped) return;
+    const before = this.#withoutBreak(now.at);
     const after = new Map<string, Alert>();
     const transitions: Transition[] = [];
     const unknown = new Set<string>();
     for (const rule of this.#rules) {
-      const known = new Map(
-        [...this.#stored.byFingerprint].filter(([, one]) => one.labels['alertname'] === rule.alert),
-      );
+      const known = new Map([...before].filter(([, one]) => one.labels['alertname'] === rule.alert));
       const verdict = rule.judge(now, this.#before);
       if ('unknown' in verdict) unknown.add(rule.alert);
       const stepped = 'unknown' in verdict ? undefined : step(rule, known, now.at, verdict.observations);
@@ -171,11 +170,17 @@ export class AlertEvaluator implements AlerterView {
       transitions.push(...(stepped?.transitions ?? []));
     }
     await writer.save(this.#stored, after, now.at);
-    this.#stored = { byFingerprint: after, unreadable: [] };
+    this.#stored = { byFingerprint: after, unreadable: [], at: now.at };
     this.#before = now;
     this.#unknown = unknown;
     this.#telemetry.evaluationSeconds.observe((clock.monotonic() - started) / 1_000);
     this.#tell(transitions);
+  }
+
+  /** A hand-over to another alerter counts as watched; a longer time, of one that was stopped or slept, does not. */
+  #withoutBreak(at: number): AlertState {
+    const { byFingerprint, at: lastAt = at } = this.#stored;
+    return at - lastAt > this.#takeoverMs ? afterBreak(byFingerprint, at - lastAt) : byFingerprint;
   }
 
   #tell(transitions: readonly Transition[]): void {

@@ -21,12 +21,15 @@ const StoredAlert = Type.Object({
   resolvedAt: Type.Optional(Type.Number()),
 });
 const storedAlert = Compile(StoredAlert);
+const storedBeat = Compile(Type.Object({ at: Type.Number() }));
 
 /** What is stored of the alerts. */
 export interface StoredAlerts {
   readonly byFingerprint: ReadonlyMap<string, Alert>;
   /** Fingerprints whose entry cannot be read; the next evaluation replaces them. */
   readonly unreadable: readonly string[];
+  /** When they were last evaluated, ms since 1970; undefined when they never were, or that cannot be read. */
+  readonly at: number | undefined;
 }
 
 /**
@@ -50,7 +53,8 @@ export class AlertStore {
       if (alert === undefined) unreadable.push(fingerprint);
       else byFingerprint.set(fingerprint, alert);
     }
-    return { byFingerprint, unreadable };
+    const beat = await this.store.get(SCOPE, BEAT_KEY);
+    return { byFingerprint, unreadable, at: beat && decodeBeat(beat.value) };
   }
 
   /** Rises with every evaluation of whoever evaluates; undefined when there never was one. */
@@ -91,6 +95,15 @@ export class AlertWriter {
 function encodeAlert(alert: Alert): string {
   const { labels, annotations, state, value, activeAt, firedAt, keepFiringSince, resolvedAt } = alert;
   return JSON.stringify({ v: 1, labels, annotations, state, value, activeAt, firedAt, keepFiringSince, resolvedAt });
+}
+
+function decodeBeat(value: Uint8Array): number | undefined {
+  try {
+    const parsed: unknown = JSON.parse(new TextDecoder().decode(value));
+    return storedBeat.Check(parsed) ? parsed.at : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Undefined when it is none that this version knows. */

@@ -1,4 +1,11 @@
-import { AuditReader, readDeadLetters, readProgress, type AuditReading, type RowReader } from '#libs/clickhouse';
+import {
+  AuditReader,
+  partitionsOf,
+  readDeadLetters,
+  readProgress,
+  type AuditReading,
+  type RowReader,
+} from '#libs/clickhouse';
 import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
 import { readPartitions, type EventLog, type PartitionReading } from '#libs/event-log';
 import { MINUTE_MS, OneAtATime, type Clock } from '#libs/time';
@@ -62,9 +69,10 @@ export class PipelineWatch {
 
   async #readDatabase(): Promise<DatabaseCondition> {
     const now = this.clock.now();
+    const reading = readProgress(this.rows);
     const [progress, audit, accepted, kept] = await Promise.all([
-      readProgress(this.rows),
-      this.#audit.read(now),
+      reading,
+      reading.then((one) => this.#audit.read(now, partitionsOf(one))),
       readDeadLetters(this.rows, now - DEAD_LETTER_WINDOW_MS),
       // There may be too many to count in time: those accepted lately are known all the same.
       readDeadLetters(this.rows, 0).catch(() => undefined),

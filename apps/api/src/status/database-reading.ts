@@ -1,4 +1,11 @@
-import { AuditReader, readProgress, type AuditReading, type ProgressReading, type RowReader } from '#libs/clickhouse';
+import {
+  AuditReader,
+  partitionsOf,
+  readProgress,
+  type AuditReading,
+  type ProgressReading,
+  type RowReader,
+} from '#libs/clickhouse';
 import { EVENT_KINDS, EVENT_TABLES, type PipelineStatus } from '#libs/contracts';
 import type { Clock } from '#libs/time';
 import { InsertedReader, type InsertedTotals } from './inserted-totals.js';
@@ -42,11 +49,17 @@ export class DatabaseStatus {
     this.#inserted = new InsertedReader(reader, clock);
   }
 
+  /** What is inserted so far. @throws what the reader throws. */
+  inserted(): Promise<InsertedTotals> {
+    return this.#inserted.read();
+  }
+
   /** @throws what the reader throws. */
   async read(): Promise<DatabaseReading> {
+    const reading = readProgress(this.reader);
     const [progress, audit, storage, held, deadLetters, inserted] = await Promise.all([
-      readProgress(this.reader),
-      this.#audit.read(this.clock.now()),
+      reading,
+      reading.then((one) => this.#audit.read(this.clock.now(), partitionsOf(one))),
       this.#storage.get(),
       this.#held.get(),
       this.#deadLetters.get(),

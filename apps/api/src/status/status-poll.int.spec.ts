@@ -28,7 +28,7 @@ it('asks a database that hangs once, however often it looks, and says that it do
     asked++;
     return new Promise<never>(() => undefined);
   };
-  const poll = new StatusPoll({ clock, log, database, sqlPort: () => null });
+  const poll = new StatusPoll({ clock, log, database, inserted: database, sqlPort: () => null });
   for (let round = 0; round < 3; round++) {
     const looked = poll.status();
     await clock.advance(5_000);
@@ -37,4 +37,24 @@ it('asks a database that hangs once, however often it looks, and says that it do
     await clock.advance(2_000);
   }
   expect(asked).toBe(1);
+});
+
+it('reads no more than the rates need while nobody watches, and all of it for the first who asks', async () => {
+  const asked = { database: 0, inserted: 0 };
+  const inserted = async () => {
+    asked.inserted++;
+    return { at: clock.monotonic(), records: 0, events: 0 };
+  };
+  const database = async (): Promise<never> => {
+    asked.database++;
+    throw new Error('Away.');
+  };
+  const poll = new StatusPoll({ clock, log, database, inserted, sqlPort: () => null });
+  poll.start();
+  while (poll.recent.length < 3) await clock.advance(1_000);
+  expect(asked).toEqual({ database: 0, inserted: 3 });
+  expect([poll.lag, poll.latest]).toEqual([0, undefined]);
+  expect((await poll.status()).steps.clickhouse.detail).toBe('Away.');
+  expect(asked.database).toBe(1);
+  poll.stop();
 });

@@ -4,15 +4,18 @@ import { OneAtATime, type Clock, type Timer } from '#libs/time';
 import { assembleStatus, type StepReading } from './assemble-status.js';
 import type { DatabaseReading } from './database-reading.js';
 import { EventRates } from './event-rates.js';
+import type { InsertedTotals } from './inserted-totals.js';
 
 export interface StatusPollOptions {
   readonly clock: Clock;
   readonly log: EventLog;
   readonly database: () => Promise<DatabaseReading>;
+  /** The one part of it that the rates need. */
+  readonly inserted: () => Promise<InsertedTotals>;
   readonly sqlPort: () => number | null;
   /** While somebody watches. Default 1,000 ms. */
   readonly watchedMs?: number;
-  /** While nobody does: rates and the recent past stay warm. Default 5,000 ms. */
+  /** While nobody does: only what rates and the recent past need is read. Default 5,000 ms. */
   readonly unwatchedMs?: number;
 }
 
@@ -30,6 +33,7 @@ export class StatusPoll {
   readonly #startedAt: number;
   readonly #readLog;
   readonly #readDatabase;
+  readonly #readInserted;
   #log: StepReading<readonly PartitionReading[]> = { ok: false, detail: 'Not read yet.', value: undefined };
   #database: StepReading<DatabaseReading> = { ok: false, detail: 'Not read yet.', value: undefined };
   #recent: StatusPoint[] = [];
@@ -39,11 +43,12 @@ export class StatusPoll {
   #running = false;
 
   constructor(private readonly options: StatusPollOptions) {
-    const { clock, log, database } = options;
+    const { clock, log, database, inserted } = options;
     this.#startedAt = clock.now();
     const read = () => readPartitions(log, EVENTS_TOPIC, AGGREGATOR_GROUP);
     this.#readLog = new OneAtATime(clock, STEP_TIMEOUT_MS, read);
     this.#readDatabase = new OneAtATime(clock, STEP_TIMEOUT_MS, database);
+    this.#readInserted = new OneAtATime(clock, STEP_TIMEOUT_MS, inserted);
   }
 
   start(): void {
@@ -63,9 +68,14 @@ export class StatusPoll {
     return this.#recent;
   }
 
-  /** The last status, or undefined before the first look has ended. */
+  /** The last status, or undefined before the first look has ended, and while nobody watches. */
   get latest(): PipelineStatus | undefined {
     return this.#latest;
+  }
+
+  /** Records that wait in the log, as of the last look at it; undefined before the first. */
+  get lag(): number | undefined {
+    return this.#log.value && sum(this.#log.value.map(({ lag }) => lag));
   }
 
   /** A status of now, or one that is at most as old as the pace of watching. Never rejects for a failing step. */
@@ -88,7 +98,8 @@ export class StatusPoll {
     this.#timer = this.options.clock.setTimer(
       () => {
         const { watchedMs = 1_000, unwatchedMs = 5_000 } = this.options;
-        void this.#lookOnce().finally(() => this.#next(this.#listeners.size > 0 ? watchedMs : unwatchedMs));
+        const look = this.#listeners.size > 0 ? this.#lookOnce() : this.#stayWarm();
+        void look.finally(() => this.#next(this.#listeners.size > 0 ? watchedMs : unwatchedMs));
       },
       delayMs,
       { unref: true },
@@ -98,6 +109,17 @@ export class StatusPoll {
   #lookOnce(): Promise<PipelineStatus> {
     this.#look ??= this.#lookNow().finally(() => (this.#look = undefined));
     return this.#look;
+  }
+
+  /** What nobody asks for is not read: an idle pipeline should cost next to nothing. Never rejects. */
+  async #stayWarm(): Promise<void> {
+    // One who asked meanwhile has it all read.
+    if (this.#look !== undefined) return void (await this.#look);
+    const inserted = this.#readInserted.answer().catch(() => undefined);
+    this.#log = await step(this.#readLog, this.#log.value);
+    const rates = this.#ratesNow(this.options.clock.monotonic(), await inserted);
+    this.#latest = undefined;
+    this.#remember(this.options.clock.now(), rates);
   }
 
   async #lookNow(): Promise<PipelineStatus> {
@@ -112,18 +134,23 @@ export class StatusPoll {
       sqlPort: sqlPort(),
       log: this.#log,
       database: this.#database,
-      rates: this.#ratesNow(clock.monotonic()),
+      rates: this.#ratesNow(clock.monotonic(), this.#database.value?.inserted),
     });
     this.#latest = status;
-    const point = pointOf(status);
-    if (point !== undefined) this.#recent = [...this.#recent, point].slice(-RECENT_POINTS);
+    this.#remember(status.at, status.rates ?? undefined);
     for (const listener of this.#listeners) listener(status);
     return status;
   }
 
-  #ratesNow(at: number): NonNullable<PipelineStatus['rates']> | undefined {
+  /** Nothing while the rates are unknown. */
+  #remember(at: number, rates: PipelineStatus['rates'] | undefined): void {
+    if (rates == null) return;
+    const { acceptedPerSecond, insertedPerSecond } = rates;
+    this.#recent = [...this.#recent, { at, acceptedPerSecond, insertedPerSecond }].slice(-RECENT_POINTS);
+  }
+
+  #ratesNow(at: number, inserted: InsertedTotals | undefined): NonNullable<PipelineStatus['rates']> | undefined {
     const partitions = this.#log.value;
-    const inserted = this.#database.value?.inserted;
     if (partitions === undefined || inserted === undefined) return undefined;
     const appended = sum(partitions.map(({ next }) => next));
     const committed = sum(partitions.map(({ next, lag }) => next - lag));
@@ -137,12 +164,6 @@ async function step<Value>(read: OneAtATime<Value>, before: Value | undefined): 
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : String(error), value: before };
   }
-}
-
-/** Undefined while the rates are unknown. */
-function pointOf({ at, rates }: PipelineStatus): StatusPoint | undefined {
-  if (rates === null) return undefined;
-  return { at, acceptedPerSecond: rates.acceptedPerSecond, insertedPerSecond: rates.insertedPerSecond };
 }
 
 function sum(values: readonly number[]): number {

@@ -31,30 +31,26 @@ export class AuditReader {
   /**
    * The latest findings of all scopes, added up, and the times of the scope that is furthest behind: of those that must be
    * there, `log` and `raw` for each partition and the rollups, one that is not heard of or has not looked at anything yet
-   * makes them null, and with them a sum of 0. @throws what the reader throws.
+   * makes them null, and with them a sum of 0.
+   * @param partitions that have progress.
+   * @throws what the reader throws.
    */
-  async read(now: number): Promise<AuditReading> {
+  async read(now: number, partitions: readonly number[]): Promise<AuditReading> {
     const all = this.#allAt === undefined || Math.abs(now - this.#allAt) >= ALL_EVERY_MS;
-    const [rows, partitions] = await Promise.all([
-      this.reader.rows<ScopeRow>(
-        `SELECT scope, argMax(checked, time) AS checked, argMax(lost, time) AS lost,
+    const rows = await this.reader.rows<ScopeRow>(
+      `SELECT scope, argMax(checked, time) AS checked, argMax(lost, time) AS lost,
           argMax(duplicated, time) AS duplicated, max(toUnixTimestamp64Milli(time)) AS at,
           argMax(toUnixTimestamp64Milli(checked_through), time) AS through,
           maxIf(toUnixTimestamp64Milli(checked_through), checked_through <= time) AS reached,
           maxIf(toUnixTimestamp64Milli(time), full = 1) AS full_at
         FROM audit WHERE time > fromUnixTimestamp64Milli({since:Int64}, 'UTC')
           AND time <= fromUnixTimestamp64Milli({until:Int64}, 'UTC') GROUP BY scope`,
-        { since: now - (all ? HEARD_MS : RECENT_MS), until: now + AUDIT_AHEAD_MS },
-      ),
-      this.reader.rows<{ partition: number }>('SELECT DISTINCT partition FROM progress'),
-    ]);
+      { since: now - (all ? HEARD_MS : RECENT_MS), until: now + AUDIT_AHEAD_MS },
+    );
     const found = new Map(rows.map((row) => [row.scope, row]));
     this.#known = all ? found : laidOver(this.#known, found);
     if (all) this.#allAt = now;
-    return summed(
-      this.#known,
-      partitions.map(({ partition }) => partition),
-    );
+    return summed(this.#known, partitions);
   }
 }
 

@@ -36,6 +36,11 @@ export async function readProgress(reader: RowReader): Promise<ProgressReading> 
   };
 }
 
+/** Those that have progress. */
+export function partitionsOf({ partitions }: ProgressReading): number[] {
+  return partitions.map(({ partition }) => partition);
+}
+
 /** Dead letters accepted after a time, by cause. None is an empty list. @throws what the reader throws. */
 export async function readDeadLetters(reader: RowReader, since: number): Promise<{ cause: string; letters: number }[]> {
   const rows = await reader.rows<{ cause: string; letters: number }>(
