@@ -117,10 +117,12 @@ describe('The statements of the command line, on the real engine and its tables'
     expect(out).toContain('\nevent: {"kind":"metric","value":1}\n');
     expect(out).not.toContain('cannot be replayed');
     const listed = (await alperf(['dead-letters', 'list', '--cause', 'rejected', '--sql', sql], { cwd: folder })).out;
-    expect(listed.split('\n').map((line) => line.includes('(cannot be replayed: "event" is not JSON)'))).toEqual([
-      true,
-      false,
-    ]);
+    expect(
+      listed
+        .trim()
+        .split('\n')
+        .map((line) => line.includes('(cannot be replayed: "event" is not JSON)')),
+    ).toEqual([true, false]);
   });
 
   it('ask for what a replay stored', async () => {
