@@ -96,6 +96,17 @@ describe('The queue of events', () => {
     );
   });
 
+  it('stays within its bound where what leaves is smaller as text than what comes', () => {
+    const { queue } = aQueue();
+    for (let i = 0; i < 18; i++) queue.push(event(i));
+    let left = 5;
+    queue.encode(() => --left <= 0);
+    for (let i = 18; i < 40; i++) {
+      queue.push(event(i));
+      expect(queue.bytes).toBeLessThanOrEqual(MAX_BYTES);
+    }
+  });
+
   it('holds no more marks than events, however long nothing leaves', () => {
     const { queue } = aQueue();
     for (let end = 0; end < 1_000; end++) {

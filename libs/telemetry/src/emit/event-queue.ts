@@ -66,7 +66,7 @@ export class EventQueue {
     this.#raw.push(event);
     this.#pushed++;
     this.#rawBytes += roughBytes(event);
-    if (this.bytes > this.#options.maxBytes) this.#dropOldest();
+    this.#keepBound();
   }
 
   /** All windows up to `end` have been pushed. */
@@ -110,6 +110,8 @@ export class EventQueue {
       if (enough(made)) break;
     }
     this.#write(batch, lines, bytes);
+    // Text may take more than was reckoned for the event.
+    this.#keepBound();
   }
 
   /** Takes the oldest batch, which is to be given back; only a complete one unless `whole`. */
@@ -185,11 +187,15 @@ export class EventQueue {
     );
   }
 
+  /** The oldest go while there is too much: one lump may free less than one large event takes. */
+  #keepBound(): void {
+    // At least one stays: a single event over the bound is the encoder's to refuse.
+    while (this.bytes > this.#options.maxBytes && this.length > 1) this.#dropOldest();
+  }
+
   #dropOldest(): void {
     const waiting = this.length;
-    // At least one stays: a single event over the bound is the encoder's to refuse.
-    const count = Math.min(waiting - 1, Math.max(1, Math.ceil(waiting * DROP_SHARE)));
-    if (count <= 0) return;
+    const count = Math.min(waiting - 1, Math.ceil(waiting * DROP_SHARE));
     let toGo = count;
     while (toGo > 0 && this.#batches.length > 0) {
       const batch = this.#batches[0]!;
