@@ -82,6 +82,25 @@ class SlowSpool extends Spool {
   }
 }
 
+/** A spool whose disk does not return until it is told to. */
+class HungSpool extends SlowSpool {
+  readonly #returned = Promise.withResolvers<void>();
+  closed = 0;
+
+  override open(): Promise<void> {
+    return this.#returned.promise;
+  }
+
+  comeBack(): void {
+    this.#returned.resolve();
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    this.closed++;
+  }
+}
+
 describe('Telemetry', () => {
   it('emits one exact window for what was counted in it, and nothing for a window without counts', async () => {
     const { telemetry, transport, clock } = started();
@@ -455,6 +474,67 @@ describe('Telemetry', () => {
     await clock.advance(2_000);
     await done;
     expect(spool.appendedAtClose).toBe(2);
+  });
+
+  it('goes on without a spool that does not open, tells it once, and uses it when it opens after all', async () => {
+    const clock = new FakeClock(Date.UTC(2026, 10, 24, 12, 0, 0, 250));
+    const spool = new HungSpool(clock);
+    const { telemetry, transport, problems } = started({ clock, spool });
+    telemetry.cache('pages').hit();
+    await clock.advance(4_000);
+    expect([transport.sent.length, problems]).toEqual([0, []]);
+    await clock.advance(4_000);
+    expect([windowsOf(transport).length, problems]).toEqual([1, ['spool']]);
+    spool.comeBack();
+    telemetry.cache('pages').hit();
+    await clock.advance(4_000);
+    expect([windowsOf(transport).length, problems]).toEqual([2, ['spool']]);
+    expect(spool.acknowledged).toEqual(spool.appended);
+    expect(spool.appended.length).toBeGreaterThan(0);
+    const done = telemetry.shutdown();
+    await clock.advance(5_000);
+    expect([await done, spool.closed]).toEqual([true, 1]);
+  });
+
+  it('ends by the deadline of its shutdown although its spool does not open, having sent what there was', async () => {
+    const clock = new FakeClock(Date.UTC(2026, 10, 24, 12, 0, 0, 250));
+    const spool = new HungSpool(clock);
+    const { telemetry, transport, problems } = started({ clock, spool });
+    telemetry.cache('pages').hit();
+    let all: boolean | undefined;
+    void telemetry.shutdown({ deadlineMs: 2_000 }).then((answer) => (all = answer));
+    await clock.advance(2_000);
+    expect([all, windowsOf(transport).length, problems, clock.timers]).toEqual([true, 1, ['spool'], 0]);
+    // What opens afterwards is closed: it is locked for this process.
+    spool.comeBack();
+    await clock.advance(0);
+    expect(spool.closed).toBe(1);
+  });
+
+  it('ends by the deadline of its shutdown although its open spool answers no more, and says so', async () => {
+    const clock = new FakeClock(Date.UTC(2026, 10, 24, 12, 0, 0, 250));
+    const spool = new SlowSpool(clock);
+    spool.append = () => new Promise(() => undefined);
+    const { telemetry, problems } = started({ clock, spool });
+    telemetry.cache('pages').hit();
+    let all: boolean | undefined;
+    void telemetry.shutdown({ deadlineMs: 2_000 }).then((answer) => (all = answer));
+    await clock.advance(1_999);
+    expect(all).toBe(undefined);
+    await clock.advance(1);
+    expect([all, problems, clock.timers]).toEqual([false, ['spool'], 0]);
+  });
+
+  it('leaves its spool the time to close within the deadline of its shutdown', async () => {
+    const clock = new FakeClock(Date.UTC(2026, 10, 24, 12, 0, 0, 250));
+    const spool = new SlowSpool(clock);
+    const { telemetry, transport, problems } = started({ clock, spool });
+    transport.always = new Error('nobody there');
+    telemetry.cache('pages').hit();
+    let all: boolean | undefined;
+    void telemetry.shutdown({ deadlineMs: 4_000 }).then((answer) => (all = answer));
+    await clock.advance(4_000);
+    expect([all, spool.appendedAtClose, problems]).toEqual([false, 1, ['unreachable']]);
   });
 
   it('sends what is left at shutdown, and says when it could not', async () => {

@@ -71,6 +71,9 @@ const DEFAULTS = {
   maxAccessesPerWindow: 5_000,
 };
 
+/** The most of a shutdown's time that is kept for closing the spool, ms. */
+const MAX_CLOSING_MS = 500;
+
 /** The most that contracts let into one batch; a spec holds these to them. */
 export const HARD_LIMITS = { batchEvents: 10_000, batchBytes: 1_000_000 };
 
@@ -96,6 +99,8 @@ export class Telemetry {
   readonly #emit: (event: Event) => void;
   #ending: Promise<boolean> | undefined;
   #endBy: Deadline | undefined;
+  /** Somewhat earlier, where a spool has to be closed. */
+  #sendBy: Deadline | undefined;
 
   constructor(options: TelemetryOptions) {
     this.#options = options;
@@ -195,24 +200,32 @@ export class Telemetry {
   }
 
   /**
-   * Closes the open windows, sends what is left, and stops. True when all was acknowledged within the deadline; what was
-   * not stays in the spool, or is lost without one. Called again while it waits, the earlier deadline counts for both.
+   * Closes the open windows, sends what is left, and stops, by the deadline also where the spool's disk does not return.
+   * True when all was acknowledged; what was not stays in the spool, or is lost without one. Called again while it waits,
+   * the earlier deadline counts for both.
    */
   shutdown({ deadlineMs = 5_000 } = {}): Promise<boolean> {
-    this.#endBy ??= new Deadline(this.#options.clock);
+    const { clock, spool } = this.#options;
+    this.#endBy ??= new Deadline(clock);
     this.#endBy.within(deadlineMs);
-    this.#ending ??= this.#end(this.#endBy);
+    this.#sendBy ??= new Deadline(clock);
+    this.#sendBy.within(spool === undefined ? deadlineMs : deadlineMs - Math.min(MAX_CLOSING_MS, deadlineMs / 4));
+    if (spool !== undefined) this.#emitter.openSpoolWithin(deadlineMs / 2);
+    this.#ending ??= this.#end(this.#sendBy, this.#endBy);
     return this.#ending;
   }
 
-  async #end(deadline: Deadline): Promise<boolean> {
+  async #end(sendBy: Deadline, endBy: Deadline): Promise<boolean> {
     for (const windows of this.#windows.values()) windows.stop();
     for (const windows of this.#windows.values())
       await windows
         .closeOpen()
         .catch((cause: unknown) => this.#counters.problem('internal', 'A window could not be closed.', cause));
-    const all = await this.#flush(deadline);
-    await this.#emitter.stop().catch((cause: unknown) => this.#counters.problem('internal', 'Stopping failed.', cause));
+    const all = await this.#flush(sendBy);
+    await this.#emitter
+      .stop(endBy)
+      .catch((cause: unknown) => this.#counters.problem('internal', 'Stopping failed.', cause));
+    endBy.cancel();
     return all;
   }
 

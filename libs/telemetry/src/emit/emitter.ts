@@ -4,7 +4,7 @@ import type { Pacer } from '../pacer.js';
 import type { Compressor, Spool, Transport } from '../ports.js';
 import type { Counters } from '../stats.js';
 import { batchBytes, halvesOf, utf8Bytes } from './batch-text.js';
-import type { Deadline } from './deadline.js';
+import { Deadline } from './deadline.js';
 import { EventQueue } from './event-queue.js';
 import type { FinalBatch } from './final-batch.js';
 import { Outbox } from './outbox.js';
@@ -31,6 +31,9 @@ const MAX_OUTBOX = 2;
 /** With a spool, the youngest bodies beyond this many are read back from it when their turn comes. */
 const MAX_BODIES = 4;
 
+/** A spool that has not opened by then is gone on without, ms. It takes milliseconds, as a rule. */
+const SPOOL_OPEN_MS = 5_000;
+
 /** Batches of earlier processes that are known at once: a full spool may hold 100,000. */
 const MAX_BACKLOG = 100;
 
@@ -40,7 +43,9 @@ export class BatchEmitter {
   readonly #queue: EventQueue;
   readonly #outbox = new Outbox();
   readonly #sender: Sender;
+  /** Undefined until it has opened. */
   #spool: Spool | undefined;
+  readonly #openBy: Deadline;
   #spoolFull = false;
   #sequence = 0;
   #closedThrough: number | undefined;
@@ -51,11 +56,13 @@ export class BatchEmitter {
   #lastFinalAt: number;
   #flushTimer: Timer | undefined;
   readonly #stop = new AbortController();
+  readonly #opening: Promise<void>;
+  /** The spool has opened, or is not waited for any longer. */
   readonly #ready: Promise<void>;
 
   constructor(options: EmitterOptions) {
     this.#options = options;
-    this.#spool = options.spool;
+    this.#openBy = new Deadline(options.clock);
     this.#lastFinalAt = options.clock.monotonic();
     this.#queue = new EventQueue({
       maxBytes: options.maxBufferBytes,
@@ -72,7 +79,8 @@ export class BatchEmitter {
       onDone: (batch) => this.#done(batch),
       onSplit: (batch) => this.#split(batch),
     });
-    this.#ready = this.#openSpool();
+    this.#opening = this.#openSpool();
+    this.#ready = this.#awaitSpool();
     this.#armFlush();
   }
 
@@ -140,14 +148,30 @@ export class BatchEmitter {
     this.#sender.hurry();
   }
 
-  /** Stops for good. What is not acknowledged stays in the spool, or is lost with the process; the stats say how much. */
-  async stop(): Promise<void> {
+  /** A spool that has not opened so soon is gone on without: what is to be sent by a deadline cannot wait longer. */
+  openSpoolWithin(ms: number): void {
+    this.#openBy.within(ms);
+  }
+
+  /**
+   * Stops for good, by the deadline at the latest. What is not acknowledged stays in the spool, or is lost with the
+   * process; the stats say how much.
+   */
+  async stop({ over }: Deadline): Promise<void> {
     this.#stop.abort();
     this.#flushTimer?.cancel();
+    const how = await Promise.race([this.#end(), over]);
+    this.#options.transport.close();
+    if (how === 'over' && this.#spool !== undefined)
+      this.#options.counters.problem('spool', 'The spool did not answer by the deadline; what it lacks may be lost.');
+  }
+
+  async #end(): Promise<void> {
     await this.#sender.stop();
     await this.#encoding;
     await this.#filling;
-    this.#options.transport.close();
+    // Also one that opens only after the deadline: it is locked for this process.
+    await this.#opening;
     await this.#spool
       ?.close()
       .catch((cause: unknown) => this.#options.counters.problem('spool', 'Closing failed.', cause));
@@ -167,16 +191,27 @@ export class BatchEmitter {
   }
 
   async #openSpool(): Promise<void> {
-    if (this.#spool === undefined) return;
-    const { pacer } = this.#options;
+    const { spool, pacer, counters } = this.#options;
+    if (spool === undefined) return;
     try {
-      await this.#spool.open(pacer, this.#stop.signal);
+      await spool.open(pacer, this.#stop.signal);
     } catch (cause) {
-      this.#options.counters.problem('spool', 'The spool cannot be used; telemetry is kept in memory only.', cause);
-      this.#spool = undefined;
+      counters.problem('spool', 'The spool cannot be used; telemetry is kept in memory only.', cause);
+      return;
     }
+    this.#spool = spool;
     await this.#loadBacklog();
     this.#sender.wake();
+  }
+
+  /** A disk may never return, and a lock of another container is watched for long: events go without, meanwhile. */
+  async #awaitSpool(): Promise<void> {
+    if (this.#options.spool === undefined) return;
+    this.#openBy.within(SPOOL_OPEN_MS);
+    const how = await Promise.race([this.#opening, this.#openBy.over]);
+    this.#openBy.cancel();
+    if (how === 'over')
+      this.#options.counters.problem('spool', 'The spool has not opened yet; until then, all is kept in memory only.');
   }
 
   /** Some more of what an earlier process left, when none is in the outbox. */

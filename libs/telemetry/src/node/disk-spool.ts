@@ -1,5 +1,5 @@
-import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { SystemClock, type Clock } from '#libs/time';
 import { Spool, type Pace, type SpooledBatch } from '../ports.js';
 import { decodeFrames, encodeFrame, PREFIX_BYTES } from './frames.js';
@@ -60,7 +60,7 @@ export class DiskSpool extends Spool {
   }
 
   async open(pace: Pace, signal?: AbortSignal): Promise<void> {
-    await mkdir(this.#options.directory, { recursive: true });
+    await makeDirectory(resolve(this.#options.directory));
     await this.#lock.acquire(signal);
     try {
       await this.#recover(pace, signal);
@@ -243,6 +243,27 @@ export class DiskSpool extends Spool {
     const done = this.#writing.then(work);
     this.#writing = done.catch(() => undefined);
     return done;
+  }
+}
+
+/** One by one: where a file system takes no directories, as in /proc, Node's own recursive way never comes back. */
+async function makeDirectory(directory: string): Promise<void> {
+  if (await isDirectory(directory)) return;
+  const parent = dirname(directory);
+  if (parent !== directory) await makeDirectory(parent);
+  try {
+    await mkdir(directory);
+  } catch (cause) {
+    // Another process may have made it in between.
+    if (!(await isDirectory(directory))) throw cause;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
   }
 }
 

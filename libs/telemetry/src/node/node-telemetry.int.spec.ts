@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -192,6 +192,36 @@ describe('Telemetry in a process', () => {
     expect(collector.batches.some(({ emitter }) => emitter.service === 'second')).toBe(true);
     child.kill('SIGKILL');
     await once(child, 'exit');
+  });
+
+  it('goes on in memory, and ends, where a spool can be none: in a file system that takes no directories', async () => {
+    const problems: unknown[] = [];
+    const telemetry = createTelemetry({
+      service: 'reader',
+      version: '1',
+      endpoint: collector.endpoint,
+      spool: '/proc/spool/of/mine',
+      onError: ({ code, cause }) => problems.push([code, (cause as { code?: string }).code]),
+    });
+    telemetry.cache('pages').change({ change: 'cleared', by: 'host', entries: 1 });
+    expect(await telemetry.shutdown({ deadlineMs: 10_000 })).toBe(true);
+    expect(problems).toEqual([['spool', 'ENOENT']]);
+    expect(numbersOf(collector)).toEqual([1]);
+  });
+
+  it('makes the directory of its spool, and those above it', async () => {
+    const spool = join(directory, 'here', 'and', 'there');
+    const problems: unknown[] = [];
+    const telemetry = createTelemetry({
+      service: 'reader',
+      version: '1',
+      endpoint: collector.endpoint,
+      spool,
+      onError: (problem) => problems.push(problem),
+    });
+    telemetry.cache('pages').hit();
+    expect(await telemetry.shutdown()).toBe(true);
+    expect([problems, await readdir(spool)]).toEqual([[], []]);
   });
 
   it('computes for at most 2 ms in a turn of the event loop, with up to 40,000 accesses and metric updates a second each', async () => {
