@@ -10,7 +10,7 @@ export interface ProcessName {
 }
 
 export function thisProcess(): ProcessName {
-  return { where: whereIds(), pid: process.pid, started: startOf(process.pid) };
+  return { where: whereIds(), pid: process.pid, started: statOf(process.pid)?.started };
 }
 
 /** Whether it runs; undefined when this cannot be told: it is in another container, on another machine, or hidden. */
@@ -21,8 +21,10 @@ export function isRunning({ where, pid, started }: ProcessName, here: ProcessNam
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  const now = startOf(pid);
-  return now === undefined ? undefined : now === started;
+  const now = statOf(pid);
+  // Dead already, though its parent has not asked how it ended: a container's first program often never does.
+  if (now?.state === 'Z' || now?.state === 'X') return false;
+  return now === undefined ? undefined : now.started === started;
 }
 
 /** Two containers may both have a process 1; two with the same namespace of the same start of one system are one. */
@@ -35,10 +37,12 @@ function whereIds(): string | undefined {
   }
 }
 
-function startOf(pid: number): string | undefined {
+/** What the system says of a process: its state by a letter, and when it started. */
+function statOf(pid: number): { readonly state?: string; readonly started?: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const words = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: words[0]!, started: words[19]! };
   } catch {
     return undefined;
   }

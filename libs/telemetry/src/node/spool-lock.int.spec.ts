@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeClock } from '#libs/time/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { contenderProgram } from '../testing/programs.js';
 import { thisProcess } from './process-name.js';
 import { BEAT_MS, SpoolLock, SpoolLockedError, WATCH_MS } from './spool-lock.js';
@@ -51,6 +52,40 @@ describe('The lock of a spool', () => {
     expect((await lockText()).startsWith(DEAD_ID)).toBe(false);
     await lock.release();
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('takes over at once from a process that is dead, but whose parent has not asked how it ended', async () => {
+    // A shell that becomes another program, which does not know of the shell's child.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const [pid] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
+      while ((await readFile(`/proc/${parent.pid}/comm`, 'latin1')) !== 'sleep\n');
+      process.kill(Number(pid), 'SIGKILL');
+      const stat = async () => (await readFile(`/proc/${pid}/stat`, 'latin1')).split(') ')[1]!.split(' ');
+      let state: string[];
+      do state = await stat();
+      while (state[0] !== 'Z');
+      await leaveLock({ ...thisProcess(), pid: Number(pid), started: state[19]! });
+      const lock = new SpoolLock(directory, new FakeClock());
+      await lock.acquire();
+      await lock.release();
+      expect((await stat())[0]).toBe('Z');
+    } finally {
+      parent.kill();
+      await once(parent, 'exit');
+    }
+  });
+
+  it('removes what processes left that were killed while they asked for it, but not what a living one may need', async () => {
+    const left = ['lock.new.11111111-1111-4111-8111-111111111111', `lock.${DEAD_ID}.new.${DEAD_ID}`];
+    const young = 'lock.new.22222222-2222-4222-8222-222222222222';
+    for (const name of [...left, young, 'lock.new.notes']) await writeFile(join(directory, name), 'x');
+    const old = Date.UTC(2026, 0, 1) / 1_000;
+    for (const name of [...left, 'lock.new.notes']) await utimes(join(directory, name), old, old);
+    const lock = new SpoolLock(directory, new FakeClock());
+    await lock.acquire();
+    expect((await readdir(directory)).sort()).toEqual(['lock', young, 'lock.new.notes']);
+    await lock.release();
   });
 
   it('does not take the process of another container for its own one with the same id', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { PipelineError } from '#libs/contracts';
 import { SystemClock, type Clock, type Timer } from '#libs/time';
 import { isRunning, thisProcess, type ProcessName } from './process-name.js';
@@ -17,6 +17,10 @@ export const BEAT_MS = 3_000;
 /** A holder of which nothing else is known is taken for dead when its lock has not changed for so long. */
 export const WATCH_MS = 15_000;
 const LOOK_MS = 500;
+/** What a process makes to ask for a lock, and removes: of one that was killed meanwhile, it stays. */
+const ASKING = /^lock(\.[\w-]+)*\.new\.[0-9a-f-]{36}$/;
+/** Nobody asks for so long. */
+const LEFT_MS = 60_000;
 
 /** Held in this process: a second telemetry in it is refused as another process is. */
 const held = new Set<string>();
@@ -65,6 +69,7 @@ export class SpoolLock {
       await this.#acquireAt(this.#path, signal);
       this.#held = true;
       this.#armBeat();
+      await this.#tidy();
     } finally {
       if (!this.#held) held.delete(this.#path);
     }
@@ -120,6 +125,21 @@ export class SpoolLock {
         throw new SpoolLockedError(this.#directory, `process ${holder.pid} of another container or machine`);
     }
     return true;
+  }
+
+  /** Removes what others left who were killed while they asked. Whoever asks now is refused anyway. */
+  async #tidy(): Promise<void> {
+    try {
+      // By the disk's time, which may be another machine's.
+      const { mtimeMs: now } = await stat(this.#path);
+      for (const name of await readdir(this.#directory)) {
+        if (!ASKING.test(name)) continue;
+        const path = join(this.#directory, name);
+        if (now - (await stat(path)).mtimeMs > LEFT_MS) await rm(path, { force: true });
+      }
+    } catch {
+      // It is in nobody's way, and some later start may succeed.
+    }
   }
 
   #armBeat(): void {
