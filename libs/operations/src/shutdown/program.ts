@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { PipelineError } from '#libs/contracts';
 import type { Clock } from '#libs/time';
 import type { Logger } from '../logger/logger.js';
@@ -40,7 +41,7 @@ export interface Program {
  * Runs a program until a signal or a fatal error ends it. `start` builds everything and returns when it runs.
  *
  * SIGTERM and SIGINT shut down once, with exit code 0, or 3 when something had to be given up; a second signal ends at
- * once, as killed, unless it comes within a second of the first. An error that nobody caught shuts down as well, with
+ * once, as killed, unless it comes within a second of the first: so long the process stays, at least. An error that nobody caught shuts down as well, with
  * exit code 1. A failed start says on standard error what is wrong and what to do, without a stack when the cause is
  * known: exit code 2 for settings, 1 otherwise.
  */
@@ -58,10 +59,12 @@ export async function runProgram(process: ProcessPort, start: () => Promise<Prog
   let signalledAt: number | undefined;
   const end = (code: number) => {
     ending = true;
-    void shutdown.run().then(({ clean, failed }) => {
+    void shutdown.run().then(async ({ clean, failed }) => {
       const { finished } = shutdown;
       if (clean) log.info('Shut down: all that was taken is finished.', { finished });
       else log.warn('Shut down, but not all that was taken is finished.', { failed, finished });
+      // As long as the same signal may come again there has to be somebody who takes it for that.
+      if (signalledAt !== undefined) await clock.sleep(Math.max(0, signalledAt + SAME_SIGNAL_MS - clock.monotonic()));
       leave(process, clean ? code : code === EXIT.clean ? EXIT.unclean : code);
     });
   };
@@ -88,11 +91,23 @@ export async function runProgram(process: ProcessPort, start: () => Promise<Prog
 /**
  * Ends with a code, all being closed and on disk. An ordinary exit would run what native libraries do at the end, and a
  * background thread of the embedded engine crashes there now and then, after which nothing ends any more (seen with chDB
- * 3.4.0: 1 stop of 2 to 20). So the process becomes one that does nothing but end.
+ * 3.4.0: 1 stop of 2 to 20). So the process becomes one that does nothing but end: a shell, which takes
+ * milliseconds, or where there is none a Node, which takes some 200 (and a signal can kill either, meanwhile).
  */
-export function leave(process: EndingProcess, code: number): void {
+export function leave(process: EndingProcess, code: number, shell: string | null = findShell()): void {
   if (process.execve === undefined) process.exit(code);
+  else if (shell !== null) process.execve(shell, [shell, '-c', `exit ${code}`], {});
   else process.execve(process.execPath, [process.execPath, '-e', `process.exitCode = ${code}`], {});
+}
+
+/** Looked for first: a process that fails to become another one is aborted. */
+function findShell(path = '/bin/sh'): string | null {
+  try {
+    accessSync(path, constants.X_OK);
+    return path;
+  } catch {
+    return null;
+  }
 }
 
 /** What is wrong and what to do, in words. Causes that are not known keep their stack. */

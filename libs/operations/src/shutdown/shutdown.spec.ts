@@ -5,7 +5,7 @@ import { FakeClock } from '#libs/time/testing';
 import { SilentLogger } from '../logger/logger.js';
 import { SettingsError } from '../settings/settings.js';
 import { RecordingLogger } from '../testing/recording-logger.js';
-import { explainStartError, runProgram, type ProcessPort } from './program.js';
+import { explainStartError, leave, runProgram, type ProcessPort } from './program.js';
 import { Shutdown } from './shutdown.js';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -82,9 +82,11 @@ describe('runProgram', () => {
   }
 
   it('ends with 0 after a signal and a clean shutdown, and says how much was finished on the way', async () => {
-    const { process, log } = await runningProgram(async (shutdown) => shutdown.tell({ collector_batches_total: 3 }));
+    const { process, clock, log } = await runningProgram(async (shutdown) =>
+      shutdown.tell({ collector_batches_total: 3 }),
+    );
     process.emit('SIGTERM', 'SIGTERM');
-    await settle();
+    await clock.advance(1_000);
     expect(process.codes).toEqual([0]);
     expect(log.lines.map(({ message }) => message)).toEqual([
       'Shutting down.',
@@ -94,24 +96,27 @@ describe('runProgram', () => {
   });
 
   it('ends with 3 when something had to be given up', async () => {
-    const { process, log } = await runningProgram(() => Promise.reject(new Error('no')));
+    const { process, clock, log } = await runningProgram(() => Promise.reject(new Error('no')));
     process.emit('SIGINT', 'SIGINT');
-    await settle();
+    await clock.advance(1_000);
     expect(process.codes).toEqual([3]);
     expect(log.lines.at(-1)).toMatchObject({ level: 'warn', fields: { failed: ['all'] } });
   });
 
   it('ends by becoming a program that ends with the code, where it can: native libraries have no say in that', async () => {
-    const { process } = await runningProgram(() => Promise.reject(new Error('no')));
+    const { process, clock } = await runningProgram(() => Promise.reject(new Error('no')));
     const became: { file: string; args: readonly string[]; env: NodeJS.ProcessEnv }[] = [];
     Object.assign(process, {
       execve: (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => became.push({ file, args, env }),
     });
     process.emit('SIGTERM', 'SIGTERM');
-    await settle();
+    await clock.advance(1_000);
+    // In an image without a shell.
+    leave(process, 4, null);
     expect(process.codes).toEqual([]);
-    const [{ file, args, env }] = became as [(typeof became)[number]];
-    expect(spawnSync(file, args.slice(1), { argv0: args[0]!, env }).status).toBe(3);
+    expect(
+      became.map(({ file, args, env }) => spawnSync(file, args.slice(1), { argv0: args[0]!, env }).status),
+    ).toEqual([3, 4]);
   });
 
   it('ends at once, as killed, at a second signal', async () => {
@@ -123,16 +128,15 @@ describe('runProgram', () => {
   });
 
   it('takes a signal that comes again at once, as from a terminal through npm, for the same one', async () => {
-    const shutDown = Promise.withResolvers<void>();
-    const { process, clock } = await runningProgram(() => shutDown.promise);
+    // All is closed at once, and yet there is somebody to hear it.
+    const { process, clock } = await runningProgram();
     process.emit('SIGINT', 'SIGINT');
     await clock.advance(14);
     process.emit('SIGINT', 'SIGINT');
     await clock.advance(985);
     process.emit('SIGTERM', 'SIGTERM');
     expect([process.codes, process.killed]).toEqual([[], []]);
-    shutDown.resolve();
-    await settle();
+    await clock.advance(1);
     expect([process.codes, process.killed]).toEqual([[0], []]);
   });
 
