@@ -462,6 +462,21 @@ describe('Telemetry', () => {
     expect(telemetry.stats()).toMatchObject({ accepted: 20, unacknowledgedBatches: 0 });
   });
 
+  it('makes a batch for each interval, not for each few events, where its disk is slow and the host never stops', async () => {
+    const clock = new FakeClock(Date.UTC(2026, 10, 24, 12, 0, 0, 250));
+    const spool = new SlowSpool(clock);
+    const { telemetry } = started({ clock, spool, flushIntervalMs: 2_000 });
+    const load = { resource: 'document', source: 'peer', priority: 'visible', trigger: 'direct' } as const;
+    for (let step = 0; step < 500; step++) {
+      telemetry.loads.finished({ ...load, outcome: 'ok', queuedNs: 1, totalNs: 2, bytes: 3, attempts: 1 });
+      await clock.advance(20);
+    }
+    expect(spool.asked).toBe(5);
+    const done = telemetry.shutdown();
+    await clock.advance(5_000);
+    expect([await done, telemetry.stats().accepted]).toEqual([true, 500]);
+  });
+
   it('closes its spool only after it has taken a heartbeat that announces drops', async () => {
     const clock = new FakeClock(Date.UTC(2026, 10, 24, 12, 0, 0, 250));
     const spool = new SlowSpool(clock);

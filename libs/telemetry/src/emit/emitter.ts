@@ -279,10 +279,13 @@ export class BatchEmitter {
 
   /** `whole`: also the last batch that is not full. */
   async #fill(whole: boolean): Promise<void> {
+    // What comes meanwhile waits for the next time: a host that never stops would have a batch of each few events.
+    const end = this.#queue.end;
     while (this.#hasRoom()) {
-      if (whole && this.#queue.raw > 0) await this.#encode();
-      if (this.#queue.length === 0 || !(whole || this.#queue.hasComplete)) return;
-      await this.#fillOne(whole);
+      const unfull = whole && this.#queue.hasBefore(end);
+      if (unfull && this.#queue.raw > 0) await this.#encode();
+      if (this.#queue.length === 0 || !(unfull || this.#queue.hasComplete)) return;
+      await this.#fillOne(unfull);
     }
   }
 

@@ -52,6 +52,16 @@ export class EventQueue {
     return this.#rawBytes + this.#textBytes;
   }
 
+  /** Events pushed since the start: a place in the line, for `hasBefore`. */
+  get end(): number {
+    return this.#pushed;
+  }
+
+  /** Whether an event is left that was pushed before this place in the line. */
+  hasBefore(place: number): boolean {
+    return this.length > 0 && this.#left < place;
+  }
+
   /** Events that are not text yet. */
   get raw(): number {
     return this.#raw.length - this.#head;
