@@ -149,7 +149,7 @@ function packageReadme(text) {
   return text
     .replace(/^- \*\*Testing\*\*:.*\n/m, '')
     .replaceAll('#libs/telemetry', '@allibrary/telemetry')
-    .replace(/\s\((?:`(?:docs\/|npm run )[^`]*`|\[[^\]]+\]\(\.\.[^)]*\))\)/g, '')
+    .replace(/\s+\((?:`(?:docs\/|npm run )[^`]*`|\[[^\]]+\]\(\.\.[^)]*\))\)/g, '')
     .replace(/\[[^\]]+\]\(\.\.[^)]*\)[;,]\s/g, '')
     .replace(/\[([^\]]+)\]\(\.\.[^)]*\)/g, '$1')
     .replace(/\n## The package\n[\s\S]*?(?=\n## |$)/, '\n');

@@ -39,6 +39,8 @@ describe('The package @allibrary/telemetry', () => {
   it('is installed without a network and without another package, and its README names nothing that only this repository has', () => {
     expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['@allibrary']);
     expect(readme()).not.toMatch(/#libs|telemetry\/testing|\]\(\.\.|docs\/|npm run/);
+    // What was left out leaves no gap before the sentence's end.
+    expect(readme()).not.toMatch(/\s[.,;](\s|$)/m);
     expect(example()).toContain("from '@allibrary/telemetry/node'");
   });
 

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -164,6 +164,19 @@ describe('Standalone', () => {
         expect([method, path, status, headers.get('allow')]).toEqual([method, path, 405, taken.join(', ')]);
       }
       if (taken.includes('HEAD')) expect((await ask('HEAD', path)).status).toBe((await ask('GET', path)).status);
+    }
+  }, 60_000);
+
+  it('tells of a taken port although nobody can say who has the data', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await mkdir(join(directory, 'data'));
+    await writeFile(join(directory, 'data', 'alperf.lock'), 'this is no lock, and long enough to be none. '.repeat(50));
+    try {
+      await expect(start({ httpPort: port })).rejects.toMatchObject({ code: 'EADDRINUSE', port });
+    } finally {
+      other.close();
     }
   }, 60_000);
 

@@ -140,8 +140,13 @@ async function start(
  * Asked only once a port is taken, since asking could get in the way of one that takes the lock at that moment.
  */
 function whoHas(dataDir: string): DirectoryLockedError | undefined {
-  const holder = directoryHolder(dataDir);
-  return holder && new DirectoryLockedError(dataDir, holder.pid);
+  try {
+    const holder = directoryHolder(dataDir);
+    return holder && new DirectoryLockedError(dataDir, holder.pid);
+  } catch {
+    // A lock that cannot be read, say: that the port is taken is known, and is what the start fails for.
+    return undefined;
+  }
 }
 
 async function openLog(

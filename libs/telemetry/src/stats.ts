@@ -15,7 +15,8 @@ export interface TelemetryStats {
   readonly sentBatches: number;
   readonly accepted: number;
   readonly rejected: number;
-  readonly dropped: Dropped;
+  /** `stopped`: emitted after the shutdown. No batch comes after it, so that these alone are never announced. */
+  readonly dropped: Dropped & { readonly stopped?: number };
   readonly retries: number;
   /** Times that something failed inside telemetry, which its host never sees. */
   readonly errors: number;
@@ -41,7 +42,7 @@ export class Counters {
   retries = 0;
   errors = 0;
   capped = 0;
-  readonly dropped: Partial<Record<DropReason, number>> = {};
+  readonly dropped: Partial<Record<DropReason | 'stopped', number>> = {};
   #unannounced: Partial<Record<DropReason, number>> = {};
   readonly #onError: ((problem: TelemetryProblem) => void) | undefined;
 
@@ -53,6 +54,11 @@ export class Counters {
     if (events === 0) return;
     this.dropped[reason] = (this.dropped[reason] ?? 0) + events;
     this.#unannounced[reason] = (this.#unannounced[reason] ?? 0) + events;
+  }
+
+  /** An event came after the end: only the stats say so. */
+  dropStopped(): void {
+    this.dropped.stopped = (this.dropped.stopped ?? 0) + 1;
   }
 
   /** The batch that announced these will never be accepted: the next one has to. */

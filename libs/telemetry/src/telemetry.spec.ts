@@ -560,6 +560,9 @@ describe('Telemetry', () => {
     expect(await done).toBe(true);
     expect(windowsOf(good.transport)).toHaveLength(1);
 
+    good.telemetry.cache('pages').change({ change: 'cleared', by: 'host', entries: 1 });
+    expect(good.telemetry.stats().dropped).toEqual({ stopped: 1 });
+
     const bad = started();
     bad.transport.always = new Error('nobody there');
     bad.telemetry.cache('pages').hit();

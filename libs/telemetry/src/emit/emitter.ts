@@ -86,7 +86,7 @@ export class BatchEmitter {
 
   /** Takes an event on. O(1). */
   emit(event: Event): void {
-    if (this.#stop.signal.aborted) return this.#options.counters.drop('buffer_full', 1);
+    if (this.#stop.signal.aborted) return this.#options.counters.dropStopped();
     this.#queue.push(event);
     if (this.#queue.raw >= Math.min(LOT_EVENTS, this.#options.maxBatchEvents)) void this.#encode();
   }
