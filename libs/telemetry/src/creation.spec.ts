@@ -23,6 +23,37 @@ describe('Creating telemetry', () => {
     );
   });
 
+  it.each([
+    ['Node', createInNode],
+    ['a page', createInPage],
+  ])('in %s refuses numbers with which nothing would be sent, or all the time, each with its range', (_, create) => {
+    const wrong = {
+      timeoutMs: -1,
+      flushIntervalMs: 0,
+      heartbeatMs: Infinity,
+      maxBatchEvents: 10_001,
+      maxBatchBytes: NaN,
+      maxBufferBytes: '1000000' as never,
+      spool: { directory: 'never-made', maxBytes: 0, segmentBytes: -5 },
+    };
+    expect(() => create({ ...GOOD, ...wrong })).toThrow(
+      'Telemetry cannot be created: timeoutMs is -1; take a number from 1 to 2147483647; ' +
+        'flushIntervalMs is 0; take a number from 1 to 2147483647; ' +
+        'heartbeatMs is Infinity; take a number from 1 to 2147483647; ' +
+        'maxBatchEvents is 10001; take a number from 1 to 10000; ' +
+        'maxBatchBytes is NaN; take a number from 1000 to 1000000; ' +
+        'maxBufferBytes is "1000000"; take a number from 10000 to 9007199254740991; ' +
+        'spool.maxBytes is 0; take a number from 10000 to 9007199254740991; ' +
+        'spool.segmentBytes is -5; take a number from 1 to 9007199254740991.',
+    );
+  });
+
+  it('takes numbers up to both ends of their ranges', () => {
+    const least = { timeoutMs: 1, flushIntervalMs: 1, heartbeatMs: 1, maxBatchEvents: 1, maxBatchBytes: 1_000 };
+    expect(creationProblems({ ...GOOD, ...least, maxBufferBytes: 10_000, spool: 'somewhere' })).toEqual([]);
+    expect(creationProblems({ ...GOOD, maxBatchEvents: 10_000, maxBatchBytes: 1_000_000 })).toEqual([]);
+  });
+
   it('in Node refuses a compression that there is not, in place of sending without', () => {
     expect(() => createInNode({ ...GOOD, compression: 'zst' as never })).toThrow(
       'compression is "zst"; take zstd, gzip, none.',

@@ -1,3 +1,5 @@
+import { HARD_LIMITS } from './hard-limits.js';
+
 /** What a host says when it creates telemetry, as it may come from a program without types. */
 export interface Creation {
   readonly service: unknown;
@@ -6,7 +8,31 @@ export interface Creation {
   readonly endpoint: unknown;
   readonly windowMs?: unknown;
   readonly compression?: unknown;
+  readonly timeoutMs?: unknown;
+  readonly flushIntervalMs?: unknown;
+  readonly heartbeatMs?: unknown;
+  readonly maxBatchEvents?: unknown;
+  readonly maxBatchBytes?: unknown;
+  readonly maxBufferBytes?: unknown;
+  /** A directory, or more about it: only the numbers are looked at. */
+  readonly spool?: unknown;
 }
+
+/** A timer that is to wait for longer does not wait at all. */
+const MAX_TIMER_MS = 2_147_483_647;
+/** From and to; each is documented where the option is. */
+const RANGES = {
+  timeoutMs: [1, MAX_TIMER_MS],
+  flushIntervalMs: [1, MAX_TIMER_MS],
+  heartbeatMs: [1, MAX_TIMER_MS],
+  maxBatchEvents: [1, HARD_LIMITS.batchEvents],
+  maxBatchBytes: [1_000, HARD_LIMITS.batchBytes],
+  maxBufferBytes: [10_000, Number.MAX_SAFE_INTEGER],
+} as const;
+const SPOOL_RANGES = {
+  maxBytes: [10_000, Number.MAX_SAFE_INTEGER],
+  segmentBytes: [1, Number.MAX_SAFE_INTEGER],
+} as const;
 
 /** What depends on the door. */
 export interface DoorRules {
@@ -39,7 +65,27 @@ export function creationProblems(creation: Creation, { compressions, base }: Doo
     compression === undefined || compressions === undefined || compressions.includes(compression as string)
       ? undefined
       : `compression is ${shown(compression)}; take ${compressions.join(', ')}`,
+    ...rangeProblems('', creation, RANGES),
+    ...(isObject(creation.spool) ? rangeProblems('spool.', creation.spool, SPOOL_RANGES) : []),
   ].filter((problem) => problem !== undefined);
+}
+
+/** Numbers outside of their ranges, and what is no number. */
+function rangeProblems(
+  prefix: string,
+  options: object,
+  ranges: Readonly<Record<string, readonly [from: number, to: number]>>,
+): string[] {
+  const values: Readonly<Record<string, unknown>> = { ...options };
+  return Object.entries(ranges).flatMap(([name, [from, to]]) => {
+    const value = values[name];
+    if (value === undefined || (typeof value === 'number' && value >= from && value <= to)) return [];
+    return `${prefix}${name} is ${shown(value)}; take a number from ${from} to ${to}`;
+  });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** As contracts take names; a spec holds this to them, whose schemas would not fit into a page. */

@@ -3,6 +3,7 @@ import { FixedRateSampler, FixedSizeSampler, KeyHasher, type Sampler } from '#li
 import type { Clock } from '#libs/time';
 import { Deadline } from './emit/deadline.js';
 import { BatchEmitter } from './emit/emitter.js';
+import { HARD_LIMITS } from './hard-limits.js';
 import { Pacer } from './pacer.js';
 import type { Compressor, Spool, Transport } from './ports.js';
 import { CacheRecorder } from './record/cache-recorder.js';
@@ -34,15 +35,15 @@ export interface TelemetryOptions {
   readonly salt?: string | Uint8Array;
   /** Default 1,000. */
   readonly windowMs?: WindowMs;
-  /** Longest that an event waits for its batch. Default 1,000. */
+  /** Longest that an event waits for its batch, ms. Default 1,000; 1 to 2,147,483,647. */
   readonly flushIntervalMs?: number;
-  /** An empty batch after so long without one. Default 5,000. */
+  /** An empty batch after so many ms without one. Default 5,000; 1 to 2,147,483,647. */
   readonly heartbeatMs?: number;
-  /** Default 5,000; at most 10,000. */
+  /** Default 5,000; 1 to 10,000. */
   readonly maxBatchEvents?: number;
-  /** Bytes of a batch before compression. Default 900,000. */
+  /** Bytes of a batch before compression. Default 900,000 (in a page 50,000); 1,000 to 1,000,000. */
   readonly maxBatchBytes?: number;
-  /** Bytes of events that wait for a batch, about. Default 16 MiB. */
+  /** Bytes of events that wait for a batch, about. Default 16 MiB; at least 10,000. */
   readonly maxBufferBytes?: number;
   /** Labels that metrics may carry. Default: those that each metric declares. */
   readonly labels?: readonly string[];
@@ -73,9 +74,6 @@ const DEFAULTS = {
 
 /** The most of a shutdown's time that is kept for closing the spool, ms. */
 const MAX_CLOSING_MS = 500;
-
-/** The most that contracts let into one batch; a spec holds these to them. */
-export const HARD_LIMITS = { batchEvents: 10_000, batchBytes: 1_000_000 };
 
 /**
  * Counts what an app does and brings it to a collector. No method throws; what goes wrong is counted, and told to

@@ -12,6 +12,7 @@ export interface BrowserTelemetryOptions extends Omit<
   readonly endpoint: string;
   /** Anybody can read it in the page: give it the scope to post and nothing else. */
   readonly key?: string;
+  /** Longest that an attempt may take, ms. Default 30,000; 1 to 2,147,483,647. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
   readonly random?: () => number;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, SCHEMA_VERSION } from '#libs/contracts';
 import fc from 'fast-check';
-import { HARD_LIMITS } from '../telemetry.js';
+import { HARD_LIMITS } from '../hard-limits.js';
 import { batchBytes, BatchWriter, chunkOf, halvesOf, utf8Bytes, WRITTEN_SCHEMA } from './batch-text.js';
 
 const header = {

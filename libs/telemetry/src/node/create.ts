@@ -20,7 +20,7 @@ export interface NodeTelemetryOptions extends Omit<
   readonly compression?: (typeof COMPRESSIONS)[number];
   /** A directory, or more about it. Default: no spool. */
   readonly spool?: string | DiskSpoolOptions;
-  /** Longest silence of the collector before an attempt fails, ms. Default 30,000. */
+  /** Longest silence of the collector before an attempt fails, ms. Default 30,000; 1 to 2,147,483,647. */
   readonly timeoutMs?: number;
   /** Default: the machine's. */
   readonly clock?: Clock;

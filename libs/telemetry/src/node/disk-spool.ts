@@ -9,9 +9,9 @@ import { SpoolLock, SpoolLockedError } from './spool-lock.js';
 export interface DiskSpoolOptions {
   /** A directory of this process's spool alone, also where containers share a volume; made when missing. */
   readonly directory: string;
-  /** Most bytes on disk. Default 256 MiB. */
+  /** Most bytes on disk. Default 256 MiB; at least 10,000. */
   readonly maxBytes?: number;
-  /** A new segment file after so many bytes. Default 4 MiB. */
+  /** A new segment file after so many bytes. Default 4 MiB; at least 1. */
   readonly segmentBytes?: number;
   /**
    * `always`: a batch is on the disk itself before it is sent, and survives a power failure. `never`: it survives the

@@ -7,7 +7,7 @@ export interface HttpTransportOptions {
   /** Base of the collector, such as `http://127.0.0.1:8080`; batches go to `/v1/events` below it. */
   readonly endpoint: string;
   readonly key?: string;
-  /** Longest silence of the collector before an attempt fails, ms. Default 30,000. */
+  /** Longest silence of the collector before an attempt fails, ms. Default 30,000; 1 to 2,147,483,647. */
   readonly timeoutMs?: number;
 }
 
