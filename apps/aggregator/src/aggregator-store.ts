@@ -16,7 +16,7 @@ import type { Clock } from '#libs/time';
 import type { TableBytes } from './insert/block.js';
 import { identityKey, isLetterHash, type KnownBatch } from './insert/identity.js';
 import { persist } from './persist.js';
-import type { PartitionState, Restored } from './progress/partition-state.js';
+import { FRESH, type PartitionState, type Restored } from './progress/partition-state.js';
 import { NOTHING_SETTLED, type Settled } from './progress/settled.js';
 import type { Mark } from './recount/mark-book.js';
 
@@ -99,24 +99,31 @@ export class AggregatorStore {
   }
 
   /** What was last written of a partition's progress. */
-  async restored(partition: number): Promise<Restored> {
+  async restored(partition: number): Promise<Restored & { readonly committed: bigint }> {
     const [row] = await this.clickhouse.query<{
       watermark: string | number;
       s10: number;
       s60: number;
       s3600: number;
       revision: string;
+      committed: string;
+      silent: number;
+      idle: number;
     }>(
       `SELECT toUnixTimestamp64Milli(p.watermark) AS watermark, toUnixTimestamp(settled_10s) AS s10,
-         toUnixTimestamp(settled_1m) AS s60, toUnixTimestamp(settled_1h) AS s3600, toString(revision) AS revision
+         toUnixTimestamp(settled_1m) AS s60, toUnixTimestamp(settled_1h) AS s3600, toString(revision) AS revision,
+         toString(p.committed) AS committed, silent, idle
        FROM progress AS p FINAL WHERE partition = {partition:UInt32}`,
       { partition },
     );
-    if (row === undefined) return { watermark: 0, settled: NOTHING_SETTLED, revision: 0n };
+    if (row === undefined) return { ...FRESH, committed: 0n };
     return {
       watermark: Number(row.watermark),
       settled: { '10s': row.s10, '1m': row.s60, '1h': row.s3600 },
       revision: BigInt(row.revision),
+      committed: BigInt(row.committed),
+      silent: row.silent === 1,
+      idle: row.idle === 1,
     };
   }
 

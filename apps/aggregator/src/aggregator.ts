@@ -1,3 +1,4 @@
+import { EVENTS_TOPIC } from '#libs/contracts';
 import type { Committed, EventLog, RecordBatch } from '#libs/event-log';
 import type { ClickHouse } from '#libs/clickhouse';
 import type { Logger, Metrics } from '#libs/operations';
@@ -93,8 +94,15 @@ export class Aggregator {
     return this.#inserter.insert(batch);
   }
 
-  assigned(partition: number, committed: Committed | undefined): Promise<void> {
-    return this.#assignments.assigned(partition, committed, this.parts.clock.monotonic());
+  async assigned(partition: number, committed: Committed | undefined): Promise<void> {
+    // A log that does not say is no reason not to start: the partition is listened to first, as one that is new.
+    const isRead = await this.#isRead(partition, committed).catch(() => false);
+    await this.#assignments.assigned(partition, committed, this.parts.clock.monotonic(), isRead);
+  }
+
+  async #isRead(partition: number, committed: Committed | undefined): Promise<boolean> {
+    const range = (await this.parts.eventLog.ranges(EVENTS_TOPIC)).find((one) => one.partition === partition);
+    return range !== undefined && range.next <= (committed?.offset ?? range.earliest);
   }
 
   revoked(partition: number): void {

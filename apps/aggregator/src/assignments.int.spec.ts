@@ -45,14 +45,14 @@ it.each([
   const store = new LatchedStore(tests.clickhouse, tests.clock);
   const book = new MarkBook();
   const assignments = new Assignments(store, book);
-  await assignments.assigned(0, undefined, tests.clock.monotonic());
+  await assignments.assigned(0, undefined, tests.clock.monotonic(), true);
   const writing = assignments.writeMarks([mark], tests.clock);
   await store.written.promise;
   if (moves) {
     assignments.revoked(0);
     // The other owner takes it, and is amid its recount.
     await new AggregatorStore(tests.clickhouse, tests.clock).insertMarks([mark], true);
-    await assignments.assigned(0, undefined, tests.clock.monotonic());
+    await assignments.assigned(0, undefined, tests.clock.monotonic(), true);
   }
   store.latch.resolve();
   await writing;
@@ -70,11 +70,27 @@ it('goes on from the furthest watermark that was told, in a commit or in the pro
     metadata: writeCommitMetadata({ watermark, latenessMs: 48 * 3_600_000 }),
   });
   const first = new Assignments(store, new MarkBook());
-  await first.assigned(0, committed(at), tests.clock.monotonic());
+  await first.assigned(0, committed(at), tests.clock.monotonic(), true);
   await store.writeProgress(first.all(), tests.clock.now());
   const second = new Assignments(store, new MarkBook());
-  await second.assigned(0, committed(at - 26_145), tests.clock.monotonic());
+  await second.assigned(0, committed(at - 26_145), tests.clock.monotonic(), true);
   expect(second.get(0)!.tracker.watermark).toBe(at);
-  await second.assigned(0, committed(at + 1), tests.clock.monotonic());
+  await second.assigned(0, committed(at + 1), tests.clock.monotonic(), true);
   expect(second.get(0)!.tracker.watermark).toBe(at + 1);
+});
+
+it.each([
+  ['as silent as it was when nothing has come since', 5n, 5n, true, true],
+  ['not as silent while the log has records that are not read', 5n, 5n, false, false],
+  ['not as silent when the last owner committed more than it told of', 5n, 6n, true, false],
+])('takes a partition over %s', async (_, told, offset, isRead, silent) => {
+  const store = new AggregatorStore(tests.clickhouse, tests.clock);
+  const committed = { partition: 0, offset, metadata: '' };
+  const before = new Assignments(store, new MarkBook());
+  await before.assigned(0, committed, tests.clock.monotonic(), true);
+  Object.assign(before.get(0)!, { silent: true, idle: true, committed: told });
+  await store.writeProgress(before.all(), tests.clock.now());
+  const after = new Assignments(store, new MarkBook());
+  await after.assigned(0, committed, tests.clock.monotonic(), isRead);
+  expect(after.get(0)).toMatchObject({ silent, idle: silent });
 });

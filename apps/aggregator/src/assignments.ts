@@ -19,16 +19,24 @@ export class Assignments {
    *
    * What it committed, it had marked before. A mark that it writes from now on belongs to a block whose commit is refused:
    * its records come again, and make marks of their own.
+   *
+   * @param isRead whether the log has nothing behind what is committed. Only then is the partition as silent as it was:
+   * else somebody has been heard by the collectors who is not heard here yet.
    */
-  async assigned(partition: number, committed: Committed | undefined, monotonicMs: number): Promise<void> {
+  async assigned(
+    partition: number,
+    committed: Committed | undefined,
+    monotonicMs: number,
+    isRead: boolean,
+  ): Promise<void> {
     const [restored, open] = await Promise.all([this.store.restored(partition), this.store.openMarks(partition)]);
-    const state = new PartitionState(
-      partition,
-      // A commit tells of its own block, a row of progress of the time since: the later one was shown to somebody.
-      { ...restored, watermark: Math.max(restored.watermark, readCommitMetadata(committed?.metadata).watermark) },
-      monotonicMs,
-    );
-    state.committed = committed?.offset ?? 0n;
+    const offset = committed?.offset ?? 0n;
+    // A commit tells of its own block, a row of progress of the time since: the later one was shown to somebody.
+    const watermark = Math.max(restored.watermark, readCommitMetadata(committed?.metadata).watermark);
+    // One that died between the two has heard more than its progress says.
+    const silent = restored.silent && isRead && restored.committed >= offset;
+    const state = new PartitionState(partition, { ...restored, watermark, silent }, monotonicMs);
+    state.committed = offset;
     this.#states.set(partition, state);
     this.marks.addFound(open, monotonicMs);
   }

@@ -35,7 +35,7 @@ async function anOwner(store: AggregatorStore) {
   const assignments = new Assignments(store, book);
   const telemetry = new AggregatorTelemetry(new Metrics(), { openMarks: () => book.size, partitions: () => [] });
   const parts = [assignments, book, clock, telemetry, new RecordingLogger(), randomUUID] as const;
-  await assignments.assigned(0, undefined, clock.monotonic());
+  await assignments.assigned(0, undefined, clock.monotonic(), true);
   return {
     assignments,
     inserter: new Inserter(store, ...parts, { paceMs: 0, maxBlockRows: 50_000, latenessMs: 48 * 3_600_000 }),

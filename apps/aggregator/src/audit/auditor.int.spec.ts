@@ -60,7 +60,7 @@ async function audited(scope = '', { budgetMs = Infinity, audit }: Auditing = {}
   const store = new AggregatorStore(clickhouse, clock);
   const assignments = new Assignments(store, new MarkBook());
   for (const committed of await log.committed(EVENTS_TOPIC, AGGREGATOR_GROUP))
-    await assignments.assigned(committed.partition, committed, clock.monotonic());
+    await assignments.assigned(committed.partition, committed, clock.monotonic(), true);
   const auditor = new Auditor(
     log,
     store,

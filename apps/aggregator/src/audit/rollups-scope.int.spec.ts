@@ -41,7 +41,7 @@ it('goes as far as the partitions that are not idle, and looks at hours that hol
   await running.stop();
   const store = new AggregatorStore(clickhouse, clock);
   const assignments = new Assignments(store, new MarkBook());
-  await assignments.assigned(0, { partition: 0, offset: 0n, metadata: '' }, clock.monotonic());
+  await assignments.assigned(0, { partition: 0, offset: 0n, metadata: '' }, clock.monotonic(), true);
   const scopes = new AuditScopes(log, store, new AuditStore(clickhouse, 48 * HOUR_MS), assignments, clock);
   const rollups = async () => (await scopes.now()).find(({ name }) => name === 'rollups')!;
 

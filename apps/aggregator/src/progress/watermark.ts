@@ -19,14 +19,18 @@ export class WatermarkTracker {
   #watermark: number;
   #latestAccept = 0;
   #latestHandled: number;
+  readonly #before: { readonly passed: number; readonly at: number };
 
   /**
    * @param restored ms since 1970, from the last owner; 0 when there was none.
-   * @param monotonicMs when the partition was assigned: it is not silent before it could be heard.
+   * @param monotonicMs when the partition was assigned: it is not silent before it could be heard, unless it was before.
+   * @param before whether it was silent already, and the time that had passed at the collectors, ms since 1970; 0 when
+   * nothing is known.
    */
-  constructor(restored: number, monotonicMs: number) {
+  constructor(restored: number, monotonicMs: number, before = { silent: false, passed: 0 }) {
     this.#watermark = restored;
-    this.#latestHandled = monotonicMs;
+    this.#latestHandled = before.silent ? -Infinity : monotonicMs;
+    this.#before = { passed: before.passed, at: monotonicMs + (before.silent ? 0 : SILENT_AFTER_MS) };
   }
 
   /** ms since 1970; 0 when nothing was heard yet. */
@@ -67,13 +71,18 @@ export class WatermarkTracker {
   }
 
   /**
-   * The time that has surely passed at the collectors, less the silence: the latest accept time moved on by the monotonic
-   * clock. Undefined before the first record.
+   * The time that has surely passed at the collectors, less the silence: the latest accept time, or before the first
+   * record what the last owner knew, moved on by the monotonic clock. Undefined when neither is there.
    */
   passed(monotonicMs: number): number | undefined {
-    return this.#latestAccept === 0
-      ? undefined
-      : this.#latestAccept + (monotonicMs - this.#latestHandled) - SILENT_AFTER_MS;
+    if (this.wasHeard) return this.#latestAccept + (monotonicMs - this.#latestHandled) - SILENT_AFTER_MS;
+    const { passed, at } = this.#before;
+    return passed === 0 ? undefined : passed + (monotonicMs - at);
+  }
+
+  /** Whether this assignment had a record. */
+  get wasHeard(): boolean {
+    return this.#latestAccept > 0;
   }
 
   get emitters(): number {

@@ -1,13 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { PartitionState } from '../progress/partition-state.js';
-import { NOTHING_SETTLED } from '../progress/settled.js';
+import { FRESH, PartitionState } from '../progress/partition-state.js';
 import { isOver } from './due.js';
 
 const END = 1_000;
 
 /** A partition whose one emitter, when it has one, has closed its windows through a time, s since 1970. */
 function aPartition(closedThrough?: number): PartitionState {
-  const state = new PartitionState(0, { watermark: 0, settled: NOTHING_SETTLED, revision: 0n }, 0);
+  const state = new PartitionState(0, FRESH, 0);
   if (closedThrough !== undefined) state.tracker.heard('a', closedThrough * 1_000, closedThrough * 1_000, 0);
   state.tracker.advance(0);
   return state;

@@ -20,7 +20,7 @@ it('tells progress at once when something happens, and now and then while nothin
   const telemetry = new AggregatorTelemetry(new Metrics(), { openMarks: () => book.size, partitions: () => [] });
   const parts = [assignments, book, clock, telemetry, new RecordingLogger(), randomUUID] as const;
   const recounter = new Recounter(store, ...parts, DEFAULT_RECOUNT);
-  await assignments.assigned(0, undefined, clock.monotonic());
+  await assignments.assigned(0, undefined, clock.monotonic(), true);
   /** Rounds until some time is over, one a second. @returns how often progress was told meanwhile. */
   const toldIn = async (seconds: number) => {
     const before = assignments.get(0)!.revision;

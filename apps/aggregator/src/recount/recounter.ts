@@ -104,7 +104,10 @@ export class Recounter {
 
   #advance(): void {
     const [monotonic, now] = [this.clock.monotonic(), this.clock.now()];
-    for (const state of this.assignments.all()) state.advance(this.marks, monotonic, now);
+    const states = this.assignments.all();
+    const heard = states.map(({ tracker }) => tracker.passed(monotonic)).filter((passed) => passed !== undefined);
+    const passed = heard.length === 0 ? undefined : Math.max(...heard);
+    for (const state of states) state.advance(this.marks, monotonic, now, passed);
   }
 
   /** One rollup after another, and then one insert each of marks above and of consumed ones: an insert is two fsyncs. */

@@ -60,7 +60,7 @@ async function anotherProcess(): Promise<Retention> {
   const { clickhouse } = tests;
   const store = new AggregatorStore(clickhouse, clock);
   const assignments = new Assignments(store, new MarkBook());
-  await assignments.assigned(0, undefined, clock.monotonic());
+  await assignments.assigned(0, undefined, clock.monotonic(), true);
   metrics = new Metrics();
   const telemetry = new RetentionTelemetry(metrics);
   return new Retention(clickhouse, tests.log, store, assignments, clock, telemetry, log, DEFAULT_RETENTION);
