@@ -2,12 +2,13 @@ import type { PipelineStatus } from '#libs/contracts';
 import { Show } from 'solid-js';
 import { alperfAt } from './commands.js';
 import { formatAge, formatCount, UNKNOWN } from './format.js';
-import { AUDIT_WORDS, auditVerdict, completeTo } from './status-words.js';
+import { AUDIT_WORDS, auditFigures, auditVerdict, completeTo } from './status-words.js';
 
 /** The promise anyone can see: nothing lost, nothing counted twice; and how complete answers are. */
 export function AuditPanel(props: { status: PipelineStatus | undefined }) {
   const audit = () => props.status?.audit;
   const verdict = () => auditVerdict(props.status);
+  const figures = () => auditFigures(props.status);
   const since = (time: number | null | undefined) =>
     time == null || props.status === undefined ? null : props.status.at - time;
   return (
@@ -18,11 +19,11 @@ export function AuditPanel(props: { status: PipelineStatus | undefined }) {
       </div>
       <div class="pair">
         <div>
-          <span class="big">{formatCount(audit()?.lost)}</span>
+          <span class="big">{formatCount(figures().lost)}</span>
           <span class="unit">lost</span>
         </div>
         <div>
-          <span class="big">{formatCount(audit()?.duplicated)}</span>
+          <span class="big">{formatCount(figures().duplicated)}</span>
           <span class="unit">counted twice</span>
         </div>
       </div>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PipelineStatus, StatusPartition } from '#libs/contracts';
-import { auditVerdict, completeTo, summary } from './status-words.js';
+import { auditFigures, auditVerdict, completeTo, summary } from './status-words.js';
 
 const AT = Date.UTC(2026, 10, 24, 12);
 const never = {
@@ -51,6 +51,7 @@ describe('What the page says of the audit', () => {
     settled: { '10s': AT, '1m': AT - minutes[0], '1h': AT - hours[0] },
     audit: { ...checked, minutesThrough: AT - minutes[1], hoursThrough: AT - hours[1] },
   });
+  const holding = (...partitions: StatusPartition[]) => ({ log: { lag: 0, partitions } });
   it.each([
     ['nothing, while a part was not looked at', { audit: never }, 'open'],
     ['that there was nothing to check', { audit: { ...checked, checked: 0 } }, 'nothing'],
@@ -60,9 +61,33 @@ describe('What the page says of the audit', () => {
     ['the same while what settled just now waits', reached([50_000, 110_000], [MINUTE, 61 * MINUTE]), 'kept'],
     ['that it is behind with what came', reached([50_000, 10 * MINUTE], [20 * MINUTE, 20 * MINUTE]), 'behind'],
     ['that it is behind with whole hours', reached([90_000, 90_000], [20 * MINUTE, 80 * MINUTE]), 'behind'],
+    [
+      'that it is behind while minutes of what is held are not settled',
+      {
+        ...reached([10 * MINUTE, 10 * MINUTE], [20 * MINUTE, 20 * MINUTE]),
+        ...holding(aPartition()),
+      },
+      'behind',
+    ],
+    [
+      'that all is exact when nothing held is later than what is settled',
+      {
+        ...reached([10 * MINUTE, 10 * MINUTE], [20 * MINUTE, 20 * MINUTE]),
+        ...holding(aPartition({ watermark: AT - 12 * MINUTE, silent: true }), aPartition({ watermark: null })),
+      },
+      'kept',
+    ],
     ['the same of a time when nothing comes any more', reached([60 * MINUTE, 63 * MINUTE], [0, 0]), 'behind'],
   ] as const)('is %s', (_, over, verdict) => {
     expect(auditVerdict(aStatus(over))).toBe(verdict);
+  });
+
+  it('has no figures of what it had nothing to check of', () => {
+    const nothing = { lost: null, duplicated: null };
+    expect(auditFigures(undefined)).toEqual(nothing);
+    expect(auditFigures(aStatus({ audit: { ...checked, checked: 0 } }))).toEqual(nothing);
+    expect(auditFigures(aStatus({ audit: checked }))).toMatchObject({ lost: 0, duplicated: 0 });
+    expect(summary(aStatus({ audit: { ...checked, checked: 0 } }))).toContain('lost: unknown, counted twice: unknown.');
   });
 
   it('is nothing before the first status', () => {

@@ -17,6 +17,9 @@ export const AUDIT_WORDS: Readonly<Record<AuditVerdict, string>> = {
 const GRACE_MS = 2 * MINUTE_MS;
 const BUCKET_MS = { '1m': MINUTE_MS, '1h': HOUR_MS };
 
+/** How far what is settled may be behind the events that are held, ms: a minute, its recount, and some. */
+const UNSETTLED_MS = 3 * MINUTE_MS;
+
 /** What the audit says of the promise. A difference that was found counts, also while other parts are not checked. Pure. */
 export function auditVerdict(status: PipelineStatus | undefined): AuditVerdict {
   const { checked = null, lost = null, duplicated = null } = status?.audit ?? {};
@@ -26,7 +29,20 @@ export function auditVerdict(status: PipelineStatus | undefined): AuditVerdict {
   const { at, settled, audit } = status;
   const reached = { '1m': audit.minutesThrough, '1h': audit.hoursThrough };
   const isBehind = (['1m', '1h'] as const).some((level) => (reached[level] ?? 0) < due(at, level, settled[level] ?? 0));
-  return isBehind ? 'behind' : 'kept';
+  return isBehind || isUnsettled(status) ? 'behind' : 'kept';
+}
+
+/** What is not settled is not checked: minutes of it are too much to speak for. */
+function isUnsettled({ log, settled }: PipelineStatus): boolean {
+  const held = Math.max(0, ...log.partitions.map(({ watermark }) => watermark ?? 0));
+  return held - (settled['1m'] ?? 0) > UNSETTLED_MS;
+}
+
+/** What the audit found missing and found twice; null when nobody knows, and when there was nothing to check. Pure. */
+export function auditFigures(status: PipelineStatus | undefined): Pick<PipelineStatus['audit'], 'lost' | 'duplicated'> {
+  const verdict = auditVerdict(status);
+  if (status === undefined || verdict === 'nothing') return { lost: null, duplicated: null };
+  return status.audit;
 }
 
 /** Up to when buckets must have been checked: those that settled just now need not be. */
@@ -46,14 +62,15 @@ export function completeTo({ watermark, log, steps }: PipelineStatus): string {
 
 /** What is read out of a status. Pure. */
 export function summary(status: PipelineStatus): string {
-  const { rates, totals, log, audit } = status;
+  const { rates, totals, log } = status;
+  const { lost, duplicated } = auditFigures(status);
   const figures = {
     'Events per second': formatRate(rates?.insertedPerSecond),
     'events held': formatCount(totals?.events),
     'records behind': formatCount(log.lag),
     audit: AUDIT_WORDS[auditVerdict(status)],
-    lost: formatCount(audit.lost),
-    'counted twice': formatCount(audit.duplicated),
+    lost: formatCount(lost),
+    'counted twice': formatCount(duplicated),
   };
   const said = Object.entries(figures).map(([name, figure]) => `${name}: ${figure === UNKNOWN ? 'unknown' : figure}`);
   return `${said.join(', ')}.`;
