@@ -5,9 +5,12 @@ export { PEOPLE_QUOTA_KEY } from './people.js';
 export { AUDIT_AHEAD_MS, AuditReader, type AuditReading } from './reading/audit-reader.js';
 export { ClickHouseRowReader } from './reading/clickhouse-row-reader.js';
 export {
+  MOST_ROWS_COUNTED_EXACTLY,
   partitionsOf,
   readDeadLetters,
+  readKeptDeadLetters,
   readProgress,
+  type KeptDeadLetters,
   type PartitionProgress,
   type ProgressReading,
 } from './reading/pipeline-reading.js';

@@ -2,13 +2,15 @@ import {
   AuditReader,
   partitionsOf,
   readDeadLetters,
+  readKeptDeadLetters,
   readProgress,
   type AuditReading,
+  type KeptDeadLetters,
   type RowReader,
 } from '#libs/clickhouse';
 import { AGGREGATOR_GROUP, EVENTS_TOPIC } from '#libs/contracts';
 import { readPartitions, type EventLog, type PartitionReading } from '#libs/event-log';
-import { MINUTE_MS, OneAtATime, type Clock } from '#libs/time';
+import { MINUTE_MS, OneAtATime, PacedReading, type Clock } from '#libs/time';
 import { AuditWatch, type AuditWatched } from './audit-watch.js';
 import { larger, LetterArrivals, type Letters } from './letter-arrivals.js';
 
@@ -45,6 +47,8 @@ export class PipelineWatch {
   readonly #database;
   readonly #audit: AuditReader;
   readonly #auditWatch: AuditWatch;
+  /** It grows with what is kept, and a look comes every few seconds. */
+  readonly #kept: PacedReading<KeptDeadLetters>;
   readonly #arrivals = new LetterArrivals(DEAD_LETTER_WINDOW_MS);
 
   /** @param intervalMs between two looks. */
@@ -56,6 +60,7 @@ export class PipelineWatch {
   ) {
     this.#auditWatch = new AuditWatch(Math.max(MINUTE_MS, 3 * intervalMs));
     this.#audit = new AuditReader(rows);
+    this.#kept = new PacedReading(clock, () => readKeptDeadLetters(rows));
     this.#log = new OneAtATime(clock, LOOK_TIMEOUT_MS, () => readPartitions(log, EVENTS_TOPIC, AGGREGATOR_GROUP));
     this.#database = new OneAtATime(clock, LOOK_TIMEOUT_MS, () => this.#readDatabase());
   }
@@ -75,9 +80,9 @@ export class PipelineWatch {
       reading.then((one) => this.#audit.read(now, partitionsOf(one))),
       readDeadLetters(this.rows, now - DEAD_LETTER_WINDOW_MS),
       // There may be too many to count in time: those accepted lately are known all the same.
-      readDeadLetters(this.rows, 0).catch(() => undefined),
+      this.#kept.get().catch(() => undefined),
     ]);
-    const deadLetters = kept === undefined ? accepted : larger(accepted, this.#arrivals.look(now, kept));
+    const deadLetters = kept?.byCause == null ? accepted : larger(accepted, this.#arrivals.look(now, kept.byCause));
     return {
       watermarks: new Map(progress.partitions.map((one) => [one.partition, one.watermark])),
       audit,

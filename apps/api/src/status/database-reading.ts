@@ -1,15 +1,17 @@
 import {
   AuditReader,
+  MOST_ROWS_COUNTED_EXACTLY,
   partitionsOf,
+  readKeptDeadLetters,
   readProgress,
   type AuditReading,
+  type KeptDeadLetters,
   type ProgressReading,
   type RowReader,
 } from '#libs/clickhouse';
 import { EVENT_KINDS, EVENT_TABLES, type PipelineStatus } from '#libs/contracts';
-import type { Clock } from '#libs/time';
+import { PacedReading, type Clock } from '#libs/time';
 import { InsertedReader, type InsertedTotals } from './inserted-totals.js';
-import { PacedReading } from './paced-reading.js';
 
 /** What ClickHouse says of the pipeline. Times in ms since 1970. */
 export interface DatabaseReading {
@@ -23,9 +25,6 @@ export interface DatabaseReading {
   readonly storage: NonNullable<PipelineStatus['storage']>;
 }
 
-/** Above this many rows a count with FINAL costs too much to be asked for again and again. */
-const MOST_ROWS_COUNTED_EXACTLY = 5_000_000;
-
 const CACHE_VIEW = 'cache_by_1h';
 
 /** Asks ClickHouse for its part of the status; what grows with the data is asked for at a pace that its cost allows. */
@@ -33,7 +32,7 @@ export class DatabaseStatus {
   readonly #audit: AuditReader;
   /** At one pace, so that the two are of one moment: read apart, the cheaper one would tell of events that the other lacks. */
   readonly #held: PacedReading<Pick<DatabaseReading, 'byKind' | 'exact' | 'cache'>>;
-  readonly #deadLetters: PacedReading<number>;
+  readonly #deadLetters: PacedReading<KeptDeadLetters>;
   readonly #storage: PacedReading<DatabaseReading['storage']>;
   /** At every look: it costs what has come since, not what is there. */
   readonly #inserted: InsertedReader;
@@ -44,7 +43,7 @@ export class DatabaseStatus {
   ) {
     this.#audit = new AuditReader(reader);
     this.#held = new PacedReading(clock, () => this.#readHeld());
-    this.#deadLetters = new PacedReading(clock, () => this.#countDeadLetters());
+    this.#deadLetters = new PacedReading(clock, () => readKeptDeadLetters(reader));
     this.#storage = new PacedReading(clock, () => this.#readStorage());
     this.#inserted = new InsertedReader(reader, clock);
   }
@@ -65,7 +64,7 @@ export class DatabaseStatus {
       this.#deadLetters.get(),
       this.#inserted.read(),
     ]);
-    return { progress, audit, storage, ...held, deadLetters, inserted };
+    return { progress, audit, storage, ...held, deadLetters: deadLetters.letters, inserted };
   }
 
   async #readStorage(): Promise<DatabaseReading['storage']> {
@@ -95,14 +94,6 @@ export class DatabaseStatus {
         )
       : held;
     return { byKind: Object.fromEntries(EVENT_KINDS.map((kind, i) => [kind, counts[i]!])), exact };
-  }
-
-  /** Rows that merges have yet to fold count twice once there are too many to look at each. */
-  async #countDeadLetters(): Promise<number> {
-    const held = await this.#count(
-      "SELECT sum(rows) AS n FROM system.parts WHERE active AND database = currentDatabase() AND table = 'dead_letters'",
-    );
-    return held > MOST_ROWS_COUNTED_EXACTLY ? held : this.#count('SELECT count() AS n FROM dead_letters FINAL');
   }
 
   /** Settled hours joined with the raw tail, as the view does it. */

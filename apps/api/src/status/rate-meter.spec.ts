@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '#libs/time/testing';
-import { PacedReading } from './paced-reading.js';
+import { PacedReading } from '#libs/time';
 import { RateMeter } from './rate-meter.js';
 
 describe('RateMeter', () => {

@@ -53,6 +53,30 @@ export async function readDeadLetters(reader: RowReader, since: number): Promise
   return rows.map(({ cause, letters }) => ({ cause, letters: Number(letters) }));
 }
 
+/** Above this many rows a count with FINAL costs too much to be asked for again and again. */
+export const MOST_ROWS_COUNTED_EXACTLY = 5_000_000;
+
+/** All dead letters that are kept. */
+export interface KeptDeadLetters {
+  readonly letters: number;
+  /** Null when there are too many to look at each: `letters` then counts those twice that merges have yet to fold. */
+  readonly byCause: readonly { readonly cause: string; readonly letters: number }[] | null;
+}
+
+/** For a `PacedReading`: it costs what is kept. @throws what the reader throws. */
+export async function readKeptDeadLetters(
+  reader: RowReader,
+  mostExactly = MOST_ROWS_COUNTED_EXACTLY,
+): Promise<KeptDeadLetters> {
+  const [row] = await reader.rows<{ n: number }>(
+    "SELECT sum(rows) AS n FROM system.parts WHERE active AND database = currentDatabase() AND table = 'dead_letters'",
+  );
+  const rows = Number(row?.n ?? 0);
+  if (rows > mostExactly) return { letters: rows, byCause: null };
+  const byCause = await readDeadLetters(reader, 0);
+  return { letters: byCause.reduce((sum, { letters }) => sum + letters, 0), byCause };
+}
+
 interface ProgressRow {
   readonly partition: number;
   readonly watermark_ms: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FakeClock } from '#libs/time/testing';
+import { FakeClock } from './testing/index.js';
 import { PacedReading } from './paced-reading.js';
 
 describe('PacedReading', () => {

@@ -1,4 +1,5 @@
-import { pauseAfter, type Clock } from '#libs/time';
+import type { Clock } from './clock.js';
+import { pauseAfter } from './paced.js';
 
 /** How long the next one waits at most after one that failed, ms: a database that was away comes back. */
 const MOST_AFTER_FAILURE_MS = 60_000;
