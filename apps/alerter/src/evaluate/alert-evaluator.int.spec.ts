@@ -125,6 +125,29 @@ describe('The evaluation of alerts', () => {
     await until(() => names().length === 0);
   });
 
+  it('counts no time as waited in which nobody knows whether it is still wrong', async () => {
+    const state = await EmbeddedStateStore.open({ path });
+    opened.push(state);
+    // A second passes between two looks, at whatever pace they come: 5 that know, 30 that do not, then again such that do.
+    const startAt = clock.now();
+    let looks = 0;
+    const look = async () => {
+      const at = startAt + looks++ * 1_000;
+      if (looks > 5 && looks <= 35) return aCondition({ at, database: { ok: false, reason: 'Connection refused.' } });
+      const deadLetters = [{ cause: 'rejected', letters: 1 }];
+      return aCondition({ at, database: { ok: true, value: aDatabase({ deadLetters }, at) } });
+    };
+    const config = { ...CONFIG, alertForMs: 10_000 };
+    const parts = { look, store: new AlertStore(state), clock, log: new RecordingLogger(), metrics: new Metrics() };
+    const one = new AlertEvaluator(config, parts);
+    started.push(one);
+    one.start();
+    const letters = () => one.active.find(({ labels }) => labels['alertname'] === 'PipelineDeadLettersArriving');
+    await until(() => letters()?.state === 'firing');
+    // From look 1 to 5 it waits 4 s, from look 36 on the other 6.
+    expect(letters()!.firedAt! - startAt).toBe(41_000);
+  });
+
   it('shows nothing that could not be stored, but that nothing can be; and goes on when it can', async () => {
     let full = false;
     const { world, one, metrics, names } = await evaluator((state) => new FullAtTimes(state, () => full));

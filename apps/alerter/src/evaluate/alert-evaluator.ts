@@ -158,12 +158,16 @@ export class AlertEvaluator implements AlerterView {
     const now = await look();
     if (this.#stopped) return;
     const before = this.#withoutBreak(now.at);
+    const sinceLast = this.#sinceLast(now.at);
     const after = new Map<string, Alert>();
     const transitions: Transition[] = [];
     const unknown = new Set<string>();
     for (const rule of this.#rules) {
-      const known = new Map([...before].filter(([, one]) => one.labels['alertname'] === rule.alert));
       const verdict = rule.judge(now, this.#before);
+      const stored = new Map([...before].filter(([, one]) => one.labels['alertname'] === rule.alert));
+      // What is pending waits from one look that knows to the next that does.
+      const isKnown = !('unknown' in verdict) && !this.#unknown.has(rule.alert);
+      const known = isKnown ? stored : afterBreak(stored, sinceLast);
       if ('unknown' in verdict) unknown.add(rule.alert);
       const stepped = 'unknown' in verdict ? undefined : step(rule, known, now.at, verdict.observations);
       for (const [fingerprint, alert] of stepped?.state ?? known) after.set(fingerprint, alert);
@@ -181,6 +185,12 @@ export class AlertEvaluator implements AlerterView {
   #withoutBreak(at: number): AlertState {
     const { byFingerprint, at: lastAt = at } = this.#stored;
     return at - lastAt > this.#takeoverMs ? afterBreak(byFingerprint, at - lastAt) : byFingerprint;
+  }
+
+  /** ms since the last evaluation that pending alerts may have waited; 0 over a break, which is left out already. */
+  #sinceLast(at: number): number {
+    const passed = at - (this.#stored.at ?? at);
+    return passed > this.#takeoverMs ? 0 : Math.max(0, passed);
   }
 
   #tell(transitions: readonly Transition[]): void {
