@@ -9,7 +9,7 @@ import {
 import { checkSchema, refuseNewerSchema, RowReader } from '#libs/clickhouse';
 import { EVENTS_TOPIC } from '#libs/contracts';
 import { describeTopic, EventLog } from '#libs/event-log';
-import { Access, Health, Metrics } from '#libs/operations';
+import { Access, Health, Logger, Metrics } from '#libs/operations';
 import { ReadGuard } from '#libs/operations/nest';
 import { Clock } from '#libs/time';
 import { StreamController } from './live/stream.controller.js';
@@ -39,7 +39,7 @@ export interface ApiOptions {
 
 /**
  * Status, its live stream, OpenAPI and the page, on the Nest application that hosts them, which must run on Fastify.
- * Needs OperationsModule beside it: Clock, Metrics and Health come from there.
+ * Needs OperationsModule beside it: Clock, Logger, Metrics and Health come from there.
  */
 @Module({})
 export class ApiModule implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -66,7 +66,7 @@ export class ApiModule implements OnModuleInit, OnApplicationBootstrap, BeforeAp
         { provide: RowReader, useValue: options.rows },
         { provide: SQL_GATE, useValue: options.sqlGate ?? null },
         { provide: PageFiles, useFactory: () => new PageFiles(readPage(options.pageDirectory)) },
-        { provide: StatusPoll, useFactory: statusPoll, inject: [Clock, EventLog, RowReader, SQL_GATE] },
+        { provide: StatusPoll, useFactory: statusPoll, inject: [Clock, Logger, EventLog, RowReader, SQL_GATE] },
         {
           provide: StatusStreams,
           useFactory: (clock: Clock, poll: StatusPoll) => new StatusStreams({ clock, poll }),
@@ -105,7 +105,7 @@ export class ApiModule implements OnModuleInit, OnApplicationBootstrap, BeforeAp
   }
 }
 
-function statusPoll(clock: Clock, log: EventLog, rows: RowReader, sqlGate: SqlGate | null): StatusPoll {
+function statusPoll(clock: Clock, logger: Logger, log: EventLog, rows: RowReader, sqlGate: SqlGate | null): StatusPoll {
   const database = new DatabaseStatus(rows, clock);
   return new StatusPoll({
     clock,
@@ -113,5 +113,9 @@ function statusPoll(clock: Clock, log: EventLog, rows: RowReader, sqlGate: SqlGa
     database: () => database.read(),
     inserted: () => database.inserted(),
     sqlPort: () => sqlGate?.port ?? null,
+    onListenerError: (error) =>
+      logger.error('A watcher of the status failed.', {
+        reason: error instanceof Error ? error.message : String(error),
+      }),
   });
 }

@@ -13,6 +13,8 @@ export interface StatusPollOptions {
   /** The one part of it that the rates need. */
   readonly inserted: () => Promise<InsertedTotals>;
   readonly sqlPort: () => number | null;
+  /** Told what a listener threw. */
+  readonly onListenerError: (error: unknown) => void;
   /** While somebody watches. Default 1,000 ms. */
   readonly watchedMs?: number;
   /** While nobody does: only what rates and the recent past need is read. Default 5,000 ms. */
@@ -85,7 +87,11 @@ export class StatusPoll {
     return fresh ? this.#latest! : this.#lookOnce();
   }
 
-  /** Calls back at each look from now on. @returns a function that ends it. */
+  /**
+   * Calls back at each look from now on. One that throws keeps the others from nothing.
+   *
+   * @returns a function that ends it.
+   */
   watch(listener: StatusListener): () => void {
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#next(0);
@@ -138,8 +144,16 @@ export class StatusPoll {
     });
     this.#latest = status;
     this.#remember(status.at, status.rates ?? undefined);
-    for (const listener of this.#listeners) listener(status);
+    for (const listener of this.#listeners) this.#call(listener, status);
     return status;
+  }
+
+  #call(listener: StatusListener, status: PipelineStatus): void {
+    try {
+      listener(status);
+    } catch (error) {
+      this.options.onListenerError(error);
+    }
   }
 
   /** Nothing while the rates are unknown. */
