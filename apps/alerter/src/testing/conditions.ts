@@ -1,12 +1,13 @@
+import type { AuditReading } from '#libs/clickhouse';
 import type { PartitionReading } from '#libs/event-log';
 import { DAY_MS } from '#libs/time';
 import type { DatabaseCondition, PipelineCondition } from '../evaluate/condition.js';
 
 export const AT = Date.UTC(2026, 10, 24, 12);
 
-/** A database that says that all is well. */
-export function aDatabase(over: Partial<DatabaseCondition> = {}, at = AT): DatabaseCondition {
-  const audit = {
+/** An audit that has checked all, just now. */
+export function anAudit(over: Partial<AuditReading> = {}, at = AT): AuditReading {
+  return {
     checked: 9,
     lost: 0,
     duplicated: 0,
@@ -15,9 +16,14 @@ export function aDatabase(over: Partial<DatabaseCondition> = {}, at = AT): Datab
     minutesThrough: at,
     hoursThrough: at,
     lastFullCheckAt: at,
+    ...over,
   };
+}
+
+/** A database that says that all is well. */
+export function aDatabase(over: Partial<DatabaseCondition> = {}, at = AT): DatabaseCondition {
   const auditWatched = { from: at - DAY_MS, movedAt: at };
-  return { watermarks: new Map([[0, at]]), audit, auditWatched, deadLetters: [], ...over };
+  return { watermarks: new Map([[0, at]]), audit: anAudit({}, at), auditWatched, deadLetters: [], ...over };
 }
 
 export function aPartition(over: Partial<PartitionReading> = {}): PartitionReading {

@@ -5,7 +5,7 @@ import { EmbeddedStateStore } from '#libs/state-store/embedded';
 import { SystemClock } from '#libs/time';
 import { AlertEvaluator } from '../evaluate/alert-evaluator.js';
 import { AlertStore } from '../evaluate/alert-store.js';
-import { aCondition, aDatabase } from './conditions.js';
+import { aCondition, aDatabase, anAudit } from './conditions.js';
 
 export interface Said {
   readonly message: string;
@@ -36,16 +36,7 @@ const store = await EmbeddedStateStore.open({ path });
 const look = async () => {
   at += 1_000;
   if (condition === 'well') return aCondition({ at });
-  const audit = {
-    checked: 9,
-    lost: 3,
-    duplicated: 0,
-    checkedAt: at,
-    checkedThrough: at,
-    minutesThrough: at,
-    hoursThrough: at,
-    lastFullCheckAt: at,
-  };
+  const audit = anAudit({ lost: 3 }, at);
   const deadLetters = [{ cause: 'schema', letters: 2 }];
   return aCondition({ at, database: { ok: true, value: aDatabase({ audit, deadLetters }, at) } });
 };
