@@ -45,7 +45,7 @@ const aStatus = (over: Partial<PipelineStatus> = {}): PipelineStatus => ({
 
 describe('What the page says of the audit', () => {
   const MINUTE = 60_000;
-  const checked = { ...never, checked: 9, lost: 0, duplicated: 0 };
+  const checked = { ...never, checked: 9, lost: 0, duplicated: 0, checkedAt: AT };
   /** Settled and checked some time ago, ms: 1 min buckets and those of 1 h. */
   const reached = (minutes: [settled: number, checked: number], hours: [settled: number, checked: number]) => ({
     settled: { '10s': AT, '1m': AT - minutes[0], '1h': AT - hours[0] },
@@ -76,6 +76,31 @@ describe('What the page says of the audit', () => {
         ...holding(aPartition({ watermark: AT - 12 * MINUTE, silent: true }), aPartition({ watermark: null })),
       },
       'kept',
+    ],
+    [
+      'nothing, while ClickHouse does not answer and what was read is old',
+      {
+        ...reached([90_000, 90_000], [20 * MINUTE, 20 * MINUTE]),
+        steps: { log: { ok: true, detail: '' }, clickhouse: { ok: false, detail: 'Away.' } },
+      },
+      'open',
+    ],
+    [
+      'that it is behind while nobody has checked for minutes',
+      {
+        settled: { '10s': AT, '1m': AT - 90_000, '1h': AT - 20 * MINUTE },
+        audit: { ...checked, checkedAt: AT - 6 * MINUTE, minutesThrough: AT - 90_000, hoursThrough: AT - 20 * MINUTE },
+      },
+      'behind',
+    ],
+    [
+      'that it is behind while records have waited for minutes',
+      {
+        ...reached([90_000, 90_000], [20 * MINUTE, 20 * MINUTE]),
+        log: { ...holding(aPartition({ watermark: AT - 4 * MINUTE })).log, lag: 5_000_000 },
+        watermark: { time: AT - 4 * MINUTE, ageMs: 4 * MINUTE },
+      },
+      'behind',
     ],
     ['the same of a time when nothing comes any more', reached([60 * MINUTE, 63 * MINUTE], [0, 0]), 'behind'],
   ] as const)('is %s', (_, over, verdict) => {
@@ -125,7 +150,7 @@ it('What the page reads out calls unknown what is not known', () => {
         rates: { recordsPerSecond: 1, acceptedPerSecond: 20, insertedPerSecond: 20 },
         totals: { events: 1_200, byKind: {}, exact: true },
         log: { lag: 0, partitions: [] },
-        audit: { ...never, checked: 9, lost: 0, duplicated: 0 },
+        audit: { ...never, checked: 9, lost: 0, duplicated: 0, checkedAt: AT },
       }),
     ),
   ).toBe('Events per second: 20, events held: 1,200, records behind: 0, audit: exact, lost: 0, counted twice: 0.');

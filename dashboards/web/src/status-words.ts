@@ -20,22 +20,33 @@ const BUCKET_MS = { '1m': MINUTE_MS, '1h': HOUR_MS };
 /** How far what is settled may be behind the events that are held, ms: a minute, its recount, and some. */
 const UNSETTLED_MS = 3 * MINUTE_MS;
 
+/** Rounds of the audit are seconds apart; without one for so long it does not run, ms. */
+const STALE_MS = 5 * MINUTE_MS;
+
 /** What the audit says of the promise. A difference that was found counts, also while other parts are not checked. Pure. */
 export function auditVerdict(status: PipelineStatus | undefined): AuditVerdict {
   const { checked = null, lost = null, duplicated = null } = status?.audit ?? {};
   if ((lost ?? 0) > 0 || (duplicated ?? 0) > 0) return 'broken';
   if (lost === null || duplicated === null) return 'open';
+  // What was read before says nothing of now.
+  if (status?.steps.clickhouse.ok === false) return 'open';
   if (status === undefined || checked === 0) return 'nothing';
   const { at, settled, audit } = status;
   const reached = { '1m': audit.minutesThrough, '1h': audit.hoursThrough };
   const isBehind = (['1m', '1h'] as const).some((level) => (reached[level] ?? 0) < due(at, level, settled[level] ?? 0));
-  return isBehind || isUnsettled(status) ? 'behind' : 'kept';
+  return isBehind || isUnsettled(status) || isStale(status) ? 'behind' : 'kept';
 }
 
 /** What is not settled is not checked: minutes of it are too much to speak for. */
 function isUnsettled({ log, settled }: PipelineStatus): boolean {
   const held = Math.max(0, ...log.partitions.map(({ watermark }) => watermark ?? 0));
   return held - (settled['1m'] ?? 0) > UNSETTLED_MS;
+}
+
+/** Nobody checks, or records have waited for long: what is reached is of a time before that. */
+function isStale({ at, audit, log, watermark }: PipelineStatus): boolean {
+  const waits = (log.lag ?? 0) > 0 && (watermark.ageMs ?? 0) > UNSETTLED_MS;
+  return waits || at - (audit.checkedAt ?? 0) > STALE_MS;
 }
 
 /** What the audit found missing and found twice; null when nobody knows, and when there was nothing to check. Pure. */

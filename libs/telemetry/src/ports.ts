@@ -52,6 +52,11 @@ export interface SpooledBatch {
   readonly dropped?: Dropped | undefined;
 }
 
+/** What was in the spool is not there, or not whole, and will not come back. */
+export class SpooledBatchGone extends Error {
+  override readonly name = 'SpooledBatchGone';
+}
+
 /** How long work is cut into slices: `breathe` before it starts, `due` after each small step, `breathe` when it says so. */
 export interface Pace {
   due(): boolean;
@@ -79,6 +84,7 @@ export abstract class Spool {
   abstract next(max: number): Promise<readonly SpooledBatch[]>;
   /** Durable when it resolves with the token; undefined when there is no room. */
   abstract append(batch: Omit<SpooledBatch, 'token'>, body: Uint8Array): Promise<number | undefined>;
+  /** Rejects with `SpooledBatchGone` when its bytes are not there any more; otherwise it may be read later. */
   abstract read(token: number): Promise<Uint8Array>;
   /** Never needed again. A crash may forget it: the batch is then sent once more, under its identity. */
   abstract acknowledge(token: number): Promise<void>;

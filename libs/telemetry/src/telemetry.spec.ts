@@ -4,7 +4,7 @@ import { FakeClock } from '#libs/time/testing';
 import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { MemoryTransport } from './testing/index.js';
-import { Spool, type SpooledBatch } from './ports.js';
+import { Spool, SpooledBatchGone, type SpooledBatch } from './ports.js';
 import { createTelemetry, type TelemetryOptions } from './telemetry.js';
 
 function started(options: Partial<TelemetryOptions> = {}, transport = new MemoryTransport()) {
@@ -81,6 +81,50 @@ class SlowSpool extends Spool {
     this.appendedAtClose = this.appended.length;
   }
 }
+
+/** A spool in which an earlier process left three batches of two events. */
+class LeftSpool extends Spool {
+  readonly acknowledged: number[] = [];
+  readonly bytes = 0;
+  waiting = 3;
+
+  /** `reading` rejects, or lets the bytes be read. */
+  constructor(private readonly reading: (token: number) => Promise<void>) {
+    super();
+  }
+
+  async open(): Promise<void> {}
+
+  async next(): Promise<readonly SpooledBatch[]> {
+    const left = {
+      instance: LEFT_INSTANCE,
+      events: 2,
+      finalAt: Date.UTC(2026, 10, 24, 11),
+      encoding: 'identity',
+    } as const;
+    const batches = Array.from({ length: this.waiting }, (_, i) => ({ ...left, token: i + 1, sequence: i }));
+    this.waiting = 0;
+    return batches;
+  }
+
+  async append(): Promise<undefined> {
+    return undefined;
+  }
+
+  async read(token: number): Promise<Uint8Array> {
+    await this.reading(token);
+    const emitter = { service: 'reader', version: '1.2.3', instance: LEFT_INSTANCE };
+    return new TextEncoder().encode(JSON.stringify({ schema: 1, emitter, sequence: token - 1, sentAt: 0, events: [] }));
+  }
+
+  async acknowledge(token: number): Promise<void> {
+    this.acknowledged.push(token);
+  }
+
+  async close(): Promise<void> {}
+}
+
+const LEFT_INSTANCE = '00000000-0000-4000-8000-00000000000a';
 
 /** A spool whose disk does not return until it is told to. */
 class HungSpool extends SlowSpool {
@@ -460,6 +504,40 @@ describe('Telemetry', () => {
     expect(spool.appended.length).toBeGreaterThan(15);
     expect(spool.acknowledged).toEqual(spool.appended);
     expect(telemetry.stats()).toMatchObject({ accepted: 20, unacknowledgedBatches: 0 });
+  });
+
+  it('loses nothing of its spool while it cannot be read, and sends all of it afterwards', async () => {
+    const clock = new FakeClock(Date.UTC(2026, 10, 24, 12, 0, 0, 250));
+    let failures = 3;
+    const spool = new LeftSpool(async () => {
+      if (failures-- > 0) throw new Error('EMFILE: too many open files');
+    });
+    const { telemetry, problems } = started({ clock, spool });
+    await clock.advance(60_000);
+    expect(spool.acknowledged).toEqual([1, 2, 3]);
+    expect([telemetry.stats().dropped, problems]).toEqual([{}, ['spool']]);
+  });
+
+  it('leaves in its spool what cannot be read for long, and goes on with what is behind it', async () => {
+    const clock = new FakeClock(Date.UTC(2026, 10, 24, 12, 0, 0, 250));
+    const spool = new LeftSpool(async (token) => {
+      if (token === 1) throw new Error('EIO: i/o error');
+    });
+    const { telemetry, problems } = started({ clock, spool });
+    await clock.advance(300_000);
+    expect(spool.acknowledged).toEqual([2, 3]);
+    expect([telemetry.stats().dropped, problems]).toEqual([{}, ['spool', 'spool']]);
+  });
+
+  it('counts what is gone from its spool as dropped', async () => {
+    const clock = new FakeClock(Date.UTC(2026, 10, 24, 12, 0, 0, 250));
+    const spool = new LeftSpool(async (token) => {
+      if (token === 2) throw new SpooledBatchGone('the file ends before it');
+    });
+    const { telemetry } = started({ clock, spool });
+    await clock.advance(60_000);
+    expect(spool.acknowledged).toEqual([1, 2, 3]);
+    expect(telemetry.stats().dropped).toEqual({ spool_full: 2 });
   });
 
   it('makes a batch for each interval, not for each few events, where its disk is slow and the host never stops', async () => {

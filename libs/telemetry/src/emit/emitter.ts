@@ -77,6 +77,7 @@ export class BatchEmitter {
       outbox: this.#outbox,
       bodyOf: (batch) => this.#bodyOf(batch),
       onDone: (batch) => this.#done(batch),
+      onLeft: (batch) => this.#leave(batch),
       onSplit: (batch) => this.#split(batch),
     });
     this.#opening = this.#openSpool();
@@ -402,11 +403,21 @@ export class BatchEmitter {
   async #done(batch: FinalBatch): Promise<void> {
     this.#outbox.remove(batch);
     if (batch.token !== undefined && this.#spool !== undefined) {
-      await this.#spool.acknowledge(batch.token);
+      const { counters } = this.#options;
+      // It is done with all the same: a later start sends it once more, under its identity.
+      await this.#spool.acknowledge(batch.token).catch((cause: unknown) => {
+        counters.problem('spool', 'A batch that was taken could not be noted; a later start sends it again.', cause);
+      });
       this.#spoolFull = false;
     }
     await this.#loadBacklog();
     if (this.#queue.hasComplete) this.#askFill(false);
+  }
+
+  /** Out of the line, and not out of the spool. */
+  async #leave(batch: FinalBatch): Promise<void> {
+    this.#outbox.remove(batch);
+    await this.#loadBacklog();
   }
 
   /** A collector found the batch too large: its halves are new batches, with sequences of their own. */

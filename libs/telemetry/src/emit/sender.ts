@@ -1,5 +1,5 @@
 import { fullJitter, type Clock } from '#libs/time';
-import type { Transport } from '../ports.js';
+import { SpooledBatchGone, type Transport } from '../ports.js';
 import type { Counters } from '../stats.js';
 import type { FinalBatch } from './final-batch.js';
 import type { Outbox } from './outbox.js';
@@ -15,6 +15,8 @@ export interface SenderOptions {
   readonly bodyOf: (batch: FinalBatch) => Promise<Uint8Array | undefined>;
   /** The batch is done with. */
   readonly onDone: (batch: FinalBatch) => Promise<void>;
+  /** The batch cannot be had now, and holds up those behind it: it stays in the spool for a later process. */
+  readonly onLeft: (batch: FinalBatch) => Promise<void>;
   /** The batch was too large. */
   readonly onSplit: (batch: FinalBatch) => Promise<void>;
 }
@@ -26,6 +28,8 @@ export interface SenderOptions {
 export const TOO_OLD_MS = 144 * 3_600_000;
 
 const RETRY = { baseMs: 500, capMs: 30_000 };
+/** Attempts to read a batch before those behind it have their turn: a minute or so. */
+const MOST_READS = 8;
 /** Somebody has to mend a key or an address first. */
 const UNAUTHORIZED = { baseMs: 60_000, capMs: 600_000 };
 /** After a beacon, which has no answer, the page is probably going: only a surviving one sends again. */
@@ -39,6 +43,8 @@ export class Sender {
   readonly #options: SenderOptions;
   #inFlight: FinalBatch | undefined;
   #attempt = 0;
+  /** How often the batch at the head could not be read. */
+  #unread = 0;
   readonly #stop = new AbortController();
   #endWait: (() => void) | undefined;
   #wakeUp: (() => void) | undefined;
@@ -112,8 +118,13 @@ export class Sender {
       counters.announceAgain(batch.dropped);
       return this.#finish(onDone(batch));
     }
-    const body = await bodyOf(batch).catch((cause: unknown) => this.#unreadable(batch, cause));
-    if (body === 'gone') return this.#finish(onDone(batch));
+    let body: Uint8Array | undefined;
+    try {
+      body = await bodyOf(batch);
+      this.#unread = 0;
+    } catch (cause) {
+      return this.#unreadable(batch, cause);
+    }
     // Still being compressed; whoever does it wakes us.
     if (body === undefined) return this.#sleepUntilWoken();
     this.#inFlight = batch;
@@ -182,11 +193,21 @@ export class Sender {
     this.#endWait = undefined;
   }
 
-  #unreadable(batch: FinalBatch, cause: unknown): 'gone' {
-    this.#options.counters.problem('spool', 'A spooled batch cannot be read any more.', cause);
-    this.#options.counters.drop('spool_full', batch.events);
-    this.#options.counters.announceAgain(batch.dropped);
-    return 'gone';
+  /** Lost only where its bytes are not there: too many open files, or a disk that is away, are over some time. */
+  async #unreadable(batch: FinalBatch, cause: unknown): Promise<void> {
+    const { counters, onDone, onLeft } = this.#options;
+    if (cause instanceof SpooledBatchGone) {
+      counters.problem('spool', 'A spooled batch is not there any more.', cause);
+      counters.drop('spool_full', batch.events);
+      counters.announceAgain(batch.dropped);
+      return this.#finish(onDone(batch));
+    }
+    this.#unread++;
+    if (this.#unread === 1) counters.problem('spool', 'A spooled batch cannot be read now; trying again.', cause);
+    if (this.#unread < MOST_READS) return this.#backOff(RETRY, 0);
+    this.#unread = 0;
+    counters.problem('spool', 'A spooled batch cannot be read; the spool keeps it until the next start.', cause);
+    return this.#finish(onLeft(batch));
   }
 
   async #sleepUntilWoken(): Promise<void> {

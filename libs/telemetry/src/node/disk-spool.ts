@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { SystemClock, type Clock } from '#libs/time';
-import { Spool, type Pace, type SpooledBatch } from '../ports.js';
+import { Spool, SpooledBatchGone, type Pace, type SpooledBatch } from '../ports.js';
 import { decodeFrames, encodeFrame, PREFIX_BYTES } from './frames.js';
 import { Places } from './places.js';
 import { SpoolLock, SpoolLockedError } from './spool-lock.js';
@@ -113,8 +113,10 @@ export class DiskSpool extends Spool {
   async read(token: number): Promise<Uint8Array> {
     const segment = this.#holderOf(token);
     const place = segment?.places.get(token);
-    if (segment === undefined || place === undefined) throw new RangeError(`batch ${token} is not in the spool`);
-    const file = await open(this.#path(segment.id), 'r');
+    if (segment === undefined || place === undefined) throw new SpooledBatchGone(`batch ${token} is not in the spool`);
+    const file = await open(this.#path(segment.id), 'r').catch((cause: NodeJS.ErrnoException) => {
+      throw cause.code === 'ENOENT' ? new SpooledBatchGone(cause.message, { cause }) : cause;
+    });
     try {
       return await readAt(file, place.bodyAt, place.bodyLength);
     } finally {
@@ -270,7 +272,7 @@ async function isDirectory(path: string): Promise<boolean> {
 async function readAt(file: FileHandle, at: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   const { bytesRead } = await file.read(bytes, 0, length, at);
-  if (bytesRead !== length) throw new RangeError(`the spool's file ends before ${at + length} bytes`);
+  if (bytesRead !== length) throw new SpooledBatchGone(`the spool's file ends before ${at + length} bytes`);
   return bytes;
 }
 
