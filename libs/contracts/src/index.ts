@@ -14,6 +14,7 @@ export * from './commit-metadata.js';
 export * from './dead-letters.js';
 export * from './http.js';
 export * from './record.js';
+export * from './recorder.js';
 export * from './status.js';
 export * from './tables.js';
 export * from './topics.js';

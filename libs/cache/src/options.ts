@@ -1,0 +1,135 @@
+import type { CacheRecorders } from '#libs/contracts';
+import type { EvictionSetting } from '#libs/cache-policies';
+import type { Clock } from '#libs/time';
+import type { CacheKey } from './key/cache-key.js';
+import type { StandardSchema } from './validate/standard-schema.js';
+import type { Tier } from './tier/tier.js';
+
+/** Milliseconds, or a text such as `500ms`, `30s`, `5m`, `2h`, `7d`. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
+
+/** How long entries live. What a single write or load says goes before what the cache says. */
+export interface Lifetime {
+  /** Fresh for so long after it was written. Default: for ever. */
+  readonly ttl?: Duration;
+  /** Each entry's ttl is shortened by up to this share of it, by chance, so that what came together does not expire together. 0 to 1, default 0. */
+  readonly ttlJitter?: number;
+  /** A hit makes it fresh for another ttl, memory tier only, but never beyond `maxAge` from the write. Default false. */
+  readonly sliding?: boolean;
+  /** Never answered when it is older, whatever else is said. Default: no such limit. */
+  readonly maxAge?: Duration;
+  /** Past its ttl it is answered for so long while one load refreshes it. Default 0. */
+  readonly staleWhileRevalidate?: Duration;
+  /** Past its ttl it is answered for so long when its loader fails. Default 0. */
+  readonly staleIfError?: Duration;
+  /** The absence of a value, that is a loader that gave `undefined`, is remembered for so long. Default 0: not. */
+  readonly negativeTtl?: Duration;
+}
+
+/** How the origin is protected. */
+export interface Loading {
+  /** A stale or older value is answered, if there is one, when a load takes longer; the load goes on. Default: none. */
+  readonly softTimeout?: Duration;
+  /** A load that takes longer fails, and its signal aborts. Default 30 s. */
+  readonly hardTimeout?: Duration;
+  /** XFetch: refreshes early by chance, the likelier the nearer the end and the longer a load takes. 0 is off, 1 the paper's. Default 0. */
+  readonly earlyRefresh?: number;
+  /** Loads of this cache at the same time; more wait. Default 64. */
+  readonly maxConcurrentLoads?: number;
+  /** With a shared tier: one process at a time loads a key. Default false. */
+  readonly lockAcrossProcesses?: boolean;
+}
+
+export interface CacheOptions<Key extends CacheKey, Value> extends Lifetime, Loading {
+  /** Name of the cache in events, metrics and the control channel: letters, digits and `._-`, at most 64. */
+  readonly name: string;
+  /** From the nearest to the farthest; the memory tier, if there is one, is the first. */
+  readonly tiers: readonly [Tier, ...Tier[]];
+  /** Loads a missing entry when `getOrLoad` is given no loader. */
+  readonly loader?: Loader<Key, Value>;
+  /** Loads many missing entries at once, for `getMany`; `undefined` for what is absent. One answer per key, in order. */
+  readonly batchLoader?: BatchLoader<Key, Value>;
+  /** Values are checked by it before they enter, and when they come back from a tier outside the process. */
+  readonly schema?: StandardSchema<Value>;
+  /** What limits of remote control must keep to; what the host sets itself is not bound by it. */
+  readonly bounds?: Bounds;
+  /** Where events go. Default: nowhere. */
+  readonly telemetry?: CacheRecorders;
+  readonly clock?: Clock;
+  /** Yields [0, 1). */
+  readonly random?: () => number;
+  /** Told of faults that the cache survives. Default: they are only counted. */
+  readonly onProblem?: (problem: Error) => void;
+}
+
+/** Bounds that the host sets, and no remote setting exceeds. */
+export interface Bounds {
+  readonly minBytes?: number;
+  readonly maxBytes?: number;
+  readonly minEntries?: number;
+  readonly maxEntries?: number;
+  readonly maxTtl?: Duration;
+  readonly policies?: readonly EvictionSetting[];
+  /** Operations that may come from afar. Default: all. */
+  readonly operations?: readonly RemoteOperation[];
+}
+
+export type RemoteOperation = 'settings' | 'clear' | 'invalidate' | 'pin' | 'warm' | 'pause' | 'inspect';
+
+export interface LoadContext<Value> {
+  /** Aborts when the last of those who wait has left, or the hard timeout is over. */
+  readonly signal: AbortSignal;
+  /** What is held of the key, fresh or not, for a conditional request. */
+  readonly previous: { readonly value: Value; readonly version?: string; readonly ageMs: number } | undefined;
+}
+
+/** What a loader may answer beside the bare value. */
+export interface Loaded<Value> extends WriteOptions {
+  readonly value: Value | undefined;
+  /** The origin says that `previous` still holds: its value is kept, and is as fresh as new. */
+  readonly unchanged?: boolean;
+}
+
+/** Made by `loaded(…)`, so that a value that happens to have a field `value` is not taken for one. */
+export type LoaderAnswer<Value> = Value | undefined | LoadedAnswer<Value>;
+
+/** Fetches a value from its origin; `undefined` when there is none. */
+export type Loader<Key, Value> = (
+  key: Key,
+  context: LoadContext<Value>,
+) => LoaderAnswer<Value> | Promise<LoaderAnswer<Value>>;
+
+export type BatchLoader<Key, Value> = (
+  keys: readonly Key[],
+  context: { readonly signal: AbortSignal },
+) => Promise<readonly LoaderAnswer<Value>[]>;
+
+/** Said of one write; it goes before the cache's own settings. */
+export interface WriteOptions extends Pick<Lifetime, 'ttl' | 'maxAge' | 'staleWhileRevalidate' | 'staleIfError'> {
+  readonly tags?: readonly string[];
+  /** Version, ETag or hash of this state, handed to the next load of the key. */
+  readonly version?: string;
+  /** What loading it costs beside its time, in the same unit (ms): it stays the longer. */
+  readonly cost?: number;
+}
+
+/** Said of one `getOrLoad`. */
+export interface LoadOptions extends WriteOptions, Pick<Loading, 'softTimeout' | 'hardTimeout'>, Pick<Lifetime, 'negativeTtl'> {
+  /** This caller leaves; the load goes on while somebody else waits. */
+  readonly signal?: AbortSignal;
+  /** Loads even when a fresh entry is held. */
+  readonly refresh?: boolean;
+}
+
+export class LoadedAnswer<Value> {
+  readonly answer: Loaded<Value>;
+
+  constructor(answer: Loaded<Value>) {
+    this.answer = answer;
+  }
+}
+
+/** What a loader returns to say more than the value: its version, tags, ttl, or that nothing changed. */
+export function loaded<Value>(answer: Loaded<Value>): LoadedAnswer<Value> {
+  return new LoadedAnswer(answer);
+}

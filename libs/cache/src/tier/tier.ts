@@ -1,0 +1,129 @@
+import type { Clock } from '#libs/time';
+import type { RemovalCause, TierRecorder } from '#libs/contracts';
+
+/** What is kept of one key. Times are of the wall clock, so that another process can tell what they mean. */
+export interface Entry<Value = unknown> {
+  /** Undefined when the absence of a value is what is remembered. */
+  readonly value: Value | undefined;
+  /** The origin was asked, and had nothing: kept for a while, so that it is not asked again. */
+  readonly negative: boolean;
+  /** When it was written, ms since 1970. */
+  readonly storedAt: number;
+  /** Fresh so long from then, ms; Infinity for ever. */
+  readonly freshMs: number;
+  /** Kept so much longer, ms, to be answered while it is refreshed, or when its origin fails. */
+  readonly staleMs: number;
+  /** What its origin calls this state of it: a version, an ETag, a hash. */
+  readonly version?: string;
+  readonly tags?: readonly string[];
+  /** What loading it took, ms. */
+  readonly loadMs?: number;
+}
+
+export interface TierLimits {
+  readonly maxBytes?: number;
+  readonly maxEntries?: number;
+}
+
+/** What a tier holds, and may hold. A tier that cannot tell leaves it out. */
+export interface TierUsage extends TierLimits {
+  readonly entries?: number;
+  readonly bytes?: number;
+}
+
+/** How many entries and bytes an operation touched, or would touch. A tier that cannot tell bytes leaves them out. */
+export interface Touched {
+  readonly entries: number;
+  readonly bytes?: number;
+}
+
+/** Which entries an operation is for. A prefix is of the encoded key: `keyPrefix` makes one. */
+export type Selection =
+  | { readonly key: string }
+  | { readonly tag: string }
+  | { readonly prefix: string }
+  | { readonly where: (key: string, entry: EntryInfo) => boolean }
+  | { readonly all: true };
+
+/** All that is known of an entry but its value. */
+export interface EntryInfo {
+  readonly key: string;
+  readonly tier: string;
+  readonly bytes: number;
+  readonly storedAt: number;
+  readonly freshMs: number;
+  readonly staleMs: number;
+  readonly negative: boolean;
+  readonly pinned: boolean;
+  readonly version?: string;
+  readonly tags?: readonly string[];
+  /** Hits since it was written, as far as the tier counts them. */
+  readonly hits?: number;
+}
+
+/** What is wrong with one entry, as `verify` finds it. */
+export interface TierProblem {
+  readonly tier: string;
+  readonly key?: string;
+  readonly problem: 'corrupt' | 'older-format' | 'invalid-value' | 'expired' | 'miscounted' | 'orphan';
+  readonly message: string;
+}
+
+export interface TierContext {
+  /** Name of the cache. */
+  readonly cache: string;
+  readonly clock: Clock;
+  /** Yields [0, 1). */
+  readonly random: () => number;
+  /** Counts what only the tier sees: what it evicts, expires, rejects by itself. */
+  readonly recorder: TierRecorder;
+  /** Told of faults that the tier survives: an error on disk, a server away. It never throws. */
+  readonly onProblem: (problem: Error) => void;
+}
+
+/**
+ * One layer of a cache: a place where entries are kept. The cache asks its tiers in order, fills those above the one that
+ * had the entry, and counts requests, writes and what it removes on request; a tier counts what it removes by itself.
+ *
+ * Keys are encoded (`encodeKey`). A tier never answers a wrong or half-written entry: what it cannot read is a miss. It
+ * may answer an entry that is past its time: freshness is the cache's to judge. Reads and writes of one key are in the
+ * order they were called. A tier that is away rejects with `TierUnavailableError`; the cache goes on without it.
+ */
+export interface Tier {
+  /** `memory`, `disk`, `redis`: the tier in events and metrics. */
+  readonly name: string;
+  /** Other processes see what is written here. */
+  readonly shared: boolean;
+
+  /** Called once, before anything else. @throws with a message that says what to do. */
+  open(context: TierContext): Promise<void>;
+  get(key: string): Promise<Entry | undefined>;
+  /** One answer for each key, in their order. */
+  getMany(keys: readonly string[]): Promise<(Entry | undefined)[]>;
+  /** Says whether it was kept: what is larger than the tier is not, and an older entry of the key is gone too. */
+  set(key: string, entry: Entry): Promise<boolean>;
+  /** Removes what is selected; with `dryRun` only says what it would. */
+  remove(selection: Selection, options: { readonly cause: RemovalCause; readonly dryRun?: boolean }): Promise<Touched>;
+  /** Entries in no promised order, hottest first where the tier knows; each as it is when it is reached. */
+  entries(): AsyncIterable<EntryInfo>;
+  usage(): TierUsage;
+  /** Takes effect at once for what comes; what is over the new limits leaves in bounded steps. */
+  resize(limits: TierLimits): Promise<void>;
+  /** Walks everything and says what is wrong; with `repair` also removes it. */
+  verify(options: { readonly repair: boolean }): AsyncIterable<TierProblem>;
+  /** Waits for what is under way, and lets go of everything. */
+  close(): Promise<void>;
+
+  /**
+   * Shared tiers: lets one process at a time load a key. Resolves with what ends it, or undefined when another one has
+   * it. It ends by itself after `ttlMs`, so that a process that dies holds up nobody for long.
+   */
+  lock?(key: string, ttlMs: number): Promise<(() => Promise<void>) | undefined>;
+  /** Shared tiers: calls back with what other processes removed or overwrote, so that tiers above can drop it. */
+  onRemoved?(listener: (selection: Selection) => void): void;
+}
+
+/** A tier that cannot be reached now: the cache counts an error, and goes on as if it were not there. */
+export class TierUnavailableError extends Error {
+  override readonly name = 'TierUnavailableError';
+}

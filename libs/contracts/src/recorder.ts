@@ -1,0 +1,71 @@
+import type { CacheAccess } from './events/cache-access.js';
+import type { CacheChange } from './events/cache-change.js';
+import type { CacheWindow } from './events/cache-window.js';
+
+/** Why an entry left: nobody who merges them can tune. */
+export type RemovalCause = keyof NonNullable<CacheWindow['removals']>;
+
+/** What a tier holds and may hold; what it does not know or has no limit for is left out. */
+export type CacheGauges = Pick<CacheWindow, 'entries' | 'bytes' | 'maxEntries' | 'maxBytes'>;
+
+/** What is known about one sampled access. Bytes; nanoseconds; milliseconds. */
+export type AccessDetails = Pick<CacheAccess, 'bytes' | 'costNs' | 'ageMs' | 'ttlMs'>;
+
+/** 64 bits of a key's salted hash, in two unsigned halves. */
+export interface SampledHash {
+  readonly hi: number;
+  readonly lo: number;
+}
+
+/**
+ * What a cache tells of one of its tiers: telemetry counts it, and `NO_RECORDER` does not. Each call adds to a number; no
+ * call throws or reads the clock, unless the key is sampled. A cache keeps the hash that `hashKey` gives in its entry,
+ * and hands it in only when its `hi` is below `threshold`.
+ */
+export interface TierRecorder {
+  /** Hashes whose `hi` is below it are sampled, 0 to 2³²; it falls over time. */
+  readonly threshold: number;
+  /** Undefined when nothing is to be sampled. */
+  hashKey(key: string): SampledHash | undefined;
+  hit(hash?: SampledHash, details?: AccessDetails): void;
+  stale(hash?: SampledHash, details?: AccessDetails): void;
+  miss(hash?: SampledHash, details?: AccessDetails): void;
+  negative(hash?: SampledHash, details?: AccessDetails): void;
+  error(hash?: SampledHash): void;
+  /** What some of the gets took, ns. */
+  getTook(nanoseconds: number): void;
+  loaded(nanoseconds?: number): void;
+  loadFailed(nanoseconds?: number): void;
+  written(hash?: SampledHash, details?: AccessDetails): void;
+  removed(cause: RemovalCause, count?: number, hash?: SampledHash): void;
+  /** Asked at the end of each window. */
+  gauges(read: () => CacheGauges): void;
+  change(change: Omit<CacheChange, 'kind' | 'time' | 'cache' | 'tier'>): void;
+}
+
+/** Where a cache gets the recorder of each of its tiers: `telemetry` is one. */
+export interface CacheRecorders {
+  cache(name: string, options: { readonly tier: string }): TierRecorder;
+}
+
+const nothing = (): void => {
+  // Nobody listens.
+};
+
+/** For a cache that nobody watches. */
+export const NO_RECORDER: TierRecorder = {
+  threshold: 0,
+  hashKey: () => undefined,
+  hit: nothing,
+  stale: nothing,
+  miss: nothing,
+  negative: nothing,
+  error: nothing,
+  getTook: nothing,
+  loaded: nothing,
+  loadFailed: nothing,
+  written: nothing,
+  removed: nothing,
+  gauges: nothing,
+  change: nothing,
+};
