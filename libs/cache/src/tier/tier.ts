@@ -83,7 +83,8 @@ export interface TierContext {
 
 /**
  * One layer of a cache: a place where entries are kept. The cache asks its tiers in order, fills those above the one that
- * had the entry, and counts requests, writes and what it removes on request; a tier counts what it removes by itself.
+ * had the entry, and counts requests and writes; a tier counts what leaves it, under its cause: what it evicts, expires,
+ * rejects and overwrites by itself, and what it removes on request.
  *
  * Keys are encoded (`encodeKey`). A tier never answers a wrong or half-written entry: what it cannot read is a miss. It
  * may answer an entry that is past its time: freshness is the cache's to judge. Reads and writes of one key are in the
@@ -100,9 +101,12 @@ export interface Tier {
   get(key: string): Promise<Entry | undefined>;
   /** One answer for each key, in their order. */
   getMany(keys: readonly string[]): Promise<(Entry | undefined)[]>;
-  /** Says whether it was kept: what is larger than the tier is not, and an older entry of the key is gone too. */
+  /**
+   * Says whether it was kept: what is larger than the tier is not, and an older entry of the key is gone too.
+   * @throws TypeError when the tier has to write the value down and cannot; an older entry of the key is gone all the same.
+   */
   set(key: string, entry: Entry): Promise<boolean>;
-  /** Removes what is selected; with `dryRun` only says what it would. */
+  /** Removes what is selected of what was set before; with `dryRun` only says what it would. Rejects when `where` throws. */
   remove(selection: Selection, options: { readonly cause: RemovalCause; readonly dryRun?: boolean }): Promise<Touched>;
   /** Entries in no promised order, hottest first where the tier knows; each as it is when it is reached. */
   entries(): AsyncIterable<EntryInfo>;
@@ -111,7 +115,7 @@ export interface Tier {
   resize(limits: TierLimits): Promise<void>;
   /** Walks everything and says what is wrong; with `repair` also removes it. */
   verify(options: { readonly repair: boolean }): AsyncIterable<TierProblem>;
-  /** Waits for what is under way, and lets go of everything. */
+  /** Waits for what is under way, and lets go of everything. May be called again. */
   close(): Promise<void>;
 
   /**

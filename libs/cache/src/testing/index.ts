@@ -1,0 +1,9 @@
+export {
+  globalRunner,
+  tierContract,
+  type TierBench,
+  type TierContractRunner,
+  type TierTraits,
+} from './tier-contract.js';
+export { RecordingTierRecorder } from './recording-tier-recorder.js';
+export { canonical } from './canonical.js';
