@@ -8,7 +8,10 @@ import { open, type RootDatabase } from 'lmdb';
  * failed commit leaves `close` waiting for ever, with `eventTurnBatching` its rejection reaches nobody and ends the
  * process. Neither costs throughput here, since writes are gathered into one transaction before they get to LMDB.
  */
-export function openLmdb(path: string, options: { maxDbs: number; noSync?: boolean }): RootDatabase<unknown, string> {
+export function openLmdb(
+  path: string,
+  options: { maxDbs: number; noSync?: boolean; noMetaSync?: boolean },
+): RootDatabase<unknown, string> {
   return open({
     path,
     noSubdir: false,
@@ -16,6 +19,7 @@ export function openLmdb(path: string, options: { maxDbs: number; noSync?: boole
     eventTurnBatching: false,
     maxDbs: options.maxDbs,
     noSync: options.noSync ?? false,
+    noMetaSync: options.noMetaSync ?? false,
   });
 }
 
