@@ -97,6 +97,7 @@ export class Work implements Outcome {
   /** What is next in each queue, read a few at a time; what left since is skipped. */
   readonly #heads: [Waiting[], Waiting[]] = [[], []];
   readonly #instance: number;
+  #noneEndsBefore = 0;
 
   constructor(environment: CacheEnvironment, databases: CacheDatabases, usage: UsageSketch, instance: number) {
     this.#databases = databases;
@@ -135,7 +136,10 @@ export class Work implements Outcome {
     void this.#databases.order.put(orderKey(queue, id), orderValue(id, weight, place));
     if (content.length > INLINE_BYTES) void this.#databases.contents.put(idKey(id), sealContent(place, id, content));
     const end = endOf(meta);
-    if (end !== undefined) void this.#databases.ends.put(endKey(end, id), place);
+    if (end !== undefined) {
+      void this.#databases.ends.put(endKey(end, id), place);
+      this.#noneEndsBefore = Math.min(this.#noneEndsBefore, end);
+    }
     for (const tag of meta.tags ?? []) void this.#databases.tags.put(tagKey(tagHash(tag), id), place);
     this.#add(queue, 1, weight);
     return true;
@@ -183,7 +187,7 @@ export class Work implements Outcome {
     const maxBytes = (limits.maxBytes ?? Number.POSITIVE_INFINITY) - bytes;
     for (let evicted = 0; this.totals.entries > maxEntries || this.totals.bytes > maxBytes; evicted++) {
       if (evicted >= most) return false;
-      if (this.expire(now, 1) === 0 && !this.#evict(limits)) {
+      if (!this.#expireOne(now) && !this.#evict(limits)) {
         // Nothing is left to go: what is still counted was miscounted.
         this.totals.entries = this.totals.bytes = this.totals.smallBytes = 0;
       }
@@ -199,6 +203,15 @@ export class Work implements Outcome {
       if (this.drop(place, 'expired', endOfKey(key).id) === undefined) void ends.remove(key);
     }
     return due.length;
+  }
+
+  /** Asked before each eviction, and so only as long as the answer is not known. */
+  #expireOne(now: number): boolean {
+    if (this.#noneEndsBefore > now) return false;
+    if (this.expire(now, 1) > 0) return true;
+    const [first] = this.#databases.ends.getKeys({ limit: 1 });
+    this.#noneEndsBefore = first === undefined ? Number.POSITIVE_INFINITY : endOfKey(first).end;
+    return false;
   }
 
   /** Tells the other instances that have the cache open of what is gone or overwritten. */

@@ -5,8 +5,11 @@ import type { Work } from './work.js';
 /** Answer of a step that is to be called again in the next transaction, before all that came after it. */
 export const AGAIN = Symbol('again');
 
-/** A write transaction ends after so long, ms, or so many bytes, and the next one goes on: the event loop waits no longer. */
+/** A turn of writing ends after so long, ms, or so many bytes, and the next one goes on: the event loop waits no longer. */
 const LONGEST_MS = 5;
+/** Turns that may be written to disk at once, and how many steps are worth one. */
+const MOST_TURNS = 16;
+const STEPS_A_TURN = 64;
 const LARGEST_BYTES = 8 * 2 ** 20;
 
 interface Step {
@@ -59,24 +62,28 @@ export class WriteQueue {
   }
 
   async #run(): Promise<void> {
-    while (this.#steps.length > 0) await this.#transaction();
+    while (this.#steps.length > 0) {
+      // Called together, they are written together, and other work comes in between.
+      const turns = Math.min(MOST_TURNS, Math.ceil(this.#steps.length / STEPS_A_TURN));
+      await Promise.all(Array.from({ length: turns }, () => this.#turn()));
+    }
     this.#running = undefined;
   }
 
-  async #transaction(): Promise<void> {
-    let taken = 0;
-    let settle: (() => void)[] = [];
+  async #turn(): Promise<void> {
+    const taken: Step[] = [];
+    const settle: (() => void)[] = [];
     try {
       // A child transaction, since only that is undone when the callback throws.
       const work = await this.environment.root.childTransaction(() => {
         const work = this.begin();
         const until = this.clock.monotonic() + LONGEST_MS;
-        for (let bytes = 0; taken < this.#steps.length && bytes < LARGEST_BYTES;) {
-          const step = this.#steps[taken]!;
-          taken++;
+        for (let bytes = 0; this.#steps.length > 0 && bytes < LARGEST_BYTES;) {
+          const step = this.#steps.shift()!;
+          taken.push(step);
           const done = step.run(work);
           if (done === AGAIN) {
-            taken--;
+            this.#steps.unshift(taken.pop()!);
             break;
           }
           settle.push(done);
@@ -86,20 +93,19 @@ export class WriteQueue {
         work.finish();
         return work;
       });
-      this.#take(taken);
       this.committed(work);
+      this.#forget(taken);
       for (const done of settle) done();
     } catch (error) {
-      settle = [];
       const failure = await this.failure(error);
-      // Nothing was begun: no transaction can be had.
-      for (const step of this.#take(taken === 0 ? this.#steps.length : taken)) step.reject(failure);
+      // When nothing was begun, no transaction can be had.
+      if (taken.length === 0) taken.push(...this.#steps.splice(0));
+      this.#forget(taken);
+      for (const step of taken) step.reject(failure);
     }
   }
 
-  #take(count: number): Step[] {
-    const taken = this.#steps.splice(0, count);
-    for (const { bytes } of taken) this.#bytes -= bytes;
-    return taken;
+  #forget(steps: readonly Step[]): void {
+    for (const { bytes } of steps) this.#bytes -= bytes;
   }
 }
