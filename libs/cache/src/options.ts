@@ -114,7 +114,8 @@ export interface WriteOptions extends Pick<Lifetime, 'ttl' | 'maxAge' | 'staleWh
 }
 
 /** Said of one `getOrLoad`. */
-export interface LoadOptions extends WriteOptions, Pick<Loading, 'softTimeout' | 'hardTimeout'>, Pick<Lifetime, 'negativeTtl'> {
+export interface LoadOptions
+  extends WriteOptions, Pick<Loading, 'softTimeout' | 'hardTimeout'>, Pick<Lifetime, 'negativeTtl'> {
   /** This caller leaves; the load goes on while somebody else waits. */
   readonly signal?: AbortSignal;
   /** Loads even when a fresh entry is held. */

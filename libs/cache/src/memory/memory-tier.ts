@@ -2,7 +2,17 @@ import { Evictor, NONE, sampleOf, Slots, type EvictionSetting, type PolicyName }
 import { NO_RECORDER, type RemovalCause, type SampledHash, type TierRecorder } from '#libs/contracts';
 import { KeyHasher } from '#libs/sampling';
 import type { Clock, Timer } from '#libs/time';
-import type { Entry, EntryInfo, Selection, Tier, TierContext, TierLimits, TierProblem, TierUsage, Touched } from '../tier/tier.js';
+import type {
+  Entry,
+  EntryInfo,
+  Selection,
+  Tier,
+  TierContext,
+  TierLimits,
+  TierProblem,
+  TierUsage,
+  Touched,
+} from '../tier/tier.js';
 import { estimateBytes } from './estimate-bytes.js';
 
 export interface MemoryOptions extends TierLimits {
@@ -169,7 +179,12 @@ export class MemoryTier implements Tier {
     const bytes = this.#weigh(key, entry.value);
     const held = this.#index.get(key);
     const { admit } = this.#options;
-    if (bytes > this.#maxBytes || bytes > HEAVIEST || this.#maxEntries < 1 || (admit !== undefined && !admit(key, bytes))) {
+    if (
+      bytes > this.#maxBytes ||
+      bytes > HEAVIEST ||
+      this.#maxEntries < 1 ||
+      (admit !== undefined && !admit(key, bytes))
+    ) {
       if (held !== undefined) this.#drop(held, 'replaced');
       this.#recorder.removed('rejected');
       return false;
@@ -253,7 +268,10 @@ export class MemoryTier implements Tier {
   /** A limit that is left out stays as it is. */
   async resize({ maxBytes, maxEntries }: TierLimits): Promise<void> {
     if (maxBytes !== undefined) {
-      if (!this.#weighs) throw new TypeError('This memory tier does not weigh its entries: give it maxBytes or a weigher when it is made.');
+      if (!this.#weighs)
+        throw new TypeError(
+          'This memory tier does not weigh its entries: give it maxBytes or a weigher when it is made.',
+        );
       this.#maxBytes = maxBytes;
     }
     if (maxEntries !== undefined) this.#maxEntries = maxEntries;
@@ -303,7 +321,8 @@ export class MemoryTier implements Tier {
     let walked = 0;
     for (const [key, slot] of this.#index) {
       bytes += this.#weighs ? this.#slots.weight[slot]! : 0;
-      if (this.#keys[slot] !== key) yield this.#problem('orphan', 'The index leads to the place of another entry.', key);
+      if (this.#keys[slot] !== key)
+        yield this.#problem('orphan', 'The index leads to the place of another entry.', key);
       if (this.#isOutdated(slot)) {
         yield this.#problem('expired', 'Its time is over, and it has not been swept out yet.', key);
         if (repair) this.#drop(slot, 'expired');
@@ -373,7 +392,8 @@ export class MemoryTier implements Tier {
         if (tagged === undefined) this.#tags.set(tag, new Set([slot]));
         else tagged.add(slot);
       }
-    if (this.#lives !== undefined && loadMs !== undefined) this.#lives[slot] = this.#livesFor(loadMs / this.#slots.weight[slot]!);
+    if (this.#lives !== undefined && loadMs !== undefined)
+      this.#lives[slot] = this.#livesFor(loadMs / this.#slots.weight[slot]!);
   }
 
   /** One more turn for each doubling of what a byte of the others costs. */
