@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, realpathSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import { openLmdb } from '#libs/event-log/embedded';
@@ -109,21 +120,18 @@ function usableDirectory(path: string): string {
 function openEnvironment(path: string, onProblem: (problem: Error) => void): CacheEnvironment {
   const file = join(path, 'data.mdb');
   const marker = join(path, MARKER);
-  const anew = (why: string, cause?: unknown) => {
-    onProblem(new Error(`The cache in ${path} ${why}: it begins anew.`, { cause }));
+  const anew = (why: string) => {
+    onProblem(new Error(`The cache in ${path} ${why}: it begins anew.`));
     for (const name of ['data.mdb', 'lock.mdb', DAMAGED]) rmSync(join(path, name), { force: true });
   };
   try {
     if (!existsSync(marker) && !existsSync(file)) writeFileSync(marker, MARKER_TEXT);
     if (existsSync(join(path, DAMAGED))) anew('was found damaged');
-    let root: RootDatabase<unknown, string>;
-    try {
-      root = openRoot(path);
-    } catch (error) {
-      if (!existsSync(marker)) throw error;
-      anew('cannot be read', error);
-      root = openRoot(path);
+    if (!isLmdb(file)) {
+      if (!existsSync(marker)) throw new Error('its data.mdb is not of LMDB, and may be dear to somebody');
+      anew('cannot be read');
     }
+    let root = openRoot(path);
     if (isCut(root, file)) {
       void root.close();
       anew('was cut short');
@@ -141,6 +149,23 @@ function openEnvironment(path: string, onProblem: (problem: Error) => void): Cac
 function openRoot(path: string): RootDatabase<unknown, string> {
   // Each commit is written to the disk before the next one; a power cut may undo the last one, and damages nothing.
   return openLmdb(path, { maxDbs: MOST_CACHES * DATABASES.length + 2, noMetaSync: true });
+}
+
+/** What each LMDB file says in the header of its first page, little-endian; lmdb's mdb.c, MDB_MAGIC. */
+const MAGIC = Buffer.of(0xde, 0xc0, 0xef, 0xbe);
+const MAGIC_WITHIN_BYTES = 64;
+
+/** Whether LMDB can open a file, or make it. To have it open another one ends the process (lmdb 3.5.6). */
+function isLmdb(file: string): boolean {
+  if (!existsSync(file)) return true;
+  const descriptor = openSync(file, 'r');
+  try {
+    const head = Buffer.alloc(MAGIC_WITHIN_BYTES);
+    const read = readSync(descriptor, head, 0, head.length, 0);
+    return read === 0 || head.includes(MAGIC);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Whether pages are missing at the end of the file: to touch one would end the process. */

@@ -1,5 +1,5 @@
-/** What LMDB writes before the data of a page, and of a node; and the pointer to a node. Bytes; lmdb.h and mdb.c of 0.9. */
-const PAGE_HEADER = 16;
+/** What LMDB writes before the data of a page, and of a node; and the pointer to a node. Bytes; mdb.c of lmdb 3.5. */
+const PAGE_HEADER = 24;
 const NODE_HEADER = 8;
 const NODE_POINTER = 2;
 /** A page holds two nodes at least: what is larger goes to pages of its own. */
