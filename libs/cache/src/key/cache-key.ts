@@ -94,7 +94,7 @@ const ESCAPE = '\u0001';
 
 /** Without the character that ends a text: `\u0000` becomes `\u0001a`, and `\u0001` becomes `\u0001b`. */
 function escaped(text: string): string {
-  if (!/[\u0000\u0001]/.test(text)) return text;
+  if (!text.includes(END) && !text.includes(ESCAPE)) return text;
   return text.replaceAll(ESCAPE, `${ESCAPE}b`).replaceAll(END, `${ESCAPE}a`);
 }
 
