@@ -5,8 +5,9 @@ import { NONE, type Slots } from './slots.js';
 
 /**
  * ARC: one LRU queue of entries seen once and one of entries seen again; ghosts of either say which of them is too small.
- * Megiddo and Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003. The target is a share here, not a
- * number of entries, so that it stays right when the budget changes.
+ * Megiddo and Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003. Two differences: the target is a
+ * share, not a number of entries, so that it stays right when the budget changes; and room is made before it is known who
+ * comes, so that what a returning ghost teaches holds from the next eviction on.
  */
 export class Arc implements Policy {
   readonly name = 'arc';
@@ -18,8 +19,6 @@ export class Arc implements Policy {
   readonly #againGhosts = new Ghosts();
   /** Share of the weight held that entries seen once may take, 0 to 1. */
   #target = 0;
-  /** The entry that came last had left from the second queue. */
-  #againReturned = false;
 
   constructor(slots: Slots, firstQueue: number) {
     this.#slots = slots;
@@ -35,8 +34,7 @@ export class Arc implements Policy {
     const hash = this.#slots.hash[slot]!;
     const once = this.#onceGhosts;
     const again = this.#againGhosts;
-    this.#againReturned = false;
-    const step = 1 / Math.max(1, this.count);
+    const step = 1 / (this.count + 1);
     if (once.has(hash)) {
       this.#target = Math.min(1, this.#target + step * Math.max(1, again.size / once.size));
       once.delete(hash);
@@ -44,9 +42,16 @@ export class Arc implements Policy {
     } else if (again.has(hash)) {
       this.#target = Math.max(0, this.#target - step * Math.max(1, once.size / again.size));
       again.delete(hash);
-      this.#againReturned = true;
       this.#again.push(slot);
-    } else this.#once.push(slot);
+    } else {
+      this.#once.push(slot);
+      once.trim(this.count - this.#once.count);
+      again.trim(this.count - once.size);
+    }
+  }
+
+  adopt(slot: number): void {
+    this.#once.push(slot);
   }
 
   hit(slot: number): void {
@@ -68,19 +73,13 @@ export class Arc implements Policy {
   evict(): number {
     const once = this.#once;
     const again = this.#again;
-    if (this.count === 0) return NONE;
-    const most = this.count;
-    const share = once.weight / Math.max(1, once.weight + again.weight);
-    // A returning entry of the second queue takes from the first at the very target, as in the paper.
-    const fromOnce = again.count === 0 || (once.count > 0 && (share > this.#target || (this.#againReturned && share >= this.#target)));
+    const fromOnce = again.count === 0 || once.weight > (once.weight + again.weight) * this.#target;
     const queue = fromOnce ? once : again;
     const slot = queue.back;
+    if (slot === NONE) return NONE;
     queue.remove(slot);
-    const hash = this.#slots.hash[slot]!;
-    if (fromOnce) {
-      const room = Math.max(1, most - once.count);
-      this.#onceGhosts.add(hash, room);
-    } else this.#againGhosts.add(hash, Math.max(1, 2 * most - this.count - this.#onceGhosts.size));
+    // How many ghosts there may be is settled when the next entry comes.
+    (fromOnce ? this.#onceGhosts : this.#againGhosts).add(this.#slots.hash[slot]!, Number.POSITIVE_INFINITY);
     return slot;
   }
 

@@ -80,7 +80,7 @@ export class Evictor {
   hit(slot: number): void {
     if (this.#leaving !== undefined && this.#isLeaving(slot)) {
       this.#leaving.remove(slot);
-      this.#current.add(slot);
+      this.#current.adopt(slot);
     }
     this.#current.hit(slot);
     if (this.#leaving !== undefined) this.#move();
@@ -167,7 +167,7 @@ export class Evictor {
         if (this.#next !== undefined) this.#change(this.#next);
         return;
       }
-      this.#current.add(slot);
+      this.#current.adopt(slot);
     }
   }
 

@@ -13,23 +13,26 @@ const HALVED_AT_ONCE = 64;
  * time. Cormode and Muthukrishnan 2005; Einziger, Friedman and Manes, "TinyLFU", ACM ToS 2017.
  */
 export class FrequencySketch {
-  #counters = new Uint8Array(0);
-  #mask = 0;
-  #keys = 0;
+  #counters = new Uint8Array(FEWEST_KEYS * COUNTERS_PER_KEY);
+  #mask = this.#counters.length - 1;
+  #keys = FEWEST_KEYS;
   #additions = 0;
   /** Counters below it are yet to be halved. */
   #toHalve = 0;
 
-  /** Makes room for so many keys. Counts are kept only when nothing changes. */
+  /**
+   * Made for so many keys from now on; counts are kept. O(1), amortized: the table doubles now and then, and a table for
+   * a million keys is 8 to 16 MB, copied in a few milliseconds. It never shrinks.
+   */
   fit(keys: number): void {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(FEWEST_KEYS, keys) * COUNTERS_PER_KEY));
     this.#keys = Math.max(FEWEST_KEYS, keys);
-    if (size <= this.#counters.length) return;
+    if (this.#keys * COUNTERS_PER_KEY <= this.#counters.length) return;
+    while (this.#toHalve > 0) this.#halve();
     const old = this.#counters;
+    const size = 2 ** Math.ceil(Math.log2(this.#keys * COUNTERS_PER_KEY));
     this.#counters = new Uint8Array(size);
     // A counter's place is the low bits of its hash: the larger table holds each count at all the places it may now have.
-    if (old.length > 0) for (let at = 0; at < size; at += old.length) this.#counters.set(old, at);
-    this.#toHalve = 0;
+    for (let at = 0; at < size; at += old.length) this.#counters.set(old, at);
     this.#mask = size - 1;
   }
 
@@ -55,7 +58,9 @@ export class FrequencySketch {
   }
 
   clear(): void {
-    this.#counters.fill(0);
+    this.#counters = new Uint8Array(FEWEST_KEYS * COUNTERS_PER_KEY);
+    this.#mask = this.#counters.length - 1;
+    this.#keys = FEWEST_KEYS;
     this.#additions = this.#toHalve = 0;
   }
 

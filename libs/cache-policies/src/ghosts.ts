@@ -1,116 +1,149 @@
+/** No ghost: ghosts lie from place 1 on. */
+const NONE = 0;
+const FIRST_CAPACITY = 64;
+/** Ghosts that one operation forgets at most, beyond a limit that was lowered: no operation is long. */
+const FORGOTTEN_AT_ONCE = 8;
+
 /**
- * The last keys that left, by 32 bits of their hashes, in the order they left: a ring, and an open-addressed index of
- * it. 12 bytes a ghost, two keys are taken for one with a chance of (ghosts / 2³²). Every operation is O(1) on average.
+ * The last keys that left, by 32 bits of their hashes, in the order they left: 20 to 40 bytes a ghost. Two keys are taken
+ * for one with a chance of (ghosts / 2³²). Operations are O(1) on average. None is long: the index grows by one bucket at
+ * a time (linear hashing: Litwin, VLDB 1980), and only arrays of numbers are copied when they double, 20 MB (about 5 ms)
+ * at a million ghosts.
  */
 export class Ghosts {
-  #ring = new Uint32Array(64);
-  /** Index: position in the ring + 1, by hash; 0 is free. */
-  #table = new Uint32Array(128);
-  #gone = new Uint8Array(64);
-  #from = 0;
-  #length = 0;
-  /** Ghosts in the ring that were not taken back. */
-  #alive = 0;
+  #hash = new Uint32Array(FIRST_CAPACITY);
+  #newer = new Uint32Array(FIRST_CAPACITY);
+  #older = new Uint32Array(FIRST_CAPACITY);
+  /** The next ghost of the same bucket, or the next free place. */
+  #chain = new Uint32Array(FIRST_CAPACITY);
+  /** The first ghost of each bucket. */
+  #heads = new Uint32Array(FIRST_CAPACITY);
+  /** Buckets in use, and the greatest power of 2 that is not above. */
+  #buckets = FIRST_CAPACITY;
+  #round = FIRST_CAPACITY;
+  #newest = NONE;
+  #oldest = NONE;
+  #free = NONE;
+  #top = 1;
+  #size = 0;
 
   get size(): number {
-    return this.#alive;
+    return this.#size;
   }
 
-  /** Remembers a key, and forgets the oldest beyond `most`. */
+  /** Remembers a key as the one that left last, and forgets the oldest beyond `most`, a few at a time. */
   add(hash: number, most: number): void {
-    if (most < 1) return;
-    while (this.#alive >= most) this.#forgetOldest();
     this.delete(hash);
-    if (this.#length === this.#ring.length) this.#rebuild();
-    const at = (this.#from + this.#length) & (this.#ring.length - 1);
-    this.#ring[at] = hash;
-    this.#gone[at] = 0;
-    this.#length++;
-    this.#alive++;
-    this.#index(hash, at);
+    this.trim(most - 1);
+    if (most < 1) return;
+    const ghost = this.#take();
+    this.#hash[ghost] = hash;
+    this.#older[ghost] = this.#newest;
+    this.#newer[ghost] = NONE;
+    if (this.#newest === NONE) this.#oldest = ghost;
+    else this.#newer[this.#newest] = ghost;
+    this.#newest = ghost;
+    const bucket = this.#bucketOf(hash);
+    this.#chain[ghost] = this.#heads[bucket]!;
+    this.#heads[bucket] = ghost;
+    if (++this.#size > this.#buckets) this.#split();
   }
 
   has(hash: number): boolean {
-    return this.#find(hash) !== -1;
+    let ghost = this.#heads[this.#bucketOf(hash)]!;
+    while (ghost !== NONE && this.#hash[ghost] !== hash) ghost = this.#chain[ghost]!;
+    return ghost !== NONE;
   }
 
   /** Forgets a key; says whether it was remembered. */
   delete(hash: number): boolean {
-    const entry = this.#find(hash);
-    if (entry === -1) return false;
-    this.#gone[this.#table[entry]! - 1] = 1;
-    this.#unindex(entry);
-    this.#alive--;
+    const bucket = this.#bucketOf(hash);
+    let before = NONE;
+    let ghost = this.#heads[bucket]!;
+    while (ghost !== NONE && this.#hash[ghost] !== hash) {
+      before = ghost;
+      ghost = this.#chain[ghost]!;
+    }
+    if (ghost === NONE) return false;
+    if (before === NONE) this.#heads[bucket] = this.#chain[ghost]!;
+    else this.#chain[before] = this.#chain[ghost]!;
+    const newer = this.#newer[ghost]!;
+    const older = this.#older[ghost]!;
+    if (newer === NONE) this.#newest = older;
+    else this.#older[newer] = older;
+    if (older === NONE) this.#oldest = newer;
+    else this.#newer[older] = newer;
+    this.#chain[ghost] = this.#free;
+    this.#free = ghost;
+    this.#size--;
     return true;
   }
 
+  /** Forgets the oldest beyond `most`; not all at once, when they are many. */
+  trim(most: number): void {
+    for (let left = FORGOTTEN_AT_ONCE; left > 0 && this.#size > Math.max(0, most); left--)
+      this.delete(this.#hash[this.#oldest]!);
+  }
+
   clear(): void {
-    this.#table.fill(0);
-    this.#from = this.#length = this.#alive = 0;
+    this.#hash = new Uint32Array(FIRST_CAPACITY);
+    this.#newer = new Uint32Array(FIRST_CAPACITY);
+    this.#older = new Uint32Array(FIRST_CAPACITY);
+    this.#chain = new Uint32Array(FIRST_CAPACITY);
+    this.#heads = new Uint32Array(FIRST_CAPACITY);
+    this.#buckets = this.#round = FIRST_CAPACITY;
+    this.#newest = this.#oldest = this.#free = NONE;
+    this.#top = 1;
+    this.#size = 0;
   }
 
-  /** Forgets the key that left first. */
-  forgetOldest(): void {
-    if (this.#alive > 0) this.#forgetOldest();
-  }
-
-  #forgetOldest(): void {
-    const mask = this.#ring.length - 1;
-    for (;;) {
-      const at = this.#from;
-      this.#from = (at + 1) & mask;
-      this.#length--;
-      if (this.#gone[at] === 1) continue;
-      this.#unindex(this.#find(this.#ring[at]!));
-      this.#alive--;
-      return;
+  #take(): number {
+    const free = this.#free;
+    if (free !== NONE) {
+      this.#free = this.#chain[free]!;
+      return free;
     }
-  }
-
-  /** Doubles the ring when it is full of the living; otherwise only leaves out those that were taken back. */
-  #rebuild(): void {
-    const capacity = this.#alive * 2 > this.#ring.length ? this.#ring.length * 2 : this.#ring.length;
-    const old = { ring: this.#ring, gone: this.#gone, from: this.#from, length: this.#length };
-    this.#ring = new Uint32Array(capacity);
-    this.#gone = new Uint8Array(capacity);
-    this.#table = new Uint32Array(capacity * 2);
-    this.#from = this.#length = 0;
-    for (let i = 0; i < old.length; i++) {
-      const at = (old.from + i) & (old.ring.length - 1);
-      if (old.gone[at] === 1) continue;
-      this.#ring[this.#length] = old.ring[at]!;
-      this.#index(old.ring[at]!, this.#length++);
+    if (this.#top === this.#hash.length) {
+      this.#hash = doubled(this.#hash);
+      this.#newer = doubled(this.#newer);
+      this.#older = doubled(this.#older);
+      this.#chain = doubled(this.#chain);
     }
+    return this.#top++;
   }
 
-  #find(hash: number): number {
-    const mask = this.#table.length - 1;
-    for (let entry = spread(hash) & mask; this.#table[entry] !== 0; entry = (entry + 1) & mask)
-      if (this.#ring[this.#table[entry]! - 1] === hash) return entry;
-    return -1;
+  #bucketOf(hash: number): number {
+    const mixed = mix(hash);
+    const bucket = mixed & (this.#round * 2 - 1);
+    return bucket < this.#buckets ? bucket : mixed & (this.#round - 1);
   }
 
-  #index(hash: number, at: number): void {
-    const mask = this.#table.length - 1;
-    let entry = spread(hash) & mask;
-    while (this.#table[entry] !== 0) entry = (entry + 1) & mask;
-    this.#table[entry] = at + 1;
-  }
-
-  /** Frees a place of the index, and moves back those behind it that a probe would no longer reach. */
-  #unindex(hole: number): void {
-    const mask = this.#table.length - 1;
-    for (let entry = (hole + 1) & mask; this.#table[entry] !== 0; entry = (entry + 1) & mask) {
-      const home = spread(this.#ring[this.#table[entry]! - 1]!) & mask;
-      if (((entry - home) & mask) < ((entry - hole) & mask)) continue;
-      this.#table[hole] = this.#table[entry]!;
-      hole = entry;
+  /** One more bucket: the ghosts of one of the others that belong into it move. */
+  #split(): void {
+    const to = this.#buckets++;
+    const from = to - this.#round;
+    if (to === this.#heads.length) this.#heads = doubled(this.#heads);
+    let ghost = this.#heads[from]!;
+    this.#heads[from] = this.#heads[to] = NONE;
+    if (this.#buckets === this.#round * 2) this.#round = this.#buckets;
+    while (ghost !== NONE) {
+      const next = this.#chain[ghost]!;
+      const bucket = this.#bucketOf(this.#hash[ghost]!);
+      this.#chain[ghost] = this.#heads[bucket]!;
+      this.#heads[bucket] = ghost;
+      ghost = next;
     }
-    this.#table[hole] = 0;
   }
 }
 
-/** Fibonacci hashing: callers may hold keys of one shard, or of one sample, whose low bits are alike. */
-function spread(hash: number): number {
-  return Math.imul(hash, 0x9e37_79b1) >>> 8;
+function doubled(from: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const to = new Uint32Array(from.length * 2);
+  to.set(from);
+  return to;
+}
+
+/** Callers may hold keys of one shard, or of one sample, some of whose bits are alike. */
+function mix(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x9e37_79b1);
+  return mixed ^ (mixed >>> 15);
 }

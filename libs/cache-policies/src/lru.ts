@@ -22,6 +22,10 @@ export class Lru implements Policy {
     this.#queue.push(slot);
   }
 
+  adopt(slot: number): void {
+    this.add(slot);
+  }
+
   hit(slot: number): void {
     this.#queue.toFront(slot);
   }

@@ -4,7 +4,9 @@ export type PolicyName = (typeof POLICY_NAMES)[number];
 /**
  * Decides which entry leaves when a cache is full. It knows entries by slot and keys by 32 bits of their hash; the cache
  * decides when it is full, in whatever unit, so that a budget may change at any time. Shares of queues are shares of the
- * weight held at that moment, which is the budget whenever something is evicted. Every operation is O(1), amortized.
+ * weight held at that moment, which is the budget whenever something is evicted. Room is made before an entry is added.
+ * Entries that are not to leave, as they are pinned, are not told to it. Every operation is O(1), amortized; what single
+ * ones may take is said where it is more.
  */
 export interface Policy {
   readonly name: PolicyName;
@@ -18,6 +20,8 @@ export interface Policy {
 
   /** A new entry. */
   add(slot: number): void;
+  /** An entry that another policy held until now: no newcomer. They come coldest first. */
+  adopt(slot: number): void;
   /** An entry was read or overwritten. */
   hit(slot: number): void;
   /** The weight of an entry changes; it stays where it is. */

@@ -43,6 +43,11 @@ export class S3Fifo implements Policy {
     (this.#ghosts.delete(hash[slot]!) || room ? main : small).push(slot);
   }
 
+  adopt(slot: number): void {
+    this.#slots.uses[slot] = 0;
+    this.#main.push(slot);
+  }
+
   hit(slot: number): void {
     const { uses } = this.#slots;
     if (uses[slot]! < MOST_USES) uses[slot]!++;

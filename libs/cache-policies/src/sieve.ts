@@ -27,6 +27,10 @@ export class Sieve implements Policy {
     this.#queue.push(slot);
   }
 
+  adopt(slot: number): void {
+    this.add(slot);
+  }
+
   hit(slot: number): void {
     this.#slots.uses[slot] = 1;
   }

@@ -10,6 +10,8 @@ const STEP_DECAY = 0.98;
 /** A change of the hit ratio that says the use has changed: climb anew. */
 const RESTART_CHANGE = 0.05;
 const SAMPLE_PER_ENTRY = 10;
+/** Entries that one operation moves when a share has changed: no operation is long. */
+const MOVES_AT_ONCE = 8;
 
 /**
  * W-TinyLFU: new entries go through a small LRU window; leaving it, one is admitted to the main part (probation, and
@@ -38,7 +40,6 @@ export class WTinyLfu implements Policy {
     this.#window = new Queue(slots, firstQueue);
     this.#probation = new Queue(slots, firstQueue + 1);
     this.#protected = new Queue(slots, firstQueue + 2);
-    this.#sketch.fit(0);
   }
 
   get count(): number {
@@ -53,6 +54,12 @@ export class WTinyLfu implements Policy {
     this.#observe(false);
   }
 
+  adopt(slot: number): void {
+    this.#sketch.fit(this.count);
+    this.#sketch.add(this.#slots.hash[slot]!);
+    this.#probation.push(slot);
+  }
+
   hit(slot: number): void {
     this.#sketch.add(this.#slots.hash[slot]!);
     if (this.#window.holds(slot)) this.#window.toFront(slot);
@@ -61,12 +68,7 @@ export class WTinyLfu implements Policy {
       this.#probation.remove(slot);
       if (slot === this.#candidate) this.#candidate = NONE;
       this.#protected.push(slot);
-      const main = this.#probation.weight + this.#protected.weight;
-      while (this.#protected.weight > main * PROTECTED_SHARE && this.#protected.count > 1) {
-        const oldest = this.#protected.back;
-        this.#protected.remove(oldest);
-        this.#probation.push(oldest);
-      }
+      this.#fitProtected();
     }
     this.#observe(true);
   }
@@ -107,15 +109,29 @@ export class WTinyLfu implements Policy {
     for (const queue of [this.#window, this.#probation, this.#protected]) queue.clear();
     this.#sketch.clear();
     this.#candidate = NONE;
+    this.#windowShare = FIRST_WINDOW_SHARE;
+    this.#step = FIRST_STEP;
+    this.#hits = this.#requests = 0;
+    this.#lastRatio = -1;
   }
 
   #fitWindow(): void {
     const total = this.#window.weight + this.#probation.weight + this.#protected.weight;
-    while (this.#window.count > 1 && this.#window.weight > Math.max(1, total * this.#windowShare)) {
+    const most = Math.max(1, total * this.#windowShare);
+    for (let moves = 0; moves < MOVES_AT_ONCE && this.#window.count > 1 && this.#window.weight > most; moves++) {
       const oldest = this.#window.back;
       this.#window.remove(oldest);
       this.#probation.push(oldest);
       this.#candidate = oldest;
+    }
+  }
+
+  #fitProtected(): void {
+    const most = (this.#probation.weight + this.#protected.weight) * PROTECTED_SHARE;
+    for (let moves = 0; moves < MOVES_AT_ONCE && this.#protected.count > 1 && this.#protected.weight > most; moves++) {
+      const oldest = this.#protected.back;
+      this.#protected.remove(oldest);
+      this.#probation.push(oldest);
     }
   }
 
