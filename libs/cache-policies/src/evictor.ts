@@ -107,7 +107,8 @@ export class Evictor {
     const chooser = this.#chooser;
     if (chooser === undefined) return;
     const entries = this.count;
-    if (entries > this.#fitted * 1.1 || entries < this.#fitted / 1.1 || this.#full !== this.#fittedFull) this.#fit(entries);
+    if (entries > this.#fitted * 1.1 || entries < this.#fitted / 1.1 || this.#full !== this.#fittedFull)
+      this.#fit(entries);
     const better = chooser.access(hash);
     this.sampleThreshold = chooser.threshold;
     if (better !== undefined) this.#change(better);
@@ -184,4 +185,3 @@ export class Evictor {
     return this.#leaving !== undefined && this.#isLeaving(slot) ? this.#leaving : this.#current;
   }
 }
-

@@ -1,6 +1,8 @@
 const MOST = 15;
 /** A sketch for fewer keys forgets too soon to be of use. */
 const FEWEST_KEYS = 64;
+/** The table of a small cache is not small: far more keys are counted than are held. */
+const FEWEST_COUNTERS = 8_192;
 /** Counters per key that the sketch is made for. */
 const COUNTERS_PER_KEY = 8;
 /** The counts are halved after so many additions per key, so that what was is forgotten. */
@@ -13,7 +15,7 @@ const HALVED_AT_ONCE = 64;
  * time. Cormode and Muthukrishnan 2005; Einziger, Friedman and Manes, "TinyLFU", ACM ToS 2017.
  */
 export class FrequencySketch {
-  #counters = new Uint8Array(FEWEST_KEYS * COUNTERS_PER_KEY);
+  #counters = new Uint8Array(FEWEST_COUNTERS);
   #mask = this.#counters.length - 1;
   #keys = FEWEST_KEYS;
   #additions = 0;
@@ -58,7 +60,7 @@ export class FrequencySketch {
   }
 
   clear(): void {
-    this.#counters = new Uint8Array(FEWEST_KEYS * COUNTERS_PER_KEY);
+    this.#counters = new Uint8Array(FEWEST_COUNTERS);
     this.#mask = this.#counters.length - 1;
     this.#keys = FEWEST_KEYS;
     this.#additions = this.#toHalve = 0;

@@ -1,23 +1,28 @@
 import type { PolicyName } from './policy.js';
 import { Simulation } from './simulation.js';
 
-/** Each for what the others miss: scans and loops, frequency, recency. */
-export const CHOSEN_FROM: readonly PolicyName[] = ['s3-fifo', 'w-tinylfu', 'arc'];
+/** Each for what the others miss: scans and loops, frequency, both, recency. */
+export const CHOSEN_FROM: readonly PolicyName[] = ['s3-fifo', 'w-tinylfu', 'arc', 'lru'];
 
 /** Entries that each small cache holds at most; their accesses are a sample of that share. */
 const MOST_ENTRIES = 512;
-/** Sampled accesses per entry of the small caches between two decisions. */
-const ACCESSES_PER_ENTRY = 1;
+/** Between two decisions lie as many sampled accesses as the small caches have entries, at least so many. */
+const FEWEST_ACCESSES = 128;
 /** What was counted weighs so much less with every decision: use changes. */
 const MEMORY = 0.975;
+/** A difference this many times what chance makes of it, and a little more, is believed. */
+const DEVIATIONS = 2;
+const FEWEST_HITS_MORE = 2;
 
 /**
  * Says which policy suits a cache best, by running each over a small cache of sampled keys beside it ("miniature
  * simulations", Waldspurger et al., USENIX ATC 2017). A policy is left only for one that is better by more than chance.
+ * A sampled access costs as much as one to each of the small caches; of a cache of a million entries, one in 2,048 is.
  */
 export class PolicyChooser {
   readonly #caches: readonly Simulation[];
-  readonly #hits: number[];
+  /** Accesses by who hit: bit i of the place stands for cache i. Accesses that all or none hit tell nothing. */
+  readonly #counts: Float64Array;
   #sinceDecision = 0;
   #entries = 0;
   #share = 1;
@@ -28,7 +33,7 @@ export class PolicyChooser {
 
   constructor(first: PolicyName, from = CHOSEN_FROM) {
     this.#caches = from.map((policy) => new Simulation(policy, Number.POSITIVE_INFINITY));
-    this.#hits = from.map(() => 0);
+    this.#counts = new Float64Array(2 ** from.length);
     this.#chosen = Math.max(0, from.indexOf(first));
   }
 
@@ -63,23 +68,39 @@ export class PolicyChooser {
 
   /** A sampled access; returns a policy when another one than so far is better. */
   access(hash: number): PolicyName | undefined {
-    for (let i = 0; i < this.#caches.length; i++)
-      if (this.#caches[i]!.access(hash)) this.#hits[i]!++;
-      else this.#missed = true;
-    return ++this.#sinceDecision < this.#entries * ACCESSES_PER_ENTRY ? undefined : this.#decide();
+    let hitBy = 0;
+    for (let i = 0; i < this.#caches.length; i++) if (this.#caches[i]!.access(hash)) hitBy |= 1 << i;
+    this.#counts[hitBy]!++;
+    if (hitBy !== this.#counts.length - 1) this.#missed = true;
+    return ++this.#sinceDecision < Math.max(FEWEST_ACCESSES, this.#entries) ? undefined : this.#decide();
   }
 
   #decide(): PolicyName | undefined {
     this.#sinceDecision = 0;
     this.#resting = !this.#missed;
     this.#missed = false;
-    const hits = this.#hits;
     const before = this.#chosen;
-    const best = hits.indexOf(Math.max(...hits));
-    // The hits of two policies on the same accesses differ by chance by about the root of their sum, at most.
-    if (hits[best]! - hits[before]! > Math.sqrt(hits[best]! + hits[before]!)) this.#chosen = best;
-    for (let i = 0; i < hits.length; i++) hits[i]! *= MEMORY;
+    let most = 0;
+    for (let i = 0; i < this.#caches.length; i++) {
+      const edge = this.#edge(i, before);
+      if (edge <= most) continue;
+      most = edge;
+      this.#chosen = i;
+    }
+    for (let i = 0; i < this.#counts.length; i++) this.#counts[i]! *= MEMORY;
     return this.#chosen === before ? undefined : this.chosen;
+  }
+
+  /** Hits that a cache has more than another, beyond what may be chance: of the accesses that only one of them hit. */
+  #edge(cache: number, other: number): number {
+    let won = 0;
+    let lost = 0;
+    for (let hitBy = 0; hitBy < this.#counts.length; hitBy++) {
+      const more = ((hitBy >> cache) & 1) - ((hitBy >> other) & 1);
+      if (more > 0) won += this.#counts[hitBy]!;
+      else if (more < 0) lost += this.#counts[hitBy]!;
+    }
+    return won - lost - DEVIATIONS * Math.sqrt(won + lost) - FEWEST_HITS_MORE;
   }
 }
 

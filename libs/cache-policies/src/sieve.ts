@@ -60,7 +60,7 @@ export class Sieve implements Policy {
   *order(): Iterable<number> {
     const { uses, prev } = this.#slots;
     for (const used of [false, true])
-      for (let slot = this.#queue.back; slot !== NONE; slot = prev[slot]!) if (uses[slot] !== 0 === used) yield slot;
+      for (let slot = this.#queue.back; slot !== NONE; slot = prev[slot]!) if ((uses[slot] !== 0) === used) yield slot;
   }
 
   clear(): void {

@@ -3,7 +3,8 @@ import type { Policy } from './policy.js';
 import { Queue } from './queue.js';
 import { NONE, type Slots } from './slots.js';
 
-const FIRST_WINDOW_SHARE = 0.01;
+/** Caffeine begins with 0.01, from where the climb is long; measured, 0.1 is better on nearly all. */
+const FIRST_WINDOW_SHARE = 0.1;
 const PROTECTED_SHARE = 0.8;
 const FIRST_STEP = 0.0625;
 const STEP_DECAY = 0.98;
@@ -84,7 +85,8 @@ export class WTinyLfu implements Policy {
 
   evict(): number {
     const candidate = this.#candidate;
-    const queue = this.#probation.count > 0 ? this.#probation : this.#protected.count > 0 ? this.#protected : this.#window;
+    const queue =
+      this.#probation.count > 0 ? this.#probation : this.#protected.count > 0 ? this.#protected : this.#window;
     const victim = queue.back;
     if (victim === NONE) return NONE;
     if (candidate !== NONE && candidate !== victim) {
