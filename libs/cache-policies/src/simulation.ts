@@ -60,7 +60,7 @@ export class Simulation {
 
   /** Forgets the keys that are not among those that are simulated any more. O(entries). */
   keepOnly(isSampled: (hash: number) => boolean): void {
-    for (const hash of [...this.#held.keys()]) if (!isSampled(hash)) this.delete(hash);
+    for (const hash of this.#held.keys()) if (!isSampled(hash)) this.delete(hash);
   }
 
   resize(budget: number): void {

@@ -1,0 +1,163 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createPolicy } from './create-policy.js';
+import { POLICY_NAMES, type PolicyName } from './policy.js';
+import { NONE, Slots } from './slots.js';
+import { referencePolicy, type Item } from './testing/reference-policies.js';
+
+type Step =
+  | { readonly do: 'access'; readonly key: number; readonly weight: number }
+  | { readonly do: 'adopt'; readonly key: number }
+  | { readonly do: 'remove'; readonly key: number }
+  | { readonly do: 'reweigh'; readonly key: number; readonly weight: number }
+  | { readonly do: 'resize'; readonly budget: number };
+
+const KEYS = 40;
+const key = fc.oneof(fc.nat(8), fc.nat(KEYS));
+const weight = fc.integer({ min: 1, max: 9 });
+const accesses = key.map((key): Step => ({ do: 'access', key, weight: 1 }));
+const steps = fc.oneof(
+  { weight: 30, arbitrary: accesses },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('access' as const), key, weight }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('adopt' as const), key }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('remove' as const), key }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('reweigh' as const), key, weight }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('resize' as const), budget: fc.integer({ min: 1, max: 30 }) }) },
+);
+
+/** Runs a policy and its reference side by side, as a cache runs a policy; after each step they must agree. */
+function compare(name: PolicyName, firstBudget: number, taken: readonly Step[]): void {
+  const budget = { weight: firstBudget };
+  const slots = new Slots();
+  const policy = createPolicy(name, slots);
+  const reference = referencePolicy(name);
+  const held = new Map<number, { readonly slot: number; readonly item: Item }>();
+  let sum = 0;
+  const leave = (key: number) => {
+    const { slot, item } = held.get(key)!;
+    expect(slots.weight[slot]).toBe(item.weight);
+    sum -= item.weight;
+    held.delete(key);
+    slots.free(slot);
+  };
+  const makeRoom = (weight: number) => {
+    while (held.size > 0 && sum + weight > budget.weight) {
+      const expected = reference.evict();
+      const slot = policy.evict();
+      expect(slots.hash[slot]).toBe(expected?.key);
+      leave(expected!.key);
+    }
+  };
+  const enter = (key: number, weight: number, how: 'add' | 'adopt') => {
+    const slot = slots.take(key, weight);
+    const item: Item = { key, weight, uses: 0 };
+    held.set(key, { slot, item });
+    sum += weight;
+    policy[how](slot);
+    reference[how](item);
+  };
+  for (const step of taken) {
+    if (step.do === 'resize') {
+      budget.weight = step.budget;
+      makeRoom(0);
+    } else {
+      const entry = held.get(step.key);
+      if (entry === undefined) {
+        if (step.do === 'access' || step.do === 'adopt') {
+          const weight = step.do === 'access' ? step.weight : 1;
+          makeRoom(weight);
+          enter(step.key, weight, step.do === 'access' ? 'add' : 'adopt');
+        }
+      } else if (step.do === 'remove') {
+        policy.remove(entry.slot);
+        reference.remove(entry.item);
+        leave(step.key);
+      } else if (step.do === 'reweigh') {
+        policy.reweigh(entry.slot, step.weight);
+        sum += step.weight - entry.item.weight;
+        entry.item.weight = step.weight;
+        makeRoom(0);
+      } else if (step.do === 'access') {
+        // A cache may count such hits by itself: it comes to the same.
+        const { uses } = slots;
+        if (policy.usesCounted > 0) uses[entry.slot] = Math.min(policy.usesCounted, uses[entry.slot]! + 1);
+        else policy.hit(entry.slot);
+        reference.hit(entry.item);
+      }
+    }
+    expect([...policy.order()].map((slot) => slots.hash[slot])).toEqual(reference.order().map(({ key }) => key));
+    expect(policy.count).toBe(held.size);
+  }
+  makeRoom(Number.POSITIVE_INFINITY);
+  expect(policy.evict()).toBe(NONE);
+}
+
+describe.each(POLICY_NAMES)('The policy %s', (name) => {
+  it('does what its plain reference does, whatever happens', () => {
+    const budgets = fc.integer({ min: 1, max: 25 });
+    fc.assert(
+      fc.property(budgets, fc.array(steps, { maxLength: 400, size: 'max' }), (budget, taken) =>
+        compare(name, budget, taken),
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('does what its plain reference does over many accesses', () => {
+    fc.assert(
+      fc.property(fc.array(accesses, { minLength: 1_000, maxLength: 2_000, size: 'max' }), (taken) =>
+        compare(name, 12, taken),
+      ),
+      { numRuns: 3 },
+    );
+  });
+
+  it('counts a hit told to it as it lets a cache count', () => {
+    const slots = new Slots();
+    const policy = createPolicy(name, slots);
+    const slot = slots.take(1, 1);
+    policy.add(slot);
+    for (let hits = 0; hits < 9; hits++) policy.hit(slot);
+    expect(slots.uses[slot]).toBe(policy.usesCounted);
+  });
+
+  it('forgets what it knew when it is cleared: it does as a new one', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(30), { size: 'max', maxLength: 300 }),
+        fc.array(fc.nat(30), { size: 'max', maxLength: 300 }),
+        (before, after) => {
+          const slots = new Slots();
+          const policy = createPolicy(name, slots);
+          const run = (keys: readonly number[], policy_ = policy, slots_ = slots) => {
+            const held = new Map<number, number>();
+            const left: number[] = [];
+            for (const key of keys) {
+              const slot = held.get(key);
+              if (slot !== undefined) {
+                policy_.hit(slot);
+                continue;
+              }
+              if (held.size === 8) {
+                const out = policy_.evict();
+                left.push(slots_.hash[out]!);
+                held.delete(slots_.hash[out]!);
+                slots_.free(out);
+              }
+              const taken = slots_.take(key, 1);
+              held.set(key, taken);
+              policy_.add(taken);
+            }
+            return left;
+          };
+          run(before);
+          policy.clear();
+          slots.clear();
+          expect(policy.count).toBe(0);
+          const fresh = new Slots();
+          expect(run(after)).toEqual(run(after, createPolicy(name, fresh), fresh));
+        },
+      ),
+    );
+  });
+});
