@@ -1,6 +1,6 @@
 import { createPolicy, QUEUES_PER_POLICY } from './create-policy.js';
 import type { Policy, PolicyName } from './policy.js';
-import { PolicyChooser } from './policy-chooser.js';
+import { PolicyChooser, sampleOf } from './policy-chooser.js';
 import { NONE, type Slots } from './slots.js';
 
 /** A policy by name, or the one that suits the accesses best at the time. */
@@ -90,7 +90,11 @@ export class Evictor {
     this.#policyOf(slot).reweigh(slot, weight);
   }
 
+  /** An entry leaves for another reason than to make room, or is pinned. */
   remove(slot: number): void {
+    const hash = this.#slots.hash[slot]!;
+    // What is gone is no hit to any policy: without this, short lives would count for those that keep entries long.
+    if (sampleOf(hash) < this.sampleThreshold) this.#chooser?.forget(hash);
     this.#policyOf(slot).remove(slot);
   }
 
@@ -120,10 +124,14 @@ export class Evictor {
     yield* this.#current.order();
   }
 
+  /** Forgets every entry. An adaptive evictor stays with the policy in force, and judges anew. */
   clear(): void {
     this.#leaving = this.#next = undefined;
     this.#current.clear();
     this.#count();
+    this.#full = false;
+    this.#chooser = undefined;
+    this.#adapt();
   }
 
   #adapt(): void {

@@ -75,6 +75,11 @@ export class PolicyChooser {
     return ++this.#sinceDecision < Math.max(FEWEST_ACCESSES, this.#entries) ? undefined : this.#decide();
   }
 
+  /** The entry of a sampled key is gone: it expired, or was invalidated. */
+  forget(hash: number): void {
+    for (const cache of this.#caches) cache.delete(hash);
+  }
+
   #decide(): PolicyName | undefined {
     this.#sinceDecision = 0;
     this.#resting = !this.#missed;

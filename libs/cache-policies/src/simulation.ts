@@ -28,6 +28,11 @@ export class Simulation {
     return this.requests === 0 ? 0 : this.hits / this.requests;
   }
 
+  /** Sum of the weights held. */
+  get weight(): number {
+    return this.#weight;
+  }
+
   get entries(): number {
     return this.#held.size;
   }

@@ -1,0 +1,1 @@
+export { aCache, hashOf, loop, randomFrom, recent, zipf } from './a-cache.js';
