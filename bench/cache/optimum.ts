@@ -2,9 +2,9 @@
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * The most hits that any cache of so many entries could have had, knowing all accesses in advance: it lets go of the
- * entry whose next use is the farthest (Belady, IBM Systems Journal 1966), and does not keep what is not used again
- * before the others. O(n log n); keys are numbers from 0 on.
+ * The most hits that a cache of so many entries could have had that takes in what it missed, as those it is compared with
+ * do, had it known all accesses in advance: it lets go of the entry whose next use is the farthest (Belady, IBM Systems
+ * Journal 1966). O(n log n); keys are numbers from 0 on.
  */
 export function optimalHits(accesses: Uint32Array, size: number): number {
   const next = new Float64Array(accesses.length);
@@ -21,15 +21,13 @@ export function optimalHits(accesses: Uint32Array, size: number): number {
   for (let at = 0; at < accesses.length; at++) {
     const key = accesses[at]!;
     if (held.has(key)) hits++;
-    held.delete(key);
-    // What is never used again is best not kept.
-    if (next[at] === NEVER) continue;
+    else
+      while (held.size >= size) {
+        const { use, key } = heap.pop();
+        if (held.get(key) === use) held.delete(key);
+      }
     held.set(key, next[at]!);
     heap.push(next[at]!, key);
-    while (held.size > size) {
-      const { use, key } = heap.pop();
-      if (held.get(key) === use) held.delete(key);
-    }
   }
   return hits;
 }
