@@ -15,6 +15,7 @@ const TRACE_NAME = /^(.*?)(\.full)?\.(txt|csv|tsv)(\.gz)?$/;
 
 /** The traces of a folder, smallest names first; of a trace that is there twice, the one with nothing but keys. */
 export async function* tracesIn(folder: string): AsyncIterable<Trace> {
+  if (!existsSync(folder)) throw new Error(`There is no folder ${folder}; --traces takes one with traces in it.`);
   const files = new Map<string, string>();
   for (const file of readdirSync(folder).sort()) {
     const [, name, full] = TRACE_NAME.exec(file) ?? [];
