@@ -1,5 +1,10 @@
-export { decodeKey, encodeKey, type CacheKey, type CacheKeyPart } from './key/cache-key.js';
+export { Cache, createCache } from './cache.js';
+export * from './errors.js';
+export { decodeKey, encodeKey, keyPrefix, type CacheKey, type CacheKeyPart } from './key/cache-key.js';
+export type { OwnInfo } from './manage/own-info.js';
+export type { Removed, RemoveOptions } from './manage/removals.js';
 export { estimateBytes } from './memory/estimate-bytes.js';
-export { MemoryTier, type MemoryOptions } from './memory/memory-tier.js';
+export { memory, MemoryTier, type MemoryOptions } from './memory/memory-tier.js';
 export * from './options.js';
 export * from './tier/tier.js';
+export type { StandardSchema } from './validate/standard-schema.js';

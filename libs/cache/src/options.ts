@@ -47,7 +47,7 @@ export interface CacheOptions<Key extends CacheKey, Value> extends Lifetime, Loa
   readonly tiers: readonly [Tier, ...Tier[]];
   /** Loads a missing entry when `getOrLoad` is given no loader. */
   readonly loader?: Loader<Key, Value>;
-  /** Loads many missing entries at once, for `getMany`; `undefined` for what is absent. One answer per key, in order. */
+  /** Loads many missing entries at once, for `getMany`; `undefined` for what is absent. One answer per key, in order. It loads single ones, too, when there is no `loader`. */
   readonly batchLoader?: BatchLoader<Key, Value>;
   /** Values are checked by it before they enter, and when they come back from a tier outside the process. */
   readonly schema?: StandardSchema<Value>;
@@ -85,7 +85,7 @@ export interface LoadContext<Value> {
 
 /** What a loader may answer beside the bare value. */
 export interface Loaded<Value> extends WriteOptions {
-  readonly value: Value | undefined;
+  readonly value?: Value | undefined;
   /** The origin says that `previous` still holds: its value is kept, and is as fresh as new. */
   readonly unchanged?: boolean;
 }
@@ -99,10 +99,18 @@ export type Loader<Key, Value> = (
   context: LoadContext<Value>,
 ) => LoaderAnswer<Value> | Promise<LoaderAnswer<Value>>;
 
+/** An `Error` in the place of an answer is the failure of that key alone. */
 export type BatchLoader<Key, Value> = (
   keys: readonly Key[],
-  context: { readonly signal: AbortSignal },
-) => Promise<readonly LoaderAnswer<Value>[]>;
+  context: BatchContext<Value>,
+) => Promise<readonly (LoaderAnswer<Value> | Error)[]>;
+
+export interface BatchContext<Value> {
+  /** Aborts when nobody waits for any of the keys any more, or the hard timeout is over. */
+  readonly signal: AbortSignal;
+  /** What is held of each key, as for a loader of one. */
+  readonly previous: readonly LoadContext<Value>['previous'][];
+}
 
 /** Said of one write; it goes before the cache's own settings. */
 export interface WriteOptions extends Pick<Lifetime, 'ttl' | 'maxAge' | 'staleWhileRevalidate' | 'staleIfError'> {
@@ -120,6 +128,11 @@ export interface LoadOptions
   readonly signal?: AbortSignal;
   /** Loads even when a fresh entry is held. */
   readonly refresh?: boolean;
+  /**
+   * The context of the loader that asks: where the runtime does not follow asynchronous calls, as browsers do not, a
+   * loader that would wait for itself is refused by it in place of waiting for the hard timeout.
+   */
+  readonly within?: LoadContext<unknown>;
 }
 
 export class LoadedAnswer<Value> {
@@ -131,6 +144,10 @@ export class LoadedAnswer<Value> {
 }
 
 /** What a loader returns to say more than the value: its version, tags, ttl, or that nothing changed. */
+export function loaded(
+  answer: WriteOptions & { readonly value?: undefined; readonly unchanged?: boolean },
+): LoadedAnswer<never>;
+export function loaded<Value>(answer: Loaded<Value>): LoadedAnswer<Value>;
 export function loaded<Value>(answer: Loaded<Value>): LoadedAnswer<Value> {
   return new LoadedAnswer(answer);
 }

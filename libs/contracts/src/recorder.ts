@@ -43,9 +43,52 @@ export interface TierRecorder {
   change(change: Omit<CacheChange, 'kind' | 'time' | 'cache' | 'tier'>): void;
 }
 
+/** What came of a get. */
+export type RequestResult = keyof CacheWindow['requests'];
+
+export const REQUEST_RESULTS: readonly RequestResult[] = ['hit', 'stale', 'miss', 'negative', 'error'];
+export const REMOVAL_CAUSES: readonly RemovalCause[] = [
+  'evicted',
+  'expired',
+  'invalidated',
+  'replaced',
+  'rejected',
+  'cleared',
+];
+
+/** What was counted of a tier; whoever counts adds to it. */
+export interface Totals {
+  readonly requests: Record<RequestResult, number>;
+  loads: number;
+  loadErrors: number;
+  writes: number;
+  readonly removals: Record<RemovalCause, number>;
+}
+
+/** All that was counted of a tier, exactly, since its recorder was made. */
+export interface TierTotals extends Readonly<Totals> {
+  readonly requests: Readonly<Record<RequestResult, number>>;
+  readonly removals: Readonly<Record<RemovalCause, number>>;
+}
+
+export function noTotals(): Totals {
+  return {
+    requests: { hit: 0, stale: 0, miss: 0, negative: 0, error: 0 },
+    loads: 0,
+    loadErrors: 0,
+    writes: 0,
+    removals: { evicted: 0, expired: 0, invalidated: 0, replaced: 0, rejected: 0, cleared: 0 },
+  };
+}
+
+/** A recorder that can be asked what it has counted: a cache's own figures are those that telemetry sends. */
+export interface CountingRecorder extends TierRecorder {
+  totals(): TierTotals;
+}
+
 /** Where a cache gets the recorder of each of its tiers: `telemetry` is one. */
 export interface CacheRecorders {
-  cache(name: string, options: { readonly tier: string }): TierRecorder;
+  cache(name: string, options: { readonly tier: string }): CountingRecorder;
 }
 
 const nothing = (): void => {

@@ -1,5 +1,6 @@
 export { Compressor, Spool, Transport, type Answer, type Delivery, type Pace, type SpooledBatch } from './ports.js';
-export { CacheRecorder, type AccessDetails, type CacheGauges, type RemovalCause } from './record/cache-recorder.js';
+export { CacheRecorder } from './record/cache-recorder.js';
+export type { AccessDetails, CacheGauges, RemovalCause } from '#libs/contracts';
 export { LoadRecorder, type FinishedLoad, type StalledLoad } from './record/load-recorder.js';
 export {
   MetricFamily,

@@ -9,6 +9,7 @@ export type CacheKeyPart = string | number | bigint | boolean | null;
 const TEXT = '\u0001';
 const LIST = '\u0002';
 const PART = '\u0003';
+const NAMESPACE = '\u0004';
 /** Ends a text within a list or an object, and a list or an object. */
 const END = '\u0000';
 
@@ -31,8 +32,9 @@ export function encodeKey(key: CacheKey): string {
 /** The key that an encoding stands for: objects come back with their fields in order. @throws TypeError */
 export function decodeKey(encoded: string): CacheKey {
   const first = encoded.charAt(0);
-  if (encoded === '' || first > PART) return encoded;
+  if (encoded === '' || first > NAMESPACE) return encoded;
   if (first === TEXT) return encoded.slice(1);
+  if (first === NAMESPACE) throw new TypeError('This key is of a namespace: see withoutNamespace.');
   const reader = new Reader(encoded, 1);
   if (first === PART) return reader.last(reader.part());
   const parts: CacheKey[] = [];
@@ -40,10 +42,37 @@ export function decodeKey(encoded: string): CacheKey {
   return parts;
 }
 
+/** What the encodings begin with of the keys that begin so: a text's beginning, or the first parts of a list. @throws TypeError */
+export function keyPrefix(beginning: string | readonly CacheKey[]): string {
+  if (beginning === '')
+    throw new TypeError('Every text begins with the empty one. Clear the cache, or name a beginning.');
+  return encodeKey(beginning);
+}
+
+/** What the encodings of all keys of a namespace begin with; a namespace in another one has both. @throws TypeError */
+export function namespacePrefix(name: string): string {
+  if (typeof name !== 'string' || name === '')
+    throw new TypeError('A namespace needs a name: a text that is not empty.');
+  return `${NAMESPACE}${escaped(name)}${END}`;
+}
+
+/** The namespaces that an encoded key is in, from the outermost on, and its encoding in there. */
+export function withoutNamespace(encoded: string): { readonly namespace: readonly string[]; readonly encoded: string } {
+  const namespace: string[] = [];
+  let from = 0;
+  while (encoded.charAt(from) === NAMESPACE) {
+    const end = encoded.indexOf(END, from);
+    if (end === -1) break;
+    namespace.push(unescaped(encoded.slice(from + 1, end)));
+    from = end + 1;
+  }
+  return { namespace, encoded: encoded.slice(from) };
+}
+
 /** Whether a text may stand for itself: it does not begin like an encoding. */
 export function isPlain(text: string): boolean {
   // NaN for the empty text, which no comparison holds for.
-  return !(text.charCodeAt(0) <= 3);
+  return !(text.charCodeAt(0) <= 4);
 }
 
 /** Deeper than this is no key but a mistake, such as an object that holds itself. */

@@ -1,5 +1,11 @@
 import { Evictor, NONE, sampleOf, Slots, type EvictionSetting, type PolicyName } from '#libs/cache-policies';
-import { NO_RECORDER, type RemovalCause, type SampledHash, type TierRecorder } from '#libs/contracts';
+import {
+  NO_RECORDER,
+  type AccessDetails,
+  type RemovalCause,
+  type SampledHash,
+  type TierRecorder,
+} from '#libs/contracts';
 import { KeyHasher } from '#libs/sampling';
 import type { Clock, Timer } from '#libs/time';
 import type {
@@ -13,6 +19,8 @@ import type {
   TierUsage,
   Touched,
 } from '../tier/tier.js';
+import { CacheOptionsError, type OptionProblem } from '../errors.js';
+import { memoryProblems } from '../validate/memory-options.js';
 import { estimateBytes } from './estimate-bytes.js';
 
 export interface MemoryOptions extends TierLimits {
@@ -29,7 +37,21 @@ export interface MemoryOptions extends TierLimits {
 /** What an entry costs beside its value and the characters of its key, bytes: measured, see docs/performance.md. */
 export const ENTRY_OVERHEAD_BYTES = 112;
 
-/** How far behind the time that entries are judged by may be, ms, while the cache is used. */
+/** What is kept of a key here, beside when it was written. */
+export interface Kept extends Omit<Entry, 'storedAt'> {
+  /** A hit makes it fresh for so long again, ms; 0: it does not. */
+  readonly slidingMs?: number;
+  /** But never longer than so long after it was written, ms. */
+  readonly maxAgeMs?: number;
+}
+
+/** An entry as it is at the moment it is looked at. */
+export interface KeptEntry extends Entry {
+  /** Since it was written, ms, 0 or more. */
+  readonly ageMs: number;
+}
+
+/** How far the time that hits go by may be behind, ms, while the event loop runs: near its end an entry is judged by the clock. */
 const TICK_MS = 20;
 const IDLE_TICK_MS = 1_000;
 /** Slots looked at with each tick, for entries whose time is over. */
@@ -44,6 +66,7 @@ const HEAVIEST = 2 ** 32 - 1;
 /** What few entries have. */
 interface Extra {
   staleMs: number;
+  revalidateMs: number | undefined;
   maxAgeMs: number;
   slidingMs: number;
   negative: boolean;
@@ -62,6 +85,7 @@ export class MemoryTier implements Tier {
   readonly name = 'memory';
   readonly shared = false;
   readonly #options: MemoryOptions;
+  readonly #problems: readonly OptionProblem[];
   #index = new Map<string, number>();
   readonly #slots = new Slots();
   readonly #evictor: Evictor;
@@ -70,7 +94,7 @@ export class MemoryTier implements Tier {
   #extras: (Extra | undefined)[] = [undefined];
   /** When an entry was written, and until when it is fresh, ms of `#now`. */
   #written = new Float64Array(64);
-  #freshUntil = new Float64Array(64);
+  #freshUntil = new Float64Array(64).fill(Number.POSITIVE_INFINITY);
   #hashHi = new Uint32Array(64);
   #lives: Uint8Array<ArrayBuffer> | undefined;
   readonly #tags = new Map<string, Set<number>>();
@@ -86,6 +110,8 @@ export class MemoryTier implements Tier {
   #hasher: KeyHasher | undefined;
   #clock: Clock | undefined;
   #start = 0;
+  /** Some entry was given a sliding time to live. */
+  #slides = false;
   /** Monotonic ms since the tier was opened, behind by up to a tick: asking the clock costs more than a hit. */
   #now = 0;
   #timer: Timer | undefined;
@@ -99,14 +125,25 @@ export class MemoryTier implements Tier {
 
   constructor(options: MemoryOptions) {
     this.#options = options;
-    this.#evictor = new Evictor(this.#slots, options.policy ?? 'adaptive');
+    this.#problems = memoryProblems(options);
+    this.#evictor = new Evictor(this.#slots, this.#problems.length > 0 ? 'lru' : (options.policy ?? 'adaptive'));
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
     this.#maxEntries = options.maxEntries ?? Number.POSITIVE_INFINITY;
     this.#weighs = options.maxBytes !== undefined || options.weigher !== undefined;
     if (options.costAware === true) this.#lives = new Uint8Array(64);
   }
 
-  async open({ clock, random, recorder, cache }: TierContext): Promise<void> {
+  problems(): readonly OptionProblem[] {
+    return this.#problems;
+  }
+
+  async open(context: TierContext): Promise<void> {
+    this.attach(context);
+  }
+
+  /** What `open` does, at once. @throws CacheOptionsError; Error when the tier is another cache's already. */
+  attach({ clock, random, recorder, cache }: TierContext): void {
+    if (this.#problems.length > 0) throw new CacheOptionsError('this memory tier', this.#problems);
     if (this.#clock !== undefined) throw new Error(`A memory tier belongs to one cache; cache ${cache} needs its own.`);
     this.#clock = clock;
     this.#start = clock.monotonic();
@@ -117,17 +154,22 @@ export class MemoryTier implements Tier {
 
   // ---- what the cache calls for every read and write, without a promise ----
 
-  /** The value of a fresh entry, counted as a hit; undefined for all else, counted as nothing. */
+  /**
+   * The value of a fresh entry, counted as a hit; undefined for all else, counted as nothing. The clock is read for
+   * entries near their end alone; code that holds the event loop for long may see one that ended meanwhile.
+   */
   hit(key: string): unknown {
     const slot = this.#index.get(key);
     if (slot === undefined) return undefined;
     const value = this.#values[slot];
     const until = this.#freshUntil[slot]!;
-    if (value === undefined || (until !== Number.POSITIVE_INFINITY && until <= this.#time())) return undefined;
+    if (value === undefined) return undefined;
+    if (until !== Number.POSITIVE_INFINITY && until <= this.#time() + TICK_MS && until <= this.#exactTime())
+      return undefined;
     const recorder = this.#recorder;
-    if (this.#hashHi[slot]! < recorder.threshold) this.#sampledHit(slot);
+    if (this.#hashHi[slot]! < recorder.threshold) recorder.hit(this.hashAt(slot), this.#detailsOf(slot));
     else recorder.hit();
-    this.#use(slot);
+    this.touch(slot);
     return value;
   }
 
@@ -136,30 +178,51 @@ export class MemoryTier implements Tier {
     return this.#index.get(key) ?? NONE;
   }
 
-  /** What is kept of an entry; `ageMs` since it was written. */
-  entryAt(slot: number): Entry & { readonly ageMs: number; readonly freshForMs: number } {
-    const now = this.#time();
+  /** What is kept of an entry, judged by the clock. */
+  entryAt(slot: number): KeptEntry {
+    const now = this.#exactTime();
     const extra = this.#extras[slot];
     const written = this.#written[slot]!;
-    const freshUntil = this.#freshUntil[slot]!;
     const ageMs = Math.max(0, now - written);
+    const freshMs = this.#freshUntil[slot]! - written;
     return {
       value: this.#values[slot],
       negative: extra?.negative ?? false,
       storedAt: this.#clock!.now() - ageMs,
-      freshMs: freshUntil - written,
-      staleMs: extra?.staleMs ?? 0,
+      freshMs,
+      staleMs: extra === undefined ? 0 : staleWithin(extra, freshMs),
       ageMs,
-      freshForMs: freshUntil - now,
+      ...(extra?.revalidateMs !== undefined && { revalidateMs: extra.revalidateMs }),
       ...(extra?.version !== undefined && { version: extra.version }),
       ...(extra?.tags !== undefined && { tags: extra.tags }),
       ...(extra?.loadMs !== undefined && { loadMs: extra.loadMs }),
     };
   }
 
-  /** The entry was answered in another state than fresh: its use counts for the policy. */
+  /** An entry was answered: its use counts for the policy, and lengthens a sliding time to live. */
   touch(slot: number): void {
+    if (this.#slides) this.#slide(slot);
     this.#use(slot);
+  }
+
+  /** Counts a get that found the entry in this state. */
+  count(result: 'hit' | 'stale' | 'negative' | 'miss', slot: number): void {
+    const recorder = this.#recorder;
+    if (this.#hashHi[slot]! < recorder.threshold) recorder[result](this.hashAt(slot), this.#detailsOf(slot));
+    else recorder[result]();
+  }
+
+  /** Counts that an entry was written. */
+  countWritten(key: string): void {
+    const slot = this.#index.get(key);
+    const recorder = this.#recorder;
+    if (slot !== undefined && this.#hashHi[slot]! < recorder.threshold)
+      recorder.written(this.hashAt(slot), this.#detailsOf(slot));
+    else recorder.written();
+  }
+
+  hashAt(slot: number): SampledHash {
+    return { hi: this.#hashHi[slot]!, lo: this.#slots.hash[slot]! };
   }
 
   /** Hash of a key that is not held, for sampling; made once for the read that missed and the write that follows. */
@@ -175,7 +238,7 @@ export class MemoryTier implements Tier {
    * Writes an entry that is `ageMs` old. Says whether it was kept: what is heavier than the limits, or not admitted, is
    * not, and an older entry of the key is gone all the same.
    */
-  put(key: string, entry: Omit<Entry, 'storedAt'>, ageMs = 0): boolean {
+  put(key: string, entry: Kept, ageMs = 0): boolean {
     const bytes = this.#weigh(key, entry.value);
     const held = this.#index.get(key);
     const { admit } = this.#options;
@@ -198,12 +261,28 @@ export class MemoryTier implements Tier {
     return true;
   }
 
-  /** Removes one entry. Says whether it was held. */
+  /** Removes one entry, and counts why. Says whether it was held. */
   drop(key: string, cause: RemovalCause): boolean {
     const slot = this.#index.get(key);
     if (slot === undefined) return false;
     this.#drop(slot, cause);
     return true;
+  }
+
+  /** Nothing held is answered longer than so long after it was written, ms. O(entries), in one go. */
+  capAge(maxAgeMs: number): void {
+    for (const slot of this.#index.values()) {
+      const latest = this.#written[slot]! + maxAgeMs;
+      if (this.#freshUntil[slot]! > latest) {
+        if (this.#freshUntil[slot] === Number.POSITIVE_INFINITY) this.#timed++;
+        this.#freshUntil[slot] = latest;
+      }
+      const extra = this.#extras[slot];
+      if (extra !== undefined) {
+        extra.staleMs = Math.max(0, Math.min(extra.staleMs, latest - this.#freshUntil[slot]!));
+        extra.maxAgeMs = Math.min(extra.maxAgeMs, maxAgeMs);
+      }
+    }
   }
 
   // ---- the port ----
@@ -244,7 +323,7 @@ export class MemoryTier implements Tier {
     for (let i = order.length - 1; i >= 0; i--) {
       const slot = order[i]!;
       if (this.#keys[slot] !== undefined) yield this.#infoOf(slot);
-      if (i % WALKED_AT_ONCE === 0) await this.#clock!.sleep(0);
+      if (i > 0 && i % WALKED_AT_ONCE === 0) await this.#clock!.sleep(0);
     }
   }
 
@@ -377,15 +456,27 @@ export class MemoryTier implements Tier {
     return NONE;
   }
 
-  #fill(slot: number, entry: Omit<Entry, 'storedAt'>, ageMs: number): void {
-    const written = this.#time() - ageMs;
+  #fill(slot: number, entry: Kept, ageMs: number): void {
+    const written = (entry.freshMs === Number.POSITIVE_INFINITY ? this.#time() : this.#exactTime()) - ageMs;
     this.#values[slot] = entry.value;
     this.#written[slot] = written;
     this.#freshUntil[slot] = written + entry.freshMs;
     if (entry.freshMs !== Number.POSITIVE_INFINITY) this.#timed++;
-    const { staleMs, negative, version, tags, loadMs } = entry;
-    if (staleMs > 0 || negative || version !== undefined || tags !== undefined || loadMs !== undefined)
-      Object.assign(this.#extraOf(slot), { staleMs, negative, version, tags, loadMs });
+    const { staleMs, revalidateMs, negative, version, tags, loadMs, slidingMs = 0 } = entry;
+    if (
+      staleMs > 0 ||
+      revalidateMs !== undefined ||
+      negative ||
+      version !== undefined ||
+      tags !== undefined ||
+      loadMs !== undefined ||
+      slidingMs > 0
+    ) {
+      const maxAgeMs = entry.maxAgeMs ?? Number.POSITIVE_INFINITY;
+      const extra = { staleMs, revalidateMs, negative, version, tags, loadMs, slidingMs, maxAgeMs };
+      Object.assign(this.#extraOf(slot), extra);
+      if (slidingMs > 0) this.#slides = true;
+    }
     if (tags !== undefined)
       for (const tag of tags) {
         const tagged = this.#tags.get(tag);
@@ -426,10 +517,11 @@ export class MemoryTier implements Tier {
   }
 
   #drop(slot: number, cause: RemovalCause): void {
+    const hash = this.#hashHi[slot]! < this.#recorder.threshold ? this.hashAt(slot) : undefined;
     if (this.#extras[slot]?.pinned === true) this.#pinned--;
     else this.#evictor.remove(slot);
     this.#forget(slot);
-    this.#recorder.removed(cause);
+    this.#recorder.removed(cause, 1, hash);
   }
 
   /** Lets go of an entry that no policy holds any more. */
@@ -501,12 +593,23 @@ export class MemoryTier implements Tier {
     if (sampleOf(hash) < evictor.sampleThreshold) evictor.sampled(hash);
   }
 
-  #sampledHit(slot: number): void {
-    const entry = this.entryAt(slot);
-    this.#recorder.hit(
-      { hi: this.#hashHi[slot]!, lo: this.#slots.hash[slot]! },
-      detailsOf(entry, this.#weighs ? this.#slots.weight[slot] : undefined),
-    );
+  #slide(slot: number): void {
+    const extra = this.#extras[slot];
+    if (extra === undefined || extra.slidingMs === 0) return;
+    const until = Math.min(this.#now + extra.slidingMs, this.#written[slot]! + extra.maxAgeMs);
+    if (until > this.#freshUntil[slot]!) this.#freshUntil[slot] = until;
+  }
+
+  #detailsOf(slot: number): AccessDetails {
+    const written = this.#written[slot]!;
+    const freshUntil = this.#freshUntil[slot]!;
+    const loadMs = this.#extras[slot]?.loadMs;
+    return {
+      ageMs: Math.round(Math.max(0, this.#now - written)),
+      ...(this.#weighs && { bytes: this.#slots.weight[slot]! }),
+      ...(freshUntil !== Number.POSITIVE_INFINITY && { ttlMs: Math.round(freshUntil - written) }),
+      ...(loadMs !== undefined && { costNs: Math.round(loadMs * 1e6) }),
+    };
   }
 
   #hashOf(key: string): SampledHash {
@@ -560,11 +663,13 @@ export class MemoryTier implements Tier {
   }
 
   async #removeWhere(wanted: (slot: number) => boolean, cause: RemovalCause, dryRun: boolean): Promise<Touched> {
+    // It walks in steps: what is written meanwhile is not meant.
+    const asked = this.#exactTime();
     let entries = 0;
     let bytes = 0;
     let walked = 0;
     for (const slot of this.#index.values()) {
-      if (wanted(slot)) {
+      if (this.#written[slot]! <= asked && wanted(slot)) {
         entries++;
         bytes += this.#removeSlots([slot], cause, dryRun).bytes ?? 0;
       }
@@ -585,10 +690,18 @@ export class MemoryTier implements Tier {
     return this.#now;
   }
 
+  /** The time by the clock: some 90 ns. */
+  #exactTime(): number {
+    if (!this.#ticksFast) this.#wake();
+    return (this.#now = this.#clock!.monotonic() - this.#start);
+  }
+
+  /** Sweeps nothing: whoever asks for the time has a slot in hand. */
   #wake(): void {
     this.#timer?.cancel();
     this.#ticksFast = true;
-    this.#tick();
+    this.#now = this.#clock!.monotonic() - this.#start;
+    this.#setTimer(TICK_MS);
   }
 
   #tick(): void {
@@ -597,12 +710,13 @@ export class MemoryTier implements Tier {
     // Asleep, it only sweeps, and only while there is something that can expire.
     if (!this.#used) this.#ticksFast = false;
     this.#used = false;
-    if (!this.#ticksFast && this.#timed === 0) {
-      this.#timer = undefined;
-      return;
-    }
-    const delay = this.#ticksFast ? TICK_MS : IDLE_TICK_MS;
-    this.#timer = this.#clock!.setTimer(() => this.#tick(), delay, { unref: true });
+    if (this.#ticksFast) this.#setTimer(TICK_MS);
+    else if (this.#timed > 0) this.#setTimer(IDLE_TICK_MS);
+    else this.#timer = undefined;
+  }
+
+  #setTimer(delayMs: number): void {
+    this.#timer = this.#clock!.setTimer(() => this.#tick(), delayMs, { unref: true });
   }
 
   #sweep(): void {
@@ -610,7 +724,8 @@ export class MemoryTier implements Tier {
     const end = this.#slots.end;
     for (let looks = Math.min(SWEPT_PER_TICK, end - 1); looks > 0; looks--) {
       if (++this.#cursor >= end) this.#cursor = 1;
-      if (this.#keys[this.#cursor] !== undefined && this.#isOutdated(this.#cursor)) this.#drop(this.#cursor, 'expired');
+      if (this.#keys[this.#cursor] === undefined || !this.#isOutdated(this.#cursor)) continue;
+      this.#drop(this.#cursor, 'expired');
     }
   }
 
@@ -620,9 +735,20 @@ export class MemoryTier implements Tier {
   }
 }
 
+/** How long it may be answered stale when it is fresh for so long: what slides does not live longer than its maxAge. */
+function staleWithin({ staleMs, maxAgeMs }: Extra, freshMs: number): number {
+  return maxAgeMs === Number.POSITIVE_INFINITY ? staleMs : Math.max(0, Math.min(staleMs, maxAgeMs - freshMs));
+}
+
+/** A memory tier, for one cache. What is wrong with its options the cache tells, together with its own. */
+export function memory(options: MemoryOptions): MemoryTier {
+  return new MemoryTier(options);
+}
+
 const NO_EXTRA: Extra = {
   staleMs: 0,
-  maxAgeMs: 0,
+  revalidateMs: undefined,
+  maxAgeMs: Number.POSITIVE_INFINITY,
   slidingMs: 0,
   negative: false,
   pinned: false,
@@ -634,13 +760,4 @@ const NO_EXTRA: Extra = {
 function copied<Numbers extends Uint8Array | Uint32Array | Float64Array>(from: Numbers, to: Numbers): Numbers {
   to.set(from);
   return to;
-}
-
-function detailsOf(entry: { ageMs: number; freshMs: number; loadMs?: number }, bytes: number | undefined) {
-  return {
-    ageMs: Math.round(entry.ageMs),
-    ...(bytes !== undefined && { bytes }),
-    ...(entry.freshMs !== Number.POSITIVE_INFINITY && { ttlMs: Math.round(entry.freshMs) }),
-    ...(entry.loadMs !== undefined && { costNs: Math.round(entry.loadMs * 1e6) }),
-  };
 }

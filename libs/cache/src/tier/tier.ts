@@ -1,5 +1,6 @@
 import type { Clock } from '#libs/time';
 import type { RemovalCause, TierRecorder } from '#libs/contracts';
+import type { OptionProblem } from '../errors.js';
 
 /** What is kept of one key. Times are of the wall clock, so that another process can tell what they mean. */
 export interface Entry<Value = unknown> {
@@ -13,6 +14,8 @@ export interface Entry<Value = unknown> {
   readonly freshMs: number;
   /** Kept so much longer, ms, to be answered while it is refreshed, or when its origin fails. */
   readonly staleMs: number;
+  /** Of these, ms for which it is answered at once while one load refreshes it. Left out: what the cache says. */
+  readonly revalidateMs?: number;
   /** What its origin calls this state of it: a version, an ETag, a hash. */
   readonly version?: string;
   readonly tags?: readonly string[];
@@ -96,6 +99,8 @@ export interface Tier {
   /** Other processes see what is written here. */
   readonly shared: boolean;
 
+  /** What is wrong with its options: asked first, so that all that is wrong with a cache comes in one error. */
+  problems?(): readonly OptionProblem[];
   /** Called once, before anything else. @throws with a message that says what to do. */
   open(context: TierContext): Promise<void>;
   get(key: string): Promise<Entry | undefined>;

@@ -1,17 +1,22 @@
-import type { CacheAccess, CacheChange, CacheWindow, Event } from '#libs/contracts';
+import {
+  noTotals,
+  REMOVAL_CAUSES,
+  type AccessDetails,
+  type CacheAccess,
+  type CacheChange,
+  type CacheGauges,
+  type CacheWindow,
+  type CountingRecorder,
+  type Event,
+  type RemovalCause,
+  type TierTotals,
+  type Totals,
+} from '#libs/contracts';
 import { ExpHistogram } from '#libs/histogram';
 import { hashToHex, type KeyHash, type KeyHasher, type Sampler } from '#libs/sampling';
 import type { Clock } from '#libs/time';
 import type { Counters } from '../stats.js';
 import type { WindowSource } from './windows.js';
-
-export type RemovalCause = keyof NonNullable<CacheWindow['removals']>;
-
-/** What a tier holds, asked at the end of each window. Leave out what it does not know or has no limit for. */
-export type CacheGauges = Pick<CacheWindow, 'entries' | 'bytes' | 'maxEntries' | 'maxBytes'>;
-
-/** What is known about one sampled access. Bytes; nanoseconds; milliseconds. */
-export type AccessDetails = Pick<CacheAccess, 'bytes' | 'costNs' | 'ageMs' | 'ttlMs'>;
 
 export interface CacheRecorderOptions {
   readonly name: string;
@@ -33,7 +38,7 @@ const IDLE_GAUGES_MS = 10_000;
  * plain fields, and compares one number when it is given the key's hash; it never reads the clock, unless the key is
  * sampled. Pass the hash kept in the entry (`hashKey` makes it, once) to have accesses sampled.
  */
-export class CacheRecorder implements WindowSource {
+export class CacheRecorder implements WindowSource, CountingRecorder {
   readonly #options: CacheRecorderOptions;
   #hit = 0;
   #stale = 0;
@@ -53,6 +58,8 @@ export class CacheRecorder implements WindowSource {
   #gauges: (() => CacheGauges) | undefined;
   #lastGauges = '{}';
   #lastEnd = 0;
+  /** What the windows that were closed have counted. */
+  readonly #sums = noTotals();
 
   constructor(options: CacheRecorderOptions) {
     this.#options = options;
@@ -138,6 +145,18 @@ export class CacheRecorder implements WindowSource {
     return this.#options.counters.guard(() => this.#options.hasher?.hash(key), undefined);
   }
 
+  /** Hashes whose `hi` is below it are sampled. */
+  get threshold(): number {
+    return this.#threshold;
+  }
+
+  /** What was counted from the beginning on, the open window included. */
+  totals(): TierTotals {
+    const totals = structuredClone(this.#sums);
+    this.#addTo(totals);
+    return totals;
+  }
+
   /** Asks for entries, bytes and limits at the end of each window. */
   gauges(read: () => CacheGauges): void {
     this.#gauges = read;
@@ -176,13 +195,15 @@ export class CacheRecorder implements WindowSource {
       ...(this.#loads > 0 && { loads: this.#loads }),
       ...(this.#loadErrors > 0 && { loadErrors: this.#loadErrors }),
       ...(this.#writes > 0 && { writes: this.#writes }),
-      ...(this.#removed > 0 && { removals: this.#takeRemovals() }),
+      ...(this.#removed > 0 && { removals: this.#removalsOfWindow() }),
       ...gauges,
       ...(this.#getDuration.count > 0 && { getDuration: this.#getDuration.toData() }),
       ...(this.#loadDuration.count > 0 && { loadDuration: this.#loadDuration.toData() }),
     });
+    this.#addTo(this.#sums);
     this.#hit = this.#stale = this.#miss = this.#negative = this.#error = 0;
     this.#loads = this.#loadErrors = this.#writes = this.#removed = 0;
+    for (const cause of REMOVAL_CAUSES) this.#removals[cause] = 0;
     this.#getDuration.reset();
     this.#loadDuration.reset();
   }
@@ -245,12 +266,22 @@ export class CacheRecorder implements WindowSource {
     }
   }
 
-  #takeRemovals(): NonNullable<CacheWindow['removals']> {
-    const taken: NonNullable<CacheWindow['removals']> = {};
-    for (const cause of Object.keys(this.#removals) as RemovalCause[]) {
-      if (this.#removals[cause] > 0) taken[cause] = this.#removals[cause];
-      this.#removals[cause] = 0;
-    }
-    return taken;
+  #removalsOfWindow(): NonNullable<CacheWindow['removals']> {
+    const removals: NonNullable<CacheWindow['removals']> = {};
+    for (const cause of REMOVAL_CAUSES) if (this.#removals[cause] > 0) removals[cause] = this.#removals[cause];
+    return removals;
+  }
+
+  #addTo(totals: Totals): void {
+    const { requests, removals } = totals;
+    requests.hit += this.#hit;
+    requests.stale += this.#stale;
+    requests.miss += this.#miss;
+    requests.negative += this.#negative;
+    requests.error += this.#error;
+    totals.loads += this.#loads;
+    totals.loadErrors += this.#loadErrors;
+    totals.writes += this.#writes;
+    for (const cause of REMOVAL_CAUSES) removals[cause] += this.#removals[cause];
   }
 }

@@ -1,0 +1,216 @@
+import type { CountingRecorder, TierTotals } from '#libs/contracts';
+import { SystemClock, systemRandom, type Clock } from '#libs/time';
+import { CacheClosedError, CacheOptionsError } from './errors.js';
+import type { CacheKey } from './key/cache-key.js';
+import { durationMs } from './load/duration.js';
+import { lifetimeMs, type LifetimeMs } from './load/lifetime.js';
+import { loadScope } from './load/load-scope.js';
+import { Loads, type LoadCounts, type LoadingMs } from './load/loads.js';
+import { Watches } from './load/watch.js';
+import type { MemoryTier } from './memory/memory-tier.js';
+import type { CacheOptions, Lifetime, Loading } from './options.js';
+import { LocalRecorder } from './record/local-recorder.js';
+import { TierStack } from './tier/tier-stack.js';
+import type { Selection } from './tier/tier.js';
+import { cacheProblems, lifetimeProblems } from './validate/cache-options.js';
+import { validated } from './validate/values.js';
+
+const DEFAULT_HARD_TIMEOUT_MS = 30_000;
+const DEFAULT_CONCURRENT_LOADS = 64;
+
+/** Gets that a paused cache sent to the origin, beside what happened to loads. */
+export interface CacheCounts extends LoadCounts {
+  bypassed: number;
+}
+
+/** What all views of a cache share: its tiers, what is on its way, its settings. */
+export class CacheCore<Key extends CacheKey, Value> {
+  readonly options: CacheOptions<Key, Value>;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly stack: TierStack;
+  readonly watches = new Watches();
+  readonly loads: Loads<Key, Value>;
+  readonly loading: LoadingMs;
+  readonly counts: CacheCounts = {
+    joined: 0,
+    abandoned: 0,
+    outdated: 0,
+    refreshed: 0,
+    unchanged: 0,
+    invalid: 0,
+    bypassed: 0,
+  };
+  readonly opened: Promise<unknown>;
+  /** The memory tier while gets may be answered from it: not when the cache is paused or closed. */
+  openMemory: MemoryTier | undefined;
+  /** What the recorders had counted before: telemetry keeps one for a name, whatever caches come and go. */
+  readonly #before: readonly TierTotals[];
+  #settings: Lifetime;
+  #lifetime: LifetimeMs;
+  #paused = false;
+  #closing: Promise<void> | undefined;
+
+  /** @throws CacheOptionsError that lists all that is wrong */
+  constructor(options: CacheOptions<Key, Value>) {
+    const problems = cacheProblems(options as Partial<CacheOptions<never, never>>);
+    if (problems.length > 0) throw new CacheOptionsError(`cache ${String(options.name)}`, problems);
+    this.options = options;
+    this.name = options.name;
+    this.clock = options.clock ?? new SystemClock();
+    this.random = options.random ?? systemRandom;
+    this.#settings = options;
+    this.#lifetime = lifetimeMs(options);
+    this.loading = loadingMs(options);
+    const recorders = options.tiers.map(
+      ({ name }): CountingRecorder => options.telemetry?.cache(options.name, { tier: name }) ?? new LocalRecorder(),
+    );
+    this.#before = recorders.map((recorder) => recorder.totals());
+    const lifetime = () => this.#lifetime;
+    const { name: cache, clock, random } = this;
+    this.stack = new TierStack({
+      cache,
+      tiers: options.tiers,
+      recorders,
+      clock,
+      random,
+      onProblem: this.onProblem,
+      lifetime,
+      validate: this.validate,
+      onInvalid: this.onProblem,
+    });
+    this.loads = new Loads({
+      cache,
+      stack: this.stack,
+      watches: this.watches,
+      scope: loadScope(),
+      clock,
+      random,
+      maxConcurrentLoads: options.maxConcurrentLoads ?? DEFAULT_CONCURRENT_LOADS,
+      lifetime,
+      loading: this.loading,
+      validate: this.validate,
+      recorder: recorders[0]!,
+      counts: this.counts,
+      keepsNothing: () => this.#paused,
+      onProblem: this.onProblem,
+    });
+    this.opened = this.stack.open();
+    this.openMemory = this.stack.memory;
+    this.stack.onRemoved((selection) => this.changed(selection));
+  }
+
+  get lifetime(): LifetimeMs {
+    return this.#lifetime;
+  }
+
+  /** How long entries live, as it was said. */
+  get lifetimeSettings(): Lifetime {
+    const { ttl, ttlJitter, sliding, maxAge, staleWhileRevalidate, staleIfError, negativeTtl } = this.#settings;
+    const all = { ttl, ttlJitter, sliding, maxAge, staleWhileRevalidate, staleIfError, negativeTtl };
+    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  }
+
+  /** What is left out stays as it is. @throws CacheOptionsError */
+  setLifetime(lifetime: Lifetime): void {
+    const settings = { ...this.lifetimeSettings, ...lifetime };
+    const problems = lifetimeProblems(settings);
+    if (problems.length > 0) throw new CacheOptionsError(`cache ${this.name}`, problems);
+    const { maxAgeMs } = this.#lifetime;
+    this.#settings = settings;
+    this.#lifetime = lifetimeMs(settings);
+    if (this.#lifetime.maxAgeMs < maxAgeMs) this.stack.memory?.capAge(this.#lifetime.maxAgeMs);
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  set paused(paused: boolean) {
+    this.#paused = paused;
+    this.#settleMemory();
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** @throws CacheClosedError */
+  assertOpen(): void {
+    if (this.#closing !== undefined) throw new CacheClosedError(this.name);
+  }
+
+  /** Entries were removed or overwritten: what is on its way for them comes too late. */
+  changed(selection: Selection): void {
+    this.watches.changed(selection);
+  }
+
+  close(): Promise<void> {
+    if (this.#closing === undefined) {
+      this.loads.abort(new CacheClosedError(this.name));
+      this.#closing = this.stack.close();
+      this.#settleMemory();
+    }
+    return this.#closing;
+  }
+
+  #settleMemory(): void {
+    this.openMemory = this.#paused || this.#closing !== undefined ? undefined : this.stack.memory;
+  }
+
+  /** What was counted of each tier since the cache was made, from the nearest on. */
+  totals(): TierTotals[] {
+    return this.stack.recorders.map((recorder, i) => difference(recorder.totals(), this.#before[i]!));
+  }
+
+  readonly validate = (value: unknown): Value | Promise<Value> => {
+    try {
+      const result = validated(this.name, this.options.schema, value);
+      return result instanceof Promise ? result.catch(this.#invalid) : result;
+    } catch (error) {
+      return this.#invalid(error);
+    }
+  };
+
+  readonly #invalid = (error: unknown): never => {
+    this.counts.invalid++;
+    throw error;
+  };
+
+  readonly onProblem = (problem: Error): void => {
+    try {
+      this.options.onProblem?.(problem);
+    } catch {
+      // Whoever is told of a fault must not cause another one.
+    }
+  };
+}
+
+function loadingMs(loading: Loading): LoadingMs {
+  return {
+    softMs: durationMs(loading.softTimeout ?? Number.POSITIVE_INFINITY, 'softTimeout'),
+    hardMs: durationMs(loading.hardTimeout ?? DEFAULT_HARD_TIMEOUT_MS, 'hardTimeout'),
+    earlyRefresh: loading.earlyRefresh ?? 0,
+    lockAcrossProcesses: loading.lockAcrossProcesses ?? false,
+  };
+}
+
+function difference(now: TierTotals, before: TierTotals): TierTotals {
+  return {
+    requests: less(now.requests, before.requests),
+    loads: now.loads - before.loads,
+    loadErrors: now.loadErrors - before.loadErrors,
+    writes: now.writes - before.writes,
+    removals: less(now.removals, before.removals),
+  };
+}
+
+function less<Names extends string>(
+  now: Readonly<Record<Names, number>>,
+  before: Readonly<Record<Names, number>>,
+): Record<Names, number> {
+  const rest: Record<Names, number> = { ...now };
+  for (const name of Object.keys(now) as Names[]) rest[name] -= before[name];
+  return rest;
+}

@@ -1,0 +1,99 @@
+import { PipelineError } from '#libs/contracts';
+
+/** One thing that is wrong with options: where, and what to do. */
+export interface OptionProblem {
+  /** Such as `tiers[0].maxBytes`. */
+  readonly path: string;
+  /** What is wrong, and what would be right. */
+  readonly message: string;
+}
+
+/** Options that no cache can be made of; it lists all that is wrong with them. */
+export class CacheOptionsError extends PipelineError {
+  /** `subject`: what the options are of, such as `cache covers`. */
+  constructor(
+    subject: string,
+    readonly problems: readonly OptionProblem[],
+  ) {
+    const lines = problems.map(({ path, message }) => `  ${path}: ${message}`);
+    super('CACHE_OPTIONS', `The options of ${subject} are not right:\n${lines.join('\n')}`, false);
+  }
+}
+
+/** The cache was closed before the call, or while a load was under way. */
+export class CacheClosedError extends PipelineError {
+  constructor(cache: string) {
+    super('CACHE_CLOSED', `Cache ${cache} is closed. Close it last, when nothing uses it any more.`, false);
+  }
+}
+
+/** A loader took longer than the hard timeout. What it comes to all the same is dropped. */
+export class LoadTimeoutError extends PipelineError {
+  constructor(cache: string, limitMs: number) {
+    super(
+      'CACHE_LOAD_TIMEOUT',
+      `A loader of cache ${cache} took longer than ${limitMs} ms. Raise hardTimeout, or have the loader give up earlier.`,
+      true,
+    );
+  }
+}
+
+/** A loader waits, perhaps through others, for the very load that it is: it would wait for ever. */
+export class LoopedLoadError extends PipelineError {
+  constructor(cache: string) {
+    super(
+      'CACHE_LOOPED_LOAD',
+      `A loader of cache ${cache} asked for an entry whose load waits for that loader. Load it from its origin there, or under another key.`,
+      false,
+    );
+  }
+}
+
+/** A value is not what the cache's schema asks for: it was not kept. */
+export class InvalidValueError extends PipelineError {
+  constructor(
+    cache: string,
+    readonly issues: readonly string[],
+  ) {
+    super(
+      'CACHE_INVALID_VALUE',
+      `A value for cache ${cache} does not fit its schema: ${issues.join('; ')}. Correct the loader, or the schema.`,
+      false,
+    );
+  }
+}
+
+/** No loader was given, neither with the call nor with the cache. */
+export class NoLoaderError extends PipelineError {
+  constructor(cache: string) {
+    super(
+      'CACHE_NO_LOADER',
+      `Cache ${cache} has nothing to load an entry with. Give the call or the cache a loader.`,
+      false,
+    );
+  }
+}
+
+/** Some entries of a batch could not be loaded. What could be is kept, and in `values`. */
+export class BatchLoadError<Key = unknown, Value = unknown> extends PipelineError {
+  constructor(
+    cache: string,
+    /** One for each key asked for, in order; undefined where it failed or there is none. */
+    readonly values: readonly (Value | undefined)[],
+    readonly failures: readonly { readonly key: Key; readonly error: unknown }[],
+  ) {
+    super(
+      'CACHE_BATCH_LOAD',
+      `${failures.length} of ${values.length} entries of cache ${cache} could not be loaded. The first failure is the cause; see failures and values.`,
+      true,
+      { cause: failures[0]?.error },
+    );
+  }
+}
+
+/** What is imported is no snapshot of a cache, is of another version, or breaks off. */
+export class SnapshotError extends PipelineError {
+  constructor(message: string) {
+    super('CACHE_SNAPSHOT', message, false);
+  }
+}

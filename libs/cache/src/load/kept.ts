@@ -1,0 +1,37 @@
+import { encodeKey } from '../key/cache-key.js';
+import type { Kept } from '../memory/memory-tier.js';
+import type { LoadOptions } from '../options.js';
+import { entryLifetime, type LifetimeMs } from './lifetime.js';
+
+/** What is kept of a value, or undefined when it is not to be kept at all: no time to live, or an absence not remembered. */
+export function keptOf(
+  value: unknown,
+  write: LoadOptions,
+  tags: readonly string[] | undefined,
+  loadMs: number,
+  lifetime: LifetimeMs,
+  random: () => number,
+): Kept | undefined {
+  const negative = value === undefined;
+  const lives = entryLifetime(lifetime, write, negative, random);
+  if (lives.freshMs + lives.staleMs <= 0) return undefined;
+  const cost = Math.max(loadMs, write.cost ?? 0);
+  return {
+    value,
+    negative,
+    ...lives,
+    ...(cost > 0 && { loadMs: cost }),
+    ...(write.version !== undefined && { version: write.version }),
+    ...(tags !== undefined && tags.length > 0 && { tags }),
+  };
+}
+
+/** Tags are told apart by namespace as keys are. @throws TypeError for what is no text */
+export function encodeTags(prefix: string, tags: readonly string[] | undefined): readonly string[] | undefined {
+  return tags?.map((tag) => encodeTag(prefix, tag));
+}
+
+export function encodeTag(prefix: string, tag: string): string {
+  if (typeof tag !== 'string') throw new TypeError(`A tag is a text, and this is ${typeof tag}. Give its name.`);
+  return prefix + encodeKey(tag);
+}

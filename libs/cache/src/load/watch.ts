@@ -1,0 +1,80 @@
+import type { Selection } from '../tier/tier.js';
+
+/**
+ * Sees what happens to a key while a value for it is on its way: a load, a read from a farther tier, a write that is
+ * being checked. What was invalidated or overwritten meanwhile must not come in behind.
+ */
+export class Watch {
+  #touched = false;
+  #spoiled = false;
+  #tags: Set<string> | undefined;
+
+  /** `order`: that of their beginnings; `writes`: what it watches for is a write by the host, not a copy of what is. */
+  constructor(
+    readonly key: string,
+    readonly order: number,
+    readonly writes: boolean,
+  ) {}
+
+  /** Whether what comes may be older than something done since: a new reader must not join it. */
+  get touched(): boolean {
+    return this.#touched;
+  }
+
+  /** Whether a value with these tags may still be kept. */
+  mayKeep(tags: readonly string[] | undefined): boolean {
+    if (this.#spoiled) return false;
+    return this.#tags === undefined || tags === undefined || !tags.some((tag) => this.#tags?.has(tag));
+  }
+
+  spoil(): void {
+    this.#touched = this.#spoiled = true;
+  }
+
+  /** Which tags a load's answer will have is known only when it has come. */
+  spoilTag(tag: string): void {
+    this.#touched = true;
+    (this.#tags ??= new Set()).add(tag);
+  }
+}
+
+/** All that is on its way into a cache. `changed` is O(1) for a key, O(all that is on its way) otherwise. */
+export class Watches {
+  readonly #byKey = new Map<string, Set<Watch>>();
+  #order = 0;
+
+  begin(key: string, writes = false): Watch {
+    const watch = new Watch(key, this.#order++, writes);
+    const others = this.#byKey.get(key);
+    if (others === undefined) this.#byKey.set(key, new Set([watch]));
+    else others.add(watch);
+    return watch;
+  }
+
+  end(watch: Watch): void {
+    const all = this.#byKey.get(watch.key);
+    all?.delete(watch);
+    if (all?.size === 0) this.#byKey.delete(watch.key);
+  }
+
+  /** Tells what is on its way that entries were removed. */
+  changed(selection: Selection): void {
+    if ('key' in selection) {
+      for (const watch of this.#byKey.get(selection.key) ?? []) watch.spoil();
+      return;
+    }
+    for (const [key, watches] of this.#byKey) {
+      // What a predicate would say of an entry that is not there yet nobody knows.
+      if ('prefix' in selection && !key.startsWith(selection.prefix)) continue;
+      for (const watch of watches)
+        if ('tag' in selection) watch.spoilTag(selection.tag);
+        else watch.spoil();
+    }
+  }
+
+  /** Tells what is on its way that `by` overwrites the key: writes that were asked for later go before it. */
+  overwritten(by: Watch): void {
+    for (const watch of this.#byKey.get(by.key) ?? [])
+      if (watch !== by && !(watch.writes && watch.order > by.order)) watch.spoil();
+  }
+}

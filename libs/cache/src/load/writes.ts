@@ -1,0 +1,45 @@
+import type { CacheCore } from '../core.js';
+import type { CacheKey } from '../key/cache-key.js';
+import type { WriteOptions } from '../options.js';
+import { encodeTags, keptOf } from './kept.js';
+
+/** Writes of a cache by its host. Of two to one key the later call counts, whichever takes longer to be checked. */
+export class Writes<Key extends CacheKey, Value> {
+  constructor(
+    private readonly core: CacheCore<Key, Value>,
+    /** What the tags of the view begin with. */
+    private readonly prefix: string,
+  ) {}
+
+  async set(encoded: string, value: Value | undefined, options: WriteOptions): Promise<boolean> {
+    const { core } = this;
+    core.assertOpen();
+    const tags = encodeTags(this.prefix, options.tags);
+    const watch = core.watches.begin(encoded, true);
+    core.watches.overwritten(watch);
+    try {
+      const checked = value === undefined ? undefined : core.validate(value);
+      const valid = checked instanceof Promise ? await checked : checked;
+      core.assertOpen();
+      if (!watch.mayKeep(tags)) return false;
+      core.watches.overwritten(watch);
+      return await this.#write(encoded, valid, tags, options);
+    } finally {
+      core.watches.end(watch);
+    }
+  }
+
+  async #write(
+    encoded: string,
+    value: Value | undefined,
+    tags: readonly string[] | undefined,
+    options: WriteOptions,
+  ): Promise<boolean> {
+    const { stack, lifetime, random, paused } = this.core;
+    const kept = paused ? undefined : keptOf(value, options, tags, 0, lifetime, random);
+    if (kept !== undefined) return stack.write(encoded, kept);
+    // Nothing is kept of it, and what is held is no longer so.
+    await stack.remove({ key: encoded }, { cause: 'replaced' });
+    return false;
+  }
+}

@@ -1,0 +1,156 @@
+import { POLICY_NAMES } from '#libs/cache-policies';
+import type { OptionProblem } from '../errors.js';
+import { NO_DURATION, parseDuration } from '../load/duration.js';
+import { MemoryTier } from '../memory/memory-tier.js';
+import type { CacheKey } from '../key/cache-key.js';
+import type { Bounds, CacheOptions, Lifetime, RemoteOperation } from '../options.js';
+import type { Tier } from '../tier/tier.js';
+import { isLimit } from './memory-options.js';
+
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+const LIFETIME_FIELDS = ['ttl', 'maxAge', 'staleWhileRevalidate', 'staleIfError', 'negativeTtl'] as const;
+
+const OPERATIONS: readonly RemoteOperation[] = ['settings', 'clear', 'invalidate', 'pin', 'warm', 'pause', 'inspect'];
+
+const FIELDS: Readonly<Record<keyof CacheOptions<CacheKey, unknown>, true>> = {
+  name: true,
+  tiers: true,
+  ttl: true,
+  ttlJitter: true,
+  sliding: true,
+  maxAge: true,
+  staleWhileRevalidate: true,
+  staleIfError: true,
+  negativeTtl: true,
+  softTimeout: true,
+  hardTimeout: true,
+  earlyRefresh: true,
+  maxConcurrentLoads: true,
+  lockAcrossProcesses: true,
+  loader: true,
+  batchLoader: true,
+  schema: true,
+  bounds: true,
+  telemetry: true,
+  clock: true,
+  random: true,
+  onProblem: true,
+};
+
+/** All that is wrong with the options of a cache, its tiers' included: each with its place and what to do. */
+export function cacheProblems(options: Partial<CacheOptions<never, never>>): OptionProblem[] {
+  const problems: OptionProblem[] = [];
+  const add = (path: string, message: string) => void problems.push({ path, message });
+  for (const field of Object.keys(options))
+    if (!Object.hasOwn(FIELDS, field))
+      add(field, `there is no such option. There are ${Object.keys(FIELDS).join(', ')}.`);
+  if (typeof options.name !== 'string' || !NAME.test(options.name))
+    add('name', `${String(options.name)} is no name. Give 1 to 64 letters, digits and ._- characters.`);
+  problems.push(...tierProblems(options.tiers), ...lifetimeProblems(options));
+  for (const field of ['softTimeout', 'hardTimeout'] as const) checkDuration(options[field], field, add);
+  if (
+    !isOptional(
+      options.earlyRefresh,
+      (beta) => typeof beta === 'number' && beta >= 0 && beta < Number.POSITIVE_INFINITY,
+    )
+  )
+    add(
+      'earlyRefresh',
+      `${String(options.earlyRefresh)} is no factor. Give 0 for never, 1 for the usual, more for earlier.`,
+    );
+  if (!isOptional(options.maxConcurrentLoads, (limit) => isLimit(limit) && limit > 0))
+    add('maxConcurrentLoads', `${String(options.maxConcurrentLoads)} is no limit. Give a whole number, 1 or more.`);
+  for (const field of ['sliding', 'lockAcrossProcesses'] as const)
+    if (!isOptional(options[field], (value) => typeof value === 'boolean'))
+      add(field, `is ${typeof options[field]}. Give true or false.`);
+  if (options.lockAcrossProcesses === true && !(options.tiers ?? []).some((tier) => tier?.lock !== undefined))
+    add('lockAcrossProcesses', 'no tier has locks. Add a tier that processes share, such as redis, or leave it out.');
+  for (const field of ['loader', 'batchLoader', 'random', 'onProblem'] as const)
+    if (!isOptional(options[field], (value) => typeof value === 'function'))
+      add(field, `is ${typeof options[field]}. Give a function, or leave it out.`);
+  if (!isOptional(options.schema, isSchema))
+    add(
+      'schema',
+      'is no Standard Schema of version 1. Give one of zod, valibot, TypeBox or another library that has them.',
+    );
+  problems.push(...boundsProblems(options.bounds));
+  return problems;
+}
+
+/** What is wrong with how long entries are to live. */
+export function lifetimeProblems(lifetime: Lifetime): OptionProblem[] {
+  const problems: OptionProblem[] = [];
+  const add = (path: string, message: string) => void problems.push({ path, message });
+  for (const field of LIFETIME_FIELDS) checkDuration(lifetime[field], field, add);
+  const { ttlJitter, sliding, ttl } = lifetime;
+  if (!isOptional(ttlJitter, (share) => typeof share === 'number' && share >= 0 && share <= 1))
+    add('ttlJitter', `${String(ttlJitter)} is no share. Give a number from 0 to 1.`);
+  if (sliding === true && ttl === undefined)
+    add('sliding', 'nothing slides without a ttl. Give a ttl, or leave it out.');
+  return problems;
+}
+
+function tierProblems(tiers: readonly Tier[] | undefined): OptionProblem[] {
+  if (!Array.isArray(tiers) || tiers.length === 0)
+    return [
+      { path: 'tiers', message: 'there are none. Give at least one, such as memory({ maxBytes: 64 * 2 ** 20 }).' },
+    ];
+  const problems: OptionProblem[] = [];
+  const seen = new Set<string>();
+  for (const [i, tier] of (tiers as readonly Tier[]).entries()) {
+    const path = `tiers[${i}]`;
+    if (typeof tier?.open !== 'function') {
+      problems.push({ path, message: 'is no tier. Give one made by memory(…), disk(…) or redis(…).' });
+      continue;
+    }
+    if (seen.has(tier.name))
+      problems.push({
+        path,
+        message: `there is a tier ${tier.name} already. Leave one out: figures are told apart by the tier's name.`,
+      });
+    seen.add(tier.name);
+    if (i > 0 && tier instanceof MemoryTier)
+      problems.push({ path, message: 'the memory tier is behind another one. Put it first: it is the nearest.' });
+    for (const problem of tier.problems?.() ?? []) problems.push({ ...problem, path: `${path}.${problem.path}` });
+  }
+  return problems;
+}
+
+function boundsProblems(bounds: Bounds | undefined): OptionProblem[] {
+  if (bounds === undefined) return [];
+  const problems: OptionProblem[] = [];
+  const add = (path: string, message: string) => void problems.push({ path: `bounds.${path}`, message });
+  for (const field of ['minBytes', 'maxBytes', 'minEntries', 'maxEntries'] as const)
+    if (!isOptional(bounds[field], isLimit))
+      add(field, `${String(bounds[field])} is no limit. Give a whole number, 0 or more.`);
+  if (bounds.minBytes !== undefined && bounds.maxBytes !== undefined && bounds.minBytes > bounds.maxBytes)
+    add('minBytes', `is more than bounds.maxBytes, ${bounds.maxBytes}. Swap them.`);
+  if (bounds.minEntries !== undefined && bounds.maxEntries !== undefined && bounds.minEntries > bounds.maxEntries)
+    add('minEntries', `is more than bounds.maxEntries, ${bounds.maxEntries}. Swap them.`);
+  checkDuration(bounds.maxTtl, 'maxTtl', add);
+  const policies: readonly string[] = ['adaptive', ...POLICY_NAMES];
+  for (const policy of bounds.policies ?? [])
+    if (!policies.includes(policy))
+      add('policies', `${String(policy)} is no policy. Take some of ${policies.join(', ')}.`);
+  for (const operation of bounds.operations ?? [])
+    if (!OPERATIONS.includes(operation))
+      add('operations', `${String(operation)} is no operation. Take some of ${OPERATIONS.join(', ')}.`);
+  return problems;
+}
+
+function checkDuration(duration: unknown, path: string, add: (path: string, message: string) => void): void {
+  if (duration !== undefined && parseDuration(duration) === undefined) add(path, `${String(duration)} ${NO_DURATION}`);
+}
+
+function isOptional<Value>(value: Value | undefined, isRight: (value: Value) => boolean): boolean {
+  return value === undefined || isRight(value);
+}
+
+function isSchema(schema: unknown): boolean {
+  if ((typeof schema !== 'object' && typeof schema !== 'function') || schema === null) return false;
+  const standard = (schema as { readonly '~standard'?: { readonly version?: unknown; readonly validate?: unknown } })[
+    '~standard'
+  ];
+  return standard?.version === 1 && typeof standard.validate === 'function';
+}
