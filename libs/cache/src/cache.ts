@@ -1,10 +1,18 @@
 import { CacheCore } from './core.js';
-import { encodeKey, namespacePrefix, type CacheKey } from './key/cache-key.js';
-import { Reads, type Loaders } from './load/reads.js';
+import { POLICY_NAMES, type EvictionSetting } from '#libs/cache-policies';
+import { decodeKey, encodeKey, namespacePrefix, type CacheKey } from './key/cache-key.js';
+import { Reads, type Loaders, type Warmed } from './load/reads.js';
 import { Writes } from './load/writes.js';
+import { inspectionOf, type Inspection } from './manage/inspect.js';
 import type { OwnInfo } from './manage/own-info.js';
-import { Removals, type Removed, type RemoveOptions } from './manage/removals.js';
+import { Removals, type ByOption, type Removed, type RemoveOptions } from './manage/removals.js';
+import { importSnapshot, snapshotOf, type Imported, type SnapshotPart } from './manage/snapshot.js';
+import { statsOf, type CacheStats } from './manage/stats.js';
+import { entriesOf, entryIn, problemsOf } from './manage/walk.js';
+import { warm } from './manage/warm.js';
 import type { BatchLoader, CacheOptions, Lifetime, Loader, LoadOptions, WriteOptions } from './options.js';
+import type { TierLimits, TierProblem } from './tier/tier.js';
+import { isLimit } from './validate/memory-options.js';
 
 /**
  * Makes a cache. Tiers beyond memory open in the background: `ready()` says when they are, and whether they could be.
@@ -166,11 +174,152 @@ export class Cache<Key extends CacheKey, Value> {
     return new Cache(core, this.#prefix + namespacePrefix(name), loaders);
   }
 
+  // ---- looking ----
+
+  /** Exact counts of this cache since it was made, per tier and result: of all namespaces together. */
+  stats(): CacheStats {
+    return statsOf(this.#core);
+  }
+
+  /** All that is known of an entry in each tier that holds it, and why it is still there. */
+  async inspect(key: Key): Promise<readonly Inspection[]> {
+    this.#core.assertOpen();
+    return inspectionOf(this.#core, this.#prefix, this.#encode(key));
+  }
+
+  /** The entries of this namespace, each once, hottest first as far as the nearest tier knows, without their values. */
+  async *entries(): AsyncGenerator<OwnInfo<Key>> {
+    this.#core.assertOpen();
+    for await (const { own } of entriesOf(this.#core, this.#prefix)) yield own;
+  }
+
+  async *keys(): AsyncGenerator<Key> {
+    for await (const { key } of this.entries()) yield key;
+  }
+
+  /** The `most` hottest keys, as far as the nearest tier knows. */
+  async hotKeys(most: number): Promise<Key[]> {
+    const hot: Key[] = [];
+    if (most >= 1)
+      for await (const key of this.keys()) {
+        hot.push(key);
+        if (hot.length >= most) break;
+      }
+    return hot;
+  }
+
+  /** Walks every tier and tells what is wrong; with `repair` it also removes it. */
+  async *verify({ repair = false }: { readonly repair?: boolean } = {}): AsyncGenerator<TierProblem> {
+    this.#core.assertOpen();
+    yield* problemsOf(this.#core, repair);
+  }
+
   // ---- managing ----
 
-  /** What is left out stays as it is. A lower maxAge is for what is held, too; the others are for what is written from now on. */
-  setLifetime(lifetime: Lifetime): void {
+  /** Keeps an entry of the memory tier from being evicted; it still expires, and may be removed. False when it is not there. */
+  pin(key: Key): boolean {
+    this.#core.assertOpen();
+    return this.#core.stack.memory?.pin(this.#encode(key)) ?? false;
+  }
+
+  unpin(key: Key): boolean {
+    this.#core.assertOpen();
+    return this.#core.stack.memory?.unpin(this.#encode(key)) ?? false;
+  }
+
+  /**
+   * Brings keys in that are not held fresh, some hundred at a time: from farther tiers, or else loaded as `getMany` does.
+   * Without keys: those that were the hottest when `saveHotKeys` was last called, in this run or the one before.
+   */
+  async warm(
+    keys?: Iterable<Key> | AsyncIterable<Key>,
+    batchLoader?: BatchLoader<Key, Value>,
+    options: LoadOptions & ByOption = NO_OPTIONS,
+  ): Promise<Warmed> {
+    const warmed = await warm(
+      this.#core,
+      this.#reads,
+      keys ?? (await this.#savedKeys()),
+      this.#encode,
+      batchLoader,
+      options,
+    );
+    this.#recordChange('warmed', options, { entries: warmed.loaded });
+    return warmed;
+  }
+
+  /** Writes the hottest keys down in the farthest tier, for `warm()` in the next run. Call it now and then, and before `close`. */
+  async saveHotKeys(most = 1_000): Promise<number> {
+    const hot = (await this.hotKeys(most)).map((key) => encodeKey(key));
+    await this.#core.stack.far.at(-1)?.set(this.#prefix + HOT_KEYS, {
+      value: hot,
+      negative: false,
+      storedAt: this.#core.clock.now(),
+      freshMs: Number.POSITIVE_INFINITY,
+      staleMs: 0,
+    });
+    return hot.length;
+  }
+
+  /** A snapshot of this namespace: plain objects, to be written down one by one. See `SnapshotPart`. */
+  async *exportSnapshot(): AsyncGenerator<SnapshotPart> {
+    this.#core.assertOpen();
+    yield* snapshotOf(this.#core, this.#prefix);
+  }
+
+  /** Takes a snapshot into this namespace; entries are as old as they are. @throws SnapshotError */
+  async importSnapshot(parts: AsyncIterable<SnapshotPart> | Iterable<SnapshotPart>): Promise<Imported> {
+    this.#core.assertOpen();
+    return importSnapshot(this.#core, this.#prefix, parts);
+  }
+
+  /** Gets and loads go to the origin, and nothing is kept, until `resume`. What is held stays; what is set or removed leaves. */
+  pause(options: ByOption = {}): void {
+    this.#core.assertOpen();
+    this.#core.paused = true;
+    this.#recordChange('settings', options, { settings: { paused: true } });
+  }
+
+  resume(options: ByOption = {}): void {
+    this.#core.assertOpen();
+    this.#core.paused = false;
+    this.#recordChange('settings', options, { settings: { paused: false } });
+  }
+
+  /** Changes the limits of a tier; a limit left out stays. Resolves when the tier keeps to them. @throws TypeError */
+  async resize(tier: string, limits: TierLimits, options: ByOption = {}): Promise<void> {
+    this.#core.assertOpen();
+    await this.#core.opened.catch(() => undefined);
+    const found = this.#core.options.tiers.find(({ name }) => name === tier);
+    if (found === undefined) throw new TypeError(`Cache ${this.name} has no tier ${tier}. See stats().tiers.`);
+    for (const [name, limit] of Object.entries(limits))
+      if (limit !== undefined && !isLimit(limit))
+        throw new TypeError(`${name}: ${String(limit)} is no limit. Give a whole number, 0 or more.`);
+    await found.resize(limits);
+    this.#recordChange('settings', options, { settings: { ...limits } }, tier);
+  }
+
+  /** Changes the policy of the memory tier while it runs; no entry is lost. @throws TypeError */
+  usePolicy(policy: EvictionSetting, options: ByOption = {}): void {
+    this.#core.assertOpen();
+    const { memory } = this.#core.stack;
+    if (memory === undefined) throw new TypeError(`Cache ${this.name} has no memory tier: no other has policies.`);
+    if (policy !== 'adaptive' && !POLICY_NAMES.includes(policy))
+      throw new TypeError(`${String(policy)} is no policy. Take one of adaptive, ${POLICY_NAMES.join(', ')}.`);
+    memory.usePolicy(policy);
+    this.#recordChange('settings', options, { settings: { policy } });
+  }
+
+  /** How long entries live, as it was said. */
+  get lifetime(): Lifetime {
+    return this.#core.lifetimeSettings;
+  }
+
+  /** What is left out stays as it is. A lower maxAge is for what is held, too; the others are for what is written from now on. @throws CacheOptionsError */
+  setLifetime(lifetime: Lifetime, options: ByOption = {}): void {
+    this.#core.assertOpen();
     this.#core.setLifetime(lifetime);
+    this.#recordChange('settings', options, { settings: { ...this.#core.lifetimeSettings } });
   }
 
   /** Ends its loads, waits for what is being written, and lets go of everything. Calls after it reject. May be called again. */
@@ -178,9 +327,27 @@ export class Cache<Key extends CacheKey, Value> {
     return this.#core.close();
   }
 
-  #encode(key: Key): string {
-    return this.#prefix === '' ? encodeKey(key) : this.#prefix + encodeKey(key);
+  async #savedKeys(): Promise<Key[]> {
+    this.#core.assertOpen();
+    const far = this.#core.stack.far.at(-1);
+    const saved = far === undefined ? undefined : await entryIn(this.#core, far.name, this.#prefix + HOT_KEYS);
+    if (!Array.isArray(saved?.value)) return [];
+    return saved.value.filter((one) => typeof one === 'string').map((one) => decodeKey(one) as Key);
   }
+
+  #recordChange(
+    change: 'settings' | 'warmed',
+    { by = 'host' }: ByOption,
+    more: { readonly entries?: number; readonly settings?: Record<string, string | number | boolean> },
+    tier = this.#core.options.tiers[0].name,
+  ): void {
+    this.#core.record(tier, { change, by, ...more });
+  }
+
+  readonly #encode = (key: Key): string => (this.#prefix === '' ? encodeKey(key) : this.#prefix + encodeKey(key));
 }
 
-const NO_OPTIONS: LoadOptions = {};
+const NO_OPTIONS: LoadOptions & ByOption = {};
+
+/** Where the hottest keys are kept: in a namespace that no name leads to. */
+const HOT_KEYS = '\u0004\u0000hot';

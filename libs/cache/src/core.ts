@@ -146,6 +146,12 @@ export class CacheCore<Key extends CacheKey, Value> {
     this.watches.changed(selection);
   }
 
+  /** Tells telemetry that something was done to the cache. */
+  record(tier: string, change: Parameters<CountingRecorder['change']>[0]): void {
+    const at = this.options.tiers.findIndex(({ name }) => name === tier);
+    this.stack.recorders[Math.max(0, at)]!.change(change);
+  }
+
   close(): Promise<void> {
     if (this.#closing === undefined) {
       this.loads.abort(new CacheClosedError(this.name));

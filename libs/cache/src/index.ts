@@ -1,8 +1,12 @@
 export { Cache, createCache } from './cache.js';
 export * from './errors.js';
 export { decodeKey, encodeKey, keyPrefix, type CacheKey, type CacheKeyPart } from './key/cache-key.js';
+export type { Loaders, Warmed } from './load/reads.js';
+export type { Inspection } from './manage/inspect.js';
+export type { Imported, SnapshotPart } from './manage/snapshot.js';
+export type { CacheStats, TierStats } from './manage/stats.js';
 export type { OwnInfo } from './manage/own-info.js';
-export type { Removed, RemoveOptions } from './manage/removals.js';
+export type { ByOption, Removed, RemoveOptions } from './manage/removals.js';
 export { estimateBytes } from './memory/estimate-bytes.js';
 export { memory, MemoryTier, type MemoryOptions } from './memory/memory-tier.js';
 export * from './options.js';

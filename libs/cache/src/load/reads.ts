@@ -11,6 +11,13 @@ import type { Origin } from './loads.js';
 /** What a view of a cache loads with when a call brings no loader. */
 export type Loaders<Key, Value> = Pick<CacheOptions<Key & CacheKey, Value>, 'loader' | 'batchLoader'>;
 
+/** What came of warming: keys held already, brought in, and not. */
+export interface Warmed {
+  readonly held: number;
+  readonly loaded: number;
+  readonly failed: number;
+}
+
 const NO_OPTIONS: LoadOptions = {};
 
 /** Gets of a cache: what memory does not answer at once. Each get counts once in the tier that is asked first. */
@@ -131,6 +138,34 @@ export class Reads<Key extends CacheKey, Value> {
       else for (const one of toRefresh) this.#startInBackground([one], origin, options);
     }
     return this.#collect(wanted, answers);
+  }
+
+  /**
+   * Brings keys in that are not held fresh: from farther tiers, or loaded. No get is counted. Without a loader only what
+   * the farther tiers have comes.
+   */
+  async bring(
+    wanted: readonly { readonly key: Key; readonly encoded: string }[],
+    batchLoader: BatchLoader<Key, Value> | undefined,
+    options: LoadOptions,
+  ): Promise<Warmed> {
+    const { core } = this;
+    core.assertOpen();
+    const missing = wanted
+      .map((one) => ({ ...one, held: core.stack.held(one.encoded) }))
+      .filter(({ held }) => held?.state !== 'fresh');
+    const held = wanted.length - missing.length;
+    const batch = batchOrigin(batchLoader ?? this.loaders.batchLoader);
+    const origin = batch ?? this.#originOf(undefined);
+    if (origin === undefined) {
+      const lookups = await this.#watched(missing);
+      const loaded = lookups.filter(({ found }) => found !== undefined && found.state !== 'grace').length;
+      return { held, loaded, failed: missing.length - loaded };
+    }
+    const flights = this.#takeOff(missing, origin, batch !== undefined, options);
+    const landed = await Promise.allSettled([...flights.values()].map((flight) => core.loads.wait(flight, options)));
+    const failed = landed.filter((one) => one.status === 'rejected' || one.value.older === true).length;
+    return { held, loaded: landed.length - failed, failed };
   }
 
   // ---- answers ----
@@ -293,15 +328,21 @@ export class Reads<Key extends CacheKey, Value> {
       return;
     }
     if (missing.length === 0) return;
-    const { stack, watches } = core;
+    const { stack } = core;
+    if (stack.memory !== undefined) for (const { encoded } of missing) stack.count('miss', encoded);
+    for (const [i, { first, found }] of (await this.#watched(missing)).entries()) {
+      const { encoded } = missing[i]!;
+      if (stack.memory === undefined) stack.count(first, encoded);
+      if (found !== undefined && found.state !== 'grace') answers.set(encoded, found.value as Value);
+    }
+  }
+
+  async #watched(missing: readonly { readonly encoded: string }[]): Promise<Lookup[]> {
+    const { stack, watches } = this.core;
     const keys = missing.map(({ encoded }) => encoded);
-    if (stack.memory !== undefined) for (const key of keys) stack.count('miss', key);
     const begun = keys.map((key) => watches.begin(key));
     try {
-      for (const [i, { first, found }] of (await stack.lookupMany(keys, begun)).entries()) {
-        if (stack.memory === undefined) stack.count(first, keys[i]!);
-        if (found !== undefined && found.state !== 'grace') answers.set(keys[i]!, found.value as Value);
-      }
+      return await stack.lookupMany(keys, begun);
     } finally {
       for (const watch of begun) watches.end(watch);
     }

@@ -6,11 +6,15 @@ import type { TouchedTier } from '../tier/tier-stack.js';
 import type { EntryInfo, Selection } from '../tier/tier.js';
 import { ownInfo, type OwnInfo } from './own-info.js';
 
-export interface RemoveOptions {
+/** On whose behalf something is done, for the record of changes. */
+export interface ByOption {
+  /** Default `host`: the application itself. */
+  readonly by?: CacheChange['by'];
+}
+
+export interface RemoveOptions extends ByOption {
   /** Only says what it would remove. */
   readonly dryRun?: boolean;
-  /** On whose behalf, for the record of changes. Default `host`: the application itself. */
-  readonly by?: CacheChange['by'];
 }
 
 /** What was removed, or would be: an entry counts in each tier that holds it. */

@@ -154,6 +154,14 @@ export class TierStack {
     return this.track(this.#writeFar(this.far, key, entry)).then((kept) => kept || inMemory);
   }
 
+  /** Puts an entry back, as old as it is: whether a tier kept it; undefined when its time is over. */
+  async restore(key: string, entry: Entry): Promise<boolean | undefined> {
+    const found = this.#judged({ ...entry, ageMs: this.#ageOf(entry) }, '');
+    if (found === undefined) return undefined;
+    const inMemory = this.#putInMemory(key, this.#sliding(found), found.ageMs);
+    return (await this.track(this.#writeFar(this.far, key, entryOf(entry, entry.storedAt)))) || inMemory;
+  }
+
   /** Removes from all tiers, from memory at once where it is for one key, a tag, or all. */
   async remove(
     selection: Selection,
@@ -215,10 +223,15 @@ export class TierStack {
     return state === 'over' ? undefined : { ...entry, tier, state };
   }
 
-  #fill(key: string, found: Found, depth: number): void {
+  /** Only memory slides: what comes from elsewhere does from then on. */
+  #sliding(found: Found): Kept {
     const { sliding, maxAgeMs } = this.#options.lifetime();
-    const slides = sliding && found.freshMs !== Number.POSITIVE_INFINITY;
-    this.#putInMemory(key, { ...found, ...(slides && { slidingMs: found.freshMs }), maxAgeMs }, found.ageMs);
+    const slides = sliding && !found.negative && found.freshMs !== Number.POSITIVE_INFINITY;
+    return { ...found, ...(slides && { slidingMs: found.freshMs }), maxAgeMs };
+  }
+
+  #fill(key: string, found: Found, depth: number): void {
+    this.#putInMemory(key, this.#sliding(found), found.ageMs);
     if (depth > 0) this.#neglect(this.#writeFar(this.far.slice(0, depth), key, entryOf(found, found.storedAt)));
   }
 
