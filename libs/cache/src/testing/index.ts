@@ -5,5 +5,6 @@ export {
   type TierContractRunner,
   type TierTraits,
 } from './tier-contract.js';
+export { FakeFarTier, FakeStore } from './fake-far-tier.js';
 export { RecordingTierRecorder } from './recording-tier-recorder.js';
 export { canonical } from './canonical.js';
