@@ -595,7 +595,8 @@ export class MemoryTier implements Tier {
 
   #slide(slot: number): void {
     const extra = this.#extras[slot];
-    if (extra === undefined || extra.slidingMs === 0) return;
+    // What is stale is not made fresh by being answered: its origin is asked.
+    if (extra === undefined || extra.slidingMs === 0 || this.#freshUntil[slot]! <= this.#now) return;
     const until = Math.min(this.#now + extra.slidingMs, this.#written[slot]! + extra.maxAgeMs);
     if (until > this.#freshUntil[slot]!) this.#freshUntil[slot] = until;
   }
