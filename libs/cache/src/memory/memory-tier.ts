@@ -354,10 +354,7 @@ export class MemoryTier implements Tier {
       this.#maxBytes = maxBytes;
     }
     if (maxEntries !== undefined) this.#maxEntries = maxEntries;
-    while (this.#isOver(0, 0)) {
-      if (!this.#makeRoom(0, 0, SHRINK_STEP)) return;
-      await this.#clock!.sleep(0);
-    }
+    while (this.#makeRoom(0, 0, SHRINK_STEP) && this.#isOver(0, 0)) await this.#clock!.sleep(0);
   }
 
   get policy(): PolicyName {
