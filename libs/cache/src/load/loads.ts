@@ -281,8 +281,7 @@ export class Loads<Key, Value> {
       await Promise.race([Promise.all(accepted), ended]);
     } catch (error) {
       const tookNs = start === undefined ? undefined : (clock.monotonic() - start) * 1e6;
-      if (job.abandoned) this.#options.counts.abandoned++;
-      else for (const flight of flights) if (!flight.settled) recorder.loadFailed(tookNs);
+      if (!job.abandoned) for (const flight of flights) if (!flight.settled) recorder.loadFailed(tookNs);
       throw error;
     } finally {
       // A loader that does not heed its signal may still run: the limit is on those that somebody waits for, so that a
@@ -449,6 +448,7 @@ export class Loads<Key, Value> {
   #abandon(flight: Flight<Key, Value>, reason: unknown): void {
     const { job } = flight;
     if (job.flights.some(({ settled, waiters }) => !settled && waiters > 0)) return;
+    if (!job.abandoned) this.#options.counts.abandoned++;
     job.abandoned = true;
     job.controller.abort(reason);
   }

@@ -253,10 +253,7 @@ export class MemoryTier implements Tier {
       return false;
     }
     const slot = held === undefined ? this.#insert(key, bytes) : this.#replace(held, bytes);
-    if (slot === NONE) {
-      this.#recorder.removed('rejected');
-      return false;
-    }
+    if (slot === NONE) return false;
     this.#fill(slot, entry, ageMs);
     return true;
   }
@@ -422,7 +419,10 @@ export class MemoryTier implements Tier {
   // ---- entries ----
 
   #insert(key: string, bytes: number): number {
-    if (!this.#makeRoom(1, bytes)) return NONE;
+    if (!this.#makeRoom(1, bytes)) {
+      this.#recorder.removed('rejected');
+      return NONE;
+    }
     const hash = this.#missedKey === key ? this.#missedHash : this.#hashOf(key);
     this.#missedKey = undefined;
     const slot = this.#slots.take(hash.lo, this.#weighs ? Math.max(1, bytes) : 1);
@@ -446,10 +446,15 @@ export class MemoryTier implements Tier {
       this.#evictor.reweigh(slot, after);
       this.#evictor.hit(slot);
     }
-    // What is heavier now may push out others, or itself.
+    // What is heavier now may push out others, or itself: then it was written, and has left again.
     const key = this.#keys[slot]!;
-    if (this.#makeRoom(0, 0) && this.#index.get(key) === slot) return slot;
-    if (this.#index.get(key) === slot) this.#drop(slot, 'evicted');
+    const hasRoom = this.#makeRoom(0, 0);
+    if (this.#index.get(key) !== slot) this.#recorder.written();
+    else if (hasRoom) return slot;
+    else {
+      this.#take(slot);
+      this.#recorder.removed('rejected');
+    }
     return NONE;
   }
 
@@ -515,10 +520,15 @@ export class MemoryTier implements Tier {
 
   #drop(slot: number, cause: RemovalCause): void {
     const hash = this.#hashHi[slot]! < this.#recorder.threshold ? this.hashAt(slot) : undefined;
+    this.#take(slot);
+    this.#recorder.removed(cause, 1, hash);
+  }
+
+  /** Takes an entry out; whoever calls counts why. */
+  #take(slot: number): void {
     if (this.#extras[slot]?.pinned === true) this.#pinned--;
     else this.#evictor.remove(slot);
     this.#forget(slot);
-    this.#recorder.removed(cause, 1, hash);
   }
 
   /** Lets go of an entry that no policy holds any more. */
