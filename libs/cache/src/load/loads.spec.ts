@@ -376,6 +376,26 @@ describe('A loader that asks the cache', () => {
     await cache.close();
   });
 
+  it('is refused by the context it hands on, where nothing follows asynchronous calls', async () => {
+    const { cache } = aCache();
+    const jobs: (() => void)[] = [];
+    const turn = Promise.withResolvers<void>();
+    // Its asynchronous context is this test's, whoever gives it work.
+    const worker = turn.promise.then(() => jobs.forEach((job) => job()));
+    const loop = cache.getOrLoad(
+      'a',
+      (_, context) =>
+        new Promise<string | undefined>((resolve, reject) => {
+          jobs.push(() => cache.getOrLoad('a', () => 'A', { within: context }).then(resolve, reject));
+        }),
+    );
+    await settle();
+    turn.resolve();
+    await worker;
+    await expect(loop).rejects.toThrow(LoopedLoadError);
+    await cache.close();
+  });
+
   it('may ask for its key once its load is over', async () => {
     const { cache } = aCache();
     const over = Promise.withResolvers<void>();

@@ -202,7 +202,7 @@ export class Loads<Key, Value> {
   // ---- one load ----
 
   async #run(job: Job<Key, Value>, origin: Origin<Key, Value>, write: LoadOptions): Promise<void> {
-    const { loading, clock, cache } = this.#options;
+    const { loading, clock, cache, stack } = this.#options;
     const { controller } = job;
     const { promise: ended, reject: end } = Promise.withResolvers<never>();
     ended.catch(() => undefined);
@@ -215,7 +215,7 @@ export class Loads<Key, Value> {
     let unlock: (() => Promise<void>) | undefined;
     const writes: Promise<unknown>[] = [];
     try {
-      await Promise.race([this.#lookUp(job), ended]);
+      if (stack.far.length > 0) await Promise.race([this.#lookUp(job), ended]);
       if (loading.lockAcrossProcesses && job.flights.length === 1)
         unlock = await Promise.race([this.#lock(job, job.flights[0]!, hardMs), ended]);
       const open = job.flights.filter(({ settled }) => !settled);
@@ -226,7 +226,7 @@ export class Loads<Key, Value> {
       timer?.cancel();
       job.node.finish();
       // Others look when they get the lock, and must find what was written.
-      if (unlock !== undefined) this.#options.stack.track(Promise.allSettled(writes).then(unlock)).catch(this.#tell);
+      if (unlock !== undefined) stack.track(Promise.allSettled(writes).then(unlock)).catch(this.#tell);
     }
   }
 
@@ -234,7 +234,7 @@ export class Loads<Key, Value> {
   async #lookUp(job: Job<Key, Value>): Promise<void> {
     const { stack } = this.#options;
     const asked = job.flights.filter(({ forced, older }) => !(forced && older !== undefined));
-    if (stack.far.length === 0 || asked.length === 0 || this.#options.keepsNothing()) return;
+    if (asked.length === 0 || this.#options.keepsNothing()) return;
     const lookups = await stack.lookupMany(
       asked.map(({ encoded }) => encoded),
       asked.map(({ watch }) => watch),
@@ -266,7 +266,7 @@ export class Loads<Key, Value> {
     if (job.node.isNeededUnder(this.limiter)) permit.hurry();
     let start: number | undefined;
     try {
-      await Promise.race([permit.turn, ended]);
+      if (permit.waits) await Promise.race([permit.turn, ended]);
       start = clock.monotonic();
       const contexts = flights.map((flight) => this.#contextOf(flight));
       const keys = flights.map(({ key }) => key);

@@ -8,6 +8,8 @@ export class Watch {
   #touched = false;
   #spoiled = false;
   #tags: Set<string> | undefined;
+  /** The one of the same key that began before it: mostly there is none. */
+  next: Watch | undefined;
 
   /** `order`: that of their beginnings; `writes`: what it watches for is a write by the host, not a copy of what is. */
   constructor(
@@ -40,33 +42,38 @@ export class Watch {
 
 /** All that is on its way into a cache. `changed` is O(1) for a key, O(all that is on its way) otherwise. */
 export class Watches {
-  readonly #byKey = new Map<string, Set<Watch>>();
+  /** The last begun of each key. */
+  readonly #byKey = new Map<string, Watch>();
   #order = 0;
 
   begin(key: string, writes = false): Watch {
     const watch = new Watch(key, this.#order++, writes);
-    const others = this.#byKey.get(key);
-    if (others === undefined) this.#byKey.set(key, new Set([watch]));
-    else others.add(watch);
+    watch.next = this.#byKey.get(key);
+    this.#byKey.set(key, watch);
     return watch;
   }
 
+  /** Harmless when it has ended. */
   end(watch: Watch): void {
-    const all = this.#byKey.get(watch.key);
-    all?.delete(watch);
-    if (all?.size === 0) this.#byKey.delete(watch.key);
+    const last = this.#byKey.get(watch.key);
+    if (last === watch) {
+      if (watch.next === undefined) this.#byKey.delete(watch.key);
+      else this.#byKey.set(watch.key, watch.next);
+      return;
+    }
+    for (let later = last; later !== undefined; later = later.next) if (later.next === watch) later.next = watch.next;
   }
 
   /** Tells what is on its way that entries were removed. */
   changed(selection: Selection): void {
     if ('key' in selection) {
-      for (const watch of this.#byKey.get(selection.key) ?? []) watch.spoil();
+      for (let watch = this.#byKey.get(selection.key); watch !== undefined; watch = watch.next) watch.spoil();
       return;
     }
-    for (const [key, watches] of this.#byKey) {
+    for (const [key, last] of this.#byKey) {
       // What a predicate would say of an entry that is not there yet nobody knows.
       if ('prefix' in selection && !key.startsWith(selection.prefix)) continue;
-      for (const watch of watches)
+      for (let watch: Watch | undefined = last; watch !== undefined; watch = watch.next)
         if ('tag' in selection) watch.spoilTag(selection.tag);
         else watch.spoil();
     }
@@ -74,7 +81,7 @@ export class Watches {
 
   /** Tells what is on its way that `by` overwrites the key: writes that were asked for later go before it. */
   overwritten(by: Watch): void {
-    for (const watch of this.#byKey.get(by.key) ?? [])
+    for (let watch = this.#byKey.get(by.key); watch !== undefined; watch = watch.next)
       if (watch !== by && !(watch.writes && watch.order > by.order)) watch.spoil();
   }
 }
