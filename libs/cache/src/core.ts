@@ -99,6 +99,7 @@ export class CacheCore<Key extends CacheKey, Value> {
     this.opened = this.stack.open();
     this.openMemory = this.stack.memory;
     this.stack.onRemoved((selection) => this.changed(selection));
+    for (const { name: tier } of options.tiers) this.record(tier, { change: 'created', by: 'host' });
   }
 
   get lifetime(): LifetimeMs {
@@ -155,6 +156,7 @@ export class CacheCore<Key extends CacheKey, Value> {
   close(): Promise<void> {
     if (this.#closing === undefined) {
       this.loads.abort(new CacheClosedError(this.name));
+      for (const { name: tier } of this.options.tiers) this.record(tier, { change: 'closed', by: 'host' });
       this.#closing = this.stack.close();
       this.#settleMemory();
     }

@@ -91,8 +91,10 @@ export class FakeFarTier implements Tier {
     await this.#reached();
   }
 
+  /** A Map has nothing wrong with it. */
   async *verify(): AsyncIterable<TierProblem> {
-    await this.#reached();
+    const problems: readonly TierProblem[] = [];
+    yield* problems;
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,50 @@
+import { afterAll, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { disk } from './disk/index.js';
+import { createCache, memory } from './index.js';
+
+const path = mkdtempSync(join(tmpdir(), 'cache-on-disk-'));
+afterAll(() => rmSync(path, { recursive: true, force: true }));
+
+interface Book {
+  readonly title: string;
+  readonly added: Date;
+}
+
+function open() {
+  return createCache<readonly (string | number)[], Book>({
+    name: 'books',
+    tiers: [memory({ maxEntries: 10 }), disk({ path, maxBytes: 8 * 2 ** 20 })],
+    ttl: '1h',
+    staleIfError: '1h',
+  });
+}
+
+it('finds in the next run what it kept in the last, with tags, namespaces and hot keys', async () => {
+  const first = open();
+  await first.ready();
+  const book = { title: 'On Growth and Form', added: new Date(0) };
+  expect(await first.getOrLoad(['book', 1], () => book, { tags: ['author:7'] })).toEqual(book);
+  await first.set(['book', 2], book);
+  await first.namespace('drafts').set(['book', 1], book, { tags: ['author:7'] });
+  expect(await first.saveHotKeys()).toBe(2);
+  await first.close();
+
+  const second = open();
+  expect(await second.warm()).toEqual({ held: 0, loaded: 2, failed: 0 });
+  expect(second.getNow(['book', 1])).toEqual(book);
+  expect(await second.invalidateTag('author:7')).toMatchObject({ entries: 2 });
+  expect(await second.get(['book', 1])).toBeUndefined();
+  expect(await second.namespace('drafts').get(['book', 1])).toEqual(book);
+  expect(await second.invalidatePrefix(['book'], { dryRun: true })).toMatchObject({ entries: 2 });
+  for await (const problem of second.verify()) throw new Error(problem.message);
+  await second.clear();
+  await second.close();
+
+  const third = open();
+  expect(await third.namespace('drafts').get(['book', 1])).toBeUndefined();
+  expect(third.stats().tiers.map(({ requests }) => requests.miss)).toEqual([1, 1]);
+  await third.close();
+});
