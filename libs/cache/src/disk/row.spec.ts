@@ -44,6 +44,7 @@ const aMeta: fc.Arbitrary<RowMeta> = fc.record(
     version: aText,
     tags: fc.array(aText),
     loadMs: aTime,
+    revalidateMs: aTime,
   },
   { requiredKeys: ['negative', 'storedAt', 'freshMs', 'staleMs'] },
 );

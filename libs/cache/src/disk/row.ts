@@ -35,7 +35,7 @@ export const FORMAT = 1;
 export const INLINE_BYTES = 512;
 
 // [format u8][flags u8][codec u8][queue u8][crc u32] [id u48][seq u48][weight u48] [storedAt f64][freshMs f64][staleMs f64]
-// and then, as the flags say, [loadMs f64][version][count u32, tags][key], and the content. The checksum is over the place,
+// and then, as the flags say, [loadMs f64][revalidateMs f64][version][count u32, tags][key], and the content. The checksum is over the place,
 // the four bytes before it, and all that follows.
 const CRC_AT = 4;
 const ID_AT = 8;
@@ -50,6 +50,7 @@ const LOAD_MS = 4;
 const VERSION = 8;
 const TAGS = 16;
 const KEY = 32;
+const REVALIDATE_MS = 64;
 
 /** A row but for what is only known when it is written: `withPosition` fills that in. */
 export interface RowDraft {
@@ -64,9 +65,11 @@ export function draftRow(place: Buffer, key: string, meta: RowMeta, codec: numbe
   let flags = meta.negative ? NEGATIVE : 0;
   if (meta.loadMs !== undefined) {
     flags |= LOAD_MS;
-    const loadMs = Buffer.allocUnsafe(8);
-    loadMs.writeDoubleLE(meta.loadMs);
-    parts.push(loadMs);
+    pushDouble(parts, meta.loadMs);
+  }
+  if (meta.revalidateMs !== undefined) {
+    flags |= REVALIDATE_MS;
+    pushDouble(parts, meta.revalidateMs);
   }
   if (meta.version !== undefined) {
     flags |= VERSION;
@@ -121,6 +124,7 @@ export function readRow(place: Buffer, bytes: Buffer): Row | Unreadable {
   const flags = bytes[1]!;
   const reader = new TextReader(bytes, HEADER_BYTES);
   const loadMs = flags & LOAD_MS ? reader.double() : undefined;
+  const revalidateMs = flags & REVALIDATE_MS ? reader.double() : undefined;
   const version = flags & VERSION ? reader.text() : undefined;
   const tags = flags & TAGS ? Array.from({ length: reader.count() }, () => reader.text()) : undefined;
   const key = flags & KEY ? reader.text() : keyAt(place)!;
@@ -140,6 +144,7 @@ export function readRow(place: Buffer, bytes: Buffer): Row | Unreadable {
       ...(version !== undefined && { version }),
       ...(tags !== undefined && { tags }),
       ...(loadMs !== undefined && { loadMs }),
+      ...(revalidateMs !== undefined && { revalidateMs }),
     },
   };
 }
@@ -174,6 +179,12 @@ function contentChecksum(place: Buffer, id: number, content: Uint8Array): number
 
 function checksum(place: Buffer, bytes: Buffer): number {
   return crc32(bytes.subarray(ID_AT), crc32(bytes.subarray(0, CRC_AT), crc32(place)));
+}
+
+function pushDouble(parts: Uint8Array[], number: number): void {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleLE(number);
+  parts.push(bytes);
 }
 
 /** `[u32: length · 2 + 1 if in UTF-16][bytes]`: texts with half a surrogate pair come back as they were. */

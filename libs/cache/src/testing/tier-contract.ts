@@ -244,6 +244,7 @@ function keeping(run: Run, traits: TierTraits): void {
       anEntry('full', {
         freshMs: 61_234,
         staleMs: 99_876,
+        revalidateMs: 0,
         version: 'W/"etag ü"',
         tags: ['one', 'two words', 'ü'],
         loadMs: 12.5,
@@ -368,6 +369,7 @@ function sameEntry(found: Entry | undefined, wanted: Entry, { storedAtToleranceM
   assert.equal(found.version, wanted.version);
   assert.deepEqual([...(found.tags ?? [])].sort(), [...(wanted.tags ?? [])].sort());
   assert.equal(found.loadMs, wanted.loadMs);
+  assert.equal(found.revalidateMs, wanted.revalidateMs);
 }
 
 function ordering(run: Run): void {
