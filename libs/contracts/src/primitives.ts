@@ -16,7 +16,7 @@ export const Count = (description: string) =>
 
 /** One of a closed set of words. */
 export const OneOf = <const Values extends readonly string[]>(values: Values, description: string) =>
-  Type.Enum([...values] as unknown as Values, { description });
+  Type.Enum([...values], { description }) as unknown as Type.TEnum<[...Values]>;
 
 /** A 64-bit hash as 16 lower-case hexadecimal digits. */
 export const Hash64 = (description: string) => Type.String({ pattern: '^[0-9a-f]{16}$', description });

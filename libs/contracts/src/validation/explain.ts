@@ -106,7 +106,13 @@ function explainObject(schema: Schema, value: unknown, pointer: string): Fault |
     const found = explain(field, (value as Record<string, unknown>)[name], pointer + pointerStep(name));
     if (found !== undefined) return found;
   }
-  return schema.patternProperties === undefined ? undefined : explainMap(schema, value, pointer);
+  if (schema.patternProperties !== undefined) return explainMap(schema, value, pointer);
+  if (schema.additionalProperties !== false) return undefined;
+  const known = Object.keys(schema.properties ?? {});
+  // Here, too, the name is not repeated.
+  return Object.keys(value).every((name) => known.includes(name))
+    ? undefined
+    : fault(pointer, `has a field that is not known here; known are ${known.join(', ')}`);
 }
 
 function explainMap(schema: Schema, value: object, pointer: string): Fault | undefined {
