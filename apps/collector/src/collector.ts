@@ -1,12 +1,12 @@
 import { checkBatch, type Accepted } from '#libs/contracts';
-import { HttpProblem, type Access, type ApiKey } from '#libs/operations';
+import { HttpProblem, parseJson, type Access, type ApiKey } from '#libs/operations';
 import type { Clock } from '#libs/time';
 import { rejectByTime } from './admission/lateness.js';
 import type { RateLimiter } from './admission/rate-limit.js';
 import type { ServiceCaps } from './admission/service-caps.js';
 import type { CollectorConfig } from './config.js';
 import { contentEncoding, decodeBody } from './ingest/decode-body.js';
-import { bodyType, parseJson, splitBeacon } from './ingest/parse-body.js';
+import { bodyType, splitBeacon } from './ingest/parse-body.js';
 import { batchRecord } from './publish/batch-record.js';
 import type { Publisher } from './publish/publisher.js';
 import type { CollectorTelemetry } from './telemetry.js';

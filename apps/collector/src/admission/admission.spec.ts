@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { checkBatch, eventTime, type Batch, type CheckedBatch } from '#libs/contracts';
 import { AN_INSTANT, aBatch, aCacheWindow, aLoadFinished, aMetric, anEmitter, anyBatch } from '#libs/contracts/testing';
-import { HttpProblem } from '#libs/operations';
+import { HttpProblem, TokenBucket } from '#libs/operations';
 import { FakeClock } from '#libs/time/testing';
 import { DistinctValues } from './distinct.js';
 import { rejectByTime } from './lateness.js';
-import { RateLimiter, TokenBucket } from './rate-limit.js';
+import { RateLimiter } from './rate-limit.js';
 import { OTHER, ServiceCaps } from './service-caps.js';
 
 const HOUR = 3_600_000;

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { MAX_BATCH_BYTES } from '#libs/contracts';
-import { HttpProblem, sendProblem, toHttpProblem, type Access, type ApiKey } from '#libs/operations';
+import { HttpProblem, parseJson, sendProblem, toHttpProblem, type Access, type ApiKey } from '#libs/operations';
 import { contentEncoding, decodeBody } from '../ingest/decode-body.js';
 import type { InFlight } from '../ingest/in-flight.js';
-import { bodyType, parseJson } from '../ingest/parse-body.js';
+import { bodyType } from '../ingest/parse-body.js';
 import type { CollectorTelemetry } from '../telemetry.js';
 import type { DeadLetterReplay } from './dead-letter-replay.js';
 

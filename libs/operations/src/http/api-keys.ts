@@ -2,7 +2,11 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { SettingsError } from '../settings/settings.js';
 
-export const SCOPES = ['write', 'read', 'admin'] as const;
+/**
+ * What a key lets do: `write` posts events, `read` asks, `listen` is controlled from afar (an emitter's own), `control`
+ * changes what is desired of caches and gives commands, `admin` all of it.
+ */
+export const SCOPES = ['write', 'read', 'listen', 'control', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** Whoever a valid key stands for. `admin` includes the other scopes. */

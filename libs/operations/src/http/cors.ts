@@ -15,7 +15,7 @@ export function preflightHeaders(origin: string, methods: readonly string[]): Re
   return {
     ...corsHeaders(origin),
     'access-control-allow-methods': methods.join(', '),
-    'access-control-allow-headers': 'authorization, content-type, content-encoding',
+    'access-control-allow-headers': 'authorization, content-type, content-encoding, last-event-id',
     'access-control-max-age': String(PREFLIGHT_MAX_AGE_SECONDS),
     // Chromium asks before a public page reaches a loopback server.
     'access-control-allow-private-network': 'true',

@@ -13,5 +13,7 @@ export {
 export { corsHeaders, preflightHeaders } from './cors.js';
 export { answerClientError, sendProblem } from './fastify-answers.js';
 export { httpUrl, localUrl } from './http-url.js';
+export { jsonOrNothing, parseJson } from './json-body.js';
 export { KeysFile, type KeysFileOptions } from './keys-file.js';
 export { HttpProblem, problemBody, PROBLEMS, toHttpProblem, type ProblemCode } from './problems.js';
+export { TokenBucket } from './token-bucket.js';
