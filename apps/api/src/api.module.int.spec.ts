@@ -9,6 +9,7 @@ import { EVENTS_TOPIC } from '#libs/contracts';
 import { EmbeddedEventLog } from '#libs/event-log/embedded';
 import { Access, Health, Metrics, SilentLogger } from '#libs/operations';
 import { OperationsModule } from '#libs/operations/nest';
+import { EmbeddedStateStore } from '#libs/state-store/embedded';
 import { SystemClock } from '#libs/time';
 import { ApiModule } from './api.module.js';
 
@@ -18,6 +19,7 @@ let engine: TestEngine;
 let clickhouse: ClickHouse;
 let eventLog: EmbeddedEventLog;
 let health: Health;
+let state: EmbeddedStateStore;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'alperf-api-'));
@@ -25,10 +27,12 @@ beforeEach(async () => {
   clickhouse = new ClickHouse(engine);
   eventLog = await EmbeddedEventLog.open({ path: join(directory, 'log'), clock, random: () => 0.5 });
   await eventLog.ensureTopic(EVENTS_TOPIC, { partitions: 1 });
+  state = await EmbeddedStateStore.open({ path: join(directory, 'state') });
   health = new Health({ clock });
 }, 60_000);
 
 afterEach(async () => {
+  await state.close();
   await eventLog.close();
   await clickhouse.close();
   await engine.stop();
@@ -44,6 +48,8 @@ const start = () =>
         ApiModule.register({
           access: new Access({ bind: '127.0.0.1', port: () => 0, origins: [], clock }),
           eventLog,
+          state,
+          random: () => 0.5,
           rows: new ClickHouseRowReader(clickhouse),
           pageDirectory: directory,
         }),

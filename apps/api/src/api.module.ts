@@ -11,7 +11,9 @@ import { EVENTS_TOPIC } from '#libs/contracts';
 import { describeTopic, EventLog } from '#libs/event-log';
 import { Access, Health, Logger, Metrics } from '#libs/operations';
 import { ReadGuard } from '#libs/operations/nest';
+import type { StateStore } from '#libs/state-store';
 import { Clock } from '#libs/time';
+import { ControlModule } from './control/control.module.js';
 import { StreamController } from './live/stream.controller.js';
 import { StatusStreams } from './live/status-streams.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
@@ -31,6 +33,10 @@ export interface ApiOptions {
   /** Opened and closed by whoever hosts the API. */
   readonly eventLog: EventLog;
   readonly rows: RowReader;
+  /** What is desired of caches; opened and closed by whoever hosts the API. */
+  readonly state: StateStore;
+  /** Yields [0, 1): jitter. */
+  readonly random: () => number;
   /** SQL for people; left out, there is none. Started and stopped with the application. */
   readonly sqlGate?: SqlGate;
   /** Directory of the built page. */
@@ -38,8 +44,8 @@ export interface ApiOptions {
 }
 
 /**
- * Status, its live stream, OpenAPI and the page, on the Nest application that hosts them, which must run on Fastify.
- * Needs OperationsModule beside it: Clock, Logger, Metrics and Health come from there.
+ * Status, its live stream, the control channel, OpenAPI and the page, on the Nest application that hosts them, which must
+ * run on Fastify. Needs OperationsModule beside it: Clock, Logger, Metrics and Health come from there.
  */
 @Module({})
 export class ApiModule implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -58,6 +64,7 @@ export class ApiModule implements OnModuleInit, OnApplicationBootstrap, BeforeAp
   static register(options: ApiOptions): DynamicModule {
     return {
       module: ApiModule,
+      imports: [ControlModule.register({ access: options.access, state: options.state, random: options.random })],
       controllers: [StatusController, StreamController, OpenApiController, PageController],
       providers: [
         ReadGuard,

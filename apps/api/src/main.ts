@@ -2,11 +2,14 @@ import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
 import { ClickHouseRowReader } from '#libs/clickhouse';
 import { beginProgram, clickHouseLogin, runProgram } from '#libs/operations';
-import { openClickHouse, openKafkaLog } from '#libs/operations/distributed';
+import { openClickHouse, openKafkaLog, openKafkaState } from '#libs/operations/distributed';
 import { createProgramHost, openHttpDoor } from '#libs/operations/nest';
 import { ApiModule } from './api.module.js';
 import { apiProgramSettings } from './config.js';
 import { SqlGate } from './sql/sql-gate.js';
+
+/** Longest that somebody who changes settings waits for the brokers, ms. */
+const STATE_TIMEOUT_MS = 5_000;
 
 await runProgram(process, async () => {
   const program = beginProgram('api', apiProgramSettings, process);
@@ -15,6 +18,7 @@ await runProgram(process, async () => {
   const login = clickHouseLogin(values);
   const { adapter, access, inForce } = await openHttpDoor(values, program);
   const eventLog = await openKafkaLog(program, Math.random);
+  const state = await openKafkaState(program, Math.random, { timeoutMs: STATE_TIMEOUT_MS });
   const clickhouse = await openClickHouse(login, program);
   const sqlGate = SqlGate.create({
     listen: { host: bind, port: values.sqlPort },
@@ -31,6 +35,8 @@ await runProgram(process, async () => {
       ApiModule.register({
         access,
         eventLog,
+        state,
+        random: Math.random,
         rows: new ClickHouseRowReader(clickhouse),
         sqlGate,
         pageDirectory: fileURLToPath(new URL('../../../dashboards/web', import.meta.url)),

@@ -119,7 +119,7 @@ async function start(
         collector: { config: collectorConfig(options), access, eventLog },
         aggregator: { config: aggregatorConfig(options), eventLog, clickhouse },
         alerter: { config: alerterConfig(options), access, eventLog, rows, state },
-        api: { access, eventLog, rows, sqlGate, pageDirectory: options.pageDirectory ?? PAGE },
+        api: { access, eventLog, rows, state, random, sqlGate, pageDirectory: options.pageDirectory ?? PAGE },
       }),
     ],
   });

@@ -27,13 +27,22 @@ export const STREAM_HEADERS = {
 export class EventStream {
   #closed = false;
 
-  constructor(private readonly response: ServerResponse) {
-    response.writeHead(200, STREAM_HEADERS);
+  /** @param headers besides those of every stream. */
+  constructor(
+    private readonly response: ServerResponse,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    response.writeHead(200, { ...STREAM_HEADERS, ...headers });
     response.write(`retry: ${RECONNECT_MS}\n\n`);
   }
 
   get closed(): boolean {
     return this.#closed || this.response.destroyed;
+  }
+
+  /** What was sent and has not left this process, bytes. */
+  get unread(): number {
+    return this.response.writableLength;
   }
 
   /** @returns false when the client is too far behind and this was left out. */
@@ -46,6 +55,17 @@ export class EventStream {
 
   onClosed(callback: () => void): void {
     this.response.once('close', callback);
+  }
+
+  /** Called each time that all of what was sent has left, after some of it had to wait. */
+  onDrained(callback: () => void): void {
+    this.response.on('drain', callback);
+  }
+
+  /** Ends it without waiting for what is unread: for a client that does not read. */
+  cutOff(): void {
+    this.#closed = true;
+    this.response.destroy();
   }
 
   close(): void {

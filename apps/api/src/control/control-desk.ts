@@ -1,0 +1,194 @@
+import {
+  beyondBounds,
+  operationProblem,
+  parseSelector,
+  selects,
+  settingsProblem,
+  type CommandRequest,
+  type CommandStatus,
+  type ControlAuthor,
+  type ControlSettings,
+  type InstancesAnswer,
+  type ServiceControl,
+  type ServicesAnswer,
+  type SettingsDryRun,
+  type SettingsEntry,
+} from '#libs/contracts';
+import { HttpProblem } from '#libs/operations';
+import type { Clock } from '#libs/time';
+import type { ControlState, Expected } from './control-state.js';
+import { stateRevision } from './control-streams.js';
+import type { ControlWatch } from './control-watch.js';
+import { desiredOf, emptyDocument, type ServiceDocument, type StoredCommand } from './documents.js';
+import type { InstanceReports } from './instance-reports.js';
+
+/** How often the answers of a command are looked at while somebody waits for them, ms. */
+const LOOK_EVERY_MS = 200;
+
+export interface ControlDeskParts {
+  readonly state: ControlState;
+  readonly watch: ControlWatch;
+  readonly reports: InstanceReports;
+  readonly clock: Clock;
+  /** Draws the id of a command: a UUID. */
+  readonly drawId: () => string;
+}
+
+/** One entry of settings. */
+export interface EntryPlace {
+  readonly service: string;
+  readonly cache: string;
+  readonly selector: string;
+}
+
+/** What can be asked of the control channel, whatever carries the question. */
+export class ControlDesk {
+  constructor(private readonly parts: ControlDeskParts) {}
+
+  async services(): Promise<ServicesAnswer> {
+    const { switch: all, services } = await this.parts.state.read();
+    return {
+      switch: all,
+      services: [...services.values()].map(({ service, revision, entries }) => ({
+        service,
+        revision,
+        settings: entries.length,
+      })),
+    };
+  }
+
+  /** @throws HttpProblem NOT_FOUND */
+  async service(service: string): Promise<ServiceControl> {
+    const document = await this.#document(service);
+    const { revision, switch: one, entries } = document;
+    return { service, revision, switch: one, settings: entries };
+  }
+
+  /** @throws HttpProblem NOT_FOUND */
+  async entry({ service, cache, selector }: EntryPlace): Promise<SettingsEntry> {
+    const { services } = await this.parts.state.read();
+    const found = services.get(service)?.entries.find((one) => one.cache === cache && one.selector === selector);
+    if (found === undefined)
+      throw new HttpProblem('NOT_FOUND', 'Nothing is desired of this cache under this selector.');
+    return found;
+  }
+
+  async put(place: EntryPlace, settings: ControlSettings, expected: Expected, by: ControlAuthor) {
+    mustBe(settingsProblem(settings));
+    const done = await this.parts.state.putSettings(place, settings, expected, by);
+    await this.parts.watch.look();
+    return done;
+  }
+
+  async remove(place: EntryPlace, expected: Expected, by: ControlAuthor): Promise<void> {
+    await this.parts.state.deleteSettings(place, expected, by);
+    await this.parts.watch.look();
+  }
+
+  /** What a change would do, in the instances that listen. @param settings left out to delete the entry. */
+  async tryOut(place: EntryPlace, settings: ControlSettings | undefined): Promise<SettingsDryRun> {
+    if (settings === undefined) await this.entry(place);
+    else mustBe(settingsProblem(settings));
+    const { service, cache, selector } = place;
+    const document = (await this.parts.state.read()).services.get(service) ?? emptyDocument(service);
+    const others = document.entries.filter((one) => one.cache !== cache || one.selector !== selector);
+    const entry = { cache, selector, revision: 0, at: 0, by: { role: 'operator', key: 'local' } as const };
+    const changed: ServiceDocument = {
+      ...document,
+      entries: settings === undefined ? others : [...others, { ...entry, settings }],
+    };
+    const { instances } = await this.instances(service);
+    return {
+      dryRun: true,
+      instances: instances.flatMap(({ instance, connected, caches }) => {
+        const of = (one: ServiceDocument): ControlSettings => own(desiredOf(one, instance), cache) ?? {};
+        const [before, after] = [of(document), of(changed)];
+        if (!connected || JSON.stringify(before) === JSON.stringify(after)) return [];
+        const described = caches.find((one) => one.description.cache === cache)?.description;
+        return [{ instance, before, after, ...beyondBounds(after, described?.bounds) }];
+      }),
+    };
+  }
+
+  async setSwitch(service: string | undefined, on: boolean, by: ControlAuthor) {
+    const done = await this.parts.state.setSwitch(service, on, by);
+    await this.parts.watch.look();
+    return done;
+  }
+
+  async instances(service: string): Promise<InstancesAnswer> {
+    const snapshot = await this.parts.state.read();
+    return { instances: await this.parts.reports.instances(service, stateRevision(snapshot, service)) };
+  }
+
+  /** Gives a command, and waits until all that listen have answered, or the time is over, or the signal aborts. */
+  async command(
+    service: string,
+    request: CommandRequest,
+    by: ControlAuthor,
+    waiting: { readonly waitMs: number; readonly signal: AbortSignal },
+  ): Promise<CommandStatus> {
+    mustBe(operationProblem(request.operation));
+    const { state, watch, clock, drawId } = this.parts;
+    const stored = await state.addCommand(service, drawId(), request, by);
+    await watch.look();
+    const until = clock.monotonic() + waiting.waitMs;
+    for (;;) {
+      const status = await this.#status(stored);
+      if (status.answers.length >= status.expected || clock.monotonic() >= until || waiting.signal.aborted)
+        return status;
+      await clock.sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  /** @throws HttpProblem NOT_FOUND when it is not valid any more. */
+  async commandStatus(service: string, id: string): Promise<CommandStatus> {
+    const stored = (await this.parts.state.read()).commands.get(id);
+    if (stored?.service !== service || stored.command.validUntil <= this.parts.clock.now())
+      throw new HttpProblem('NOT_FOUND', 'There is no such command that is still valid.');
+    return this.#status(stored);
+  }
+
+  async withdraw(service: string, id: string, by: ControlAuthor): Promise<void> {
+    await this.parts.state.withdraw(service, id, by);
+    await this.parts.watch.look();
+  }
+
+  async #status({ service, selector, command }: StoredCommand): Promise<CommandStatus> {
+    const { id, cache, operation, dryRun, issuedAt, validUntil, by } = command;
+    const connected = await this.parts.reports.connected(service);
+    const answers = await this.parts.reports.answers(id);
+    const chosen = parseSelector(selector)!;
+    return {
+      id,
+      service,
+      cache,
+      selector,
+      operation: operation.do,
+      dryRun,
+      issuedAt,
+      validUntil,
+      by,
+      expected: [...connected].filter((instance) => selects(chosen, instance)).length,
+      answers,
+      entries: answers.reduce((sum, answer) => sum + (answer.entries ?? 0), 0),
+      bytes: answers.reduce((sum, answer) => sum + (answer.bytes ?? 0), 0),
+    };
+  }
+
+  async #document(service: string): Promise<ServiceDocument> {
+    const document = (await this.parts.state.read()).services.get(service);
+    if (document === undefined) throw new HttpProblem('NOT_FOUND', 'Nothing was ever desired of this service.');
+    return document;
+  }
+}
+
+function mustBe(problem: { readonly pointer: string; readonly reason: string } | undefined): void {
+  if (problem === undefined) return;
+  const { pointer, reason } = problem;
+  throw new HttpProblem('CANNOT_BE', pointer === '' ? `It ${reason}.` : `${pointer} ${reason}.`);
+}
+
+function own<Value>(of: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(of, name) ? of[name] : undefined;
+}

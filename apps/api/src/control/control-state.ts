@@ -1,0 +1,304 @@
+import type {
+  CommandRequest,
+  ControlAuthor,
+  ControlHistoryEntry,
+  ControlSettings,
+  ControlSwitch,
+  SettingsEntry,
+} from '#libs/contracts';
+import { COMMAND_VALIDITY_MS } from '#libs/contracts';
+import { HttpProblem } from '#libs/operations';
+import { StateStoreError, type StateStore, type StateWriter } from '#libs/state-store';
+import type { Clock } from '#libs/time';
+import {
+  decodeHistory,
+  emptyDocument,
+  encode,
+  KEYS,
+  MAX_COMMANDS,
+  MAX_DOCUMENT_BYTES,
+  MAX_ENTRIES,
+  MAX_HISTORY,
+  MAX_SERVICES,
+  readSnapshot,
+  type ServiceDocument,
+  type Snapshot,
+  type StoredCommand,
+} from './documents.js';
+import { Pen } from './pen.js';
+
+export const CONTROL_SCOPE = 'control';
+
+/** What a writer of an entry demands of what is there: this revision, anything, or nothing. */
+export type Expected = number | 'any' | 'none';
+
+/** One write: the entries that it makes anew, or removes. */
+interface Change<Answer> {
+  readonly writes: readonly { key: string; value: Uint8Array | undefined }[];
+  readonly answer: Answer;
+}
+
+/** What a change is decided from. */
+interface Before extends Snapshot {
+  /** The revision that the change will have. */
+  readonly next: number;
+  readonly now: number;
+  history(service: string): Promise<ControlHistoryEntry[]>;
+}
+
+/**
+ * What is desired of caches, in the state store: one document for each service, its history, the commands that are valid,
+ * the switch. Every change has a revision of its own, from one counter over all of them that never falls behind the
+ * clock: so a state that was lost or set back is not taken for an older one once somebody writes to it.
+ */
+export class ControlState {
+  readonly #pen: Pen;
+
+  constructor(
+    private readonly store: StateStore,
+    private readonly clock: Clock,
+    random: () => number,
+  ) {
+    this.#pen = new Pen(store, CONTROL_SCOPE, clock, random);
+  }
+
+  /** All of it, as it is now. @throws HttpProblem STATE_UNAVAILABLE */
+  async read(): Promise<Snapshot> {
+    return withProblem(async () => readSnapshot(await this.store.list(CONTROL_SCOPE)));
+  }
+
+  /** A number that changes with every change; cheap. @throws HttpProblem STATE_UNAVAILABLE */
+  async version(): Promise<bigint> {
+    return withProblem(async () => (await this.store.get(CONTROL_SCOPE, KEYS.head))?.version ?? 0n);
+  }
+
+  async history(service: string): Promise<ControlHistoryEntry[]> {
+    return withProblem(async () =>
+      decodeHistory((await this.store.get(CONTROL_SCOPE, KEYS.history(service)))?.value).reverse(),
+    );
+  }
+
+  /** @throws HttpProblem ALREADY_THERE, REVISION_MISMATCH, CANNOT_BE */
+  async putSettings(
+    where: { readonly service: string; readonly cache: string; readonly selector: string },
+    settings: ControlSettings,
+    expected: Expected,
+    by: ControlAuthor,
+  ): Promise<{ entry: SettingsEntry; created: boolean }> {
+    const { service, cache, selector } = where;
+    return this.#change(async (before) => {
+      const document = before.services.get(service) ?? emptyDocument(service);
+      const old = find(document, cache, selector);
+      check(old, expected);
+      const entry: SettingsEntry = { cache, selector, settings, revision: before.next, at: before.now, by };
+      const entries = [...document.entries.filter((one) => one !== old), entry];
+      if (entries.length > MAX_ENTRIES)
+        throw new HttpProblem('CANNOT_BE', `A service has at most ${MAX_ENTRIES} entries; delete some first.`);
+      if (!before.services.has(service) && before.services.size >= MAX_SERVICES)
+        throw new HttpProblem('CANNOT_BE', `At most ${MAX_SERVICES} services can be controlled.`);
+      return {
+        writes: await written(
+          before,
+          { ...document, entries },
+          {
+            by,
+            change: 'settings',
+            cache,
+            selector,
+            ...(old !== undefined && { before: old.settings }),
+            after: settings,
+          },
+        ),
+        answer: { entry, created: old === undefined },
+      };
+    });
+  }
+
+  /** @throws HttpProblem NOT_FOUND, REVISION_MISMATCH */
+  async deleteSettings(
+    where: { readonly service: string; readonly cache: string; readonly selector: string },
+    expected: Expected,
+    by: ControlAuthor,
+  ): Promise<void> {
+    const { service, cache, selector } = where;
+    await this.#change(async (before) => {
+      const document = before.services.get(service);
+      const old = document && find(document, cache, selector);
+      if (document === undefined || old === undefined)
+        throw new HttpProblem('NOT_FOUND', 'Nothing is desired of this cache under this selector.');
+      if (expected === 'none')
+        throw new HttpProblem('ALREADY_THERE', 'Deleting needs If-Match with the revision that is to go.');
+      check(old, expected);
+      const entries = document.entries.filter((one) => one !== old);
+      return {
+        writes: await written(
+          before,
+          { ...document, entries },
+          {
+            by,
+            change: 'removed',
+            cache,
+            selector,
+            before: old.settings,
+          },
+        ),
+        answer: undefined,
+      };
+    });
+  }
+
+  /** Commands that are still valid are withdrawn when it is switched off. @param service left out for all of them. */
+  async setSwitch(service: string | undefined, on: boolean, by: ControlAuthor): Promise<ControlSwitch> {
+    return this.#change(async (before) => {
+      const control: ControlSwitch = { on, revision: before.next, at: before.now, by };
+      const withdrawn = on
+        ? []
+        : [...before.commands.values()]
+            .filter((one) => service === undefined || one.service === service)
+            .map((one) => ({ key: KEYS.command(one.command.id), value: undefined }));
+      if (service === undefined)
+        return { writes: [{ key: KEYS.switch, value: encode(control) }, ...withdrawn], answer: control };
+      const document = before.services.get(service) ?? emptyDocument(service);
+      if (document.revision === 0 && before.services.size >= MAX_SERVICES)
+        throw new HttpProblem('CANNOT_BE', `At most ${MAX_SERVICES} services can be controlled.`);
+      const writes = await written(before, { ...document, switch: control }, { by, change: 'switch', on });
+      return { writes: [...writes, ...withdrawn], answer: control };
+    });
+  }
+
+  /** @param id drawn by the caller. @throws HttpProblem SWITCHED_OFF, RATE_LIMITED */
+  async addCommand(service: string, id: string, request: CommandRequest, by: ControlAuthor): Promise<StoredCommand> {
+    const { cache, selector = 'all', operation, dryRun = false, validityMs = COMMAND_VALIDITY_MS } = request;
+    return this.#change(async (before) => {
+      const document = before.services.get(service) ?? emptyDocument(service);
+      if (!before.switch.on || !document.switch.on)
+        throw new HttpProblem('SWITCHED_OFF', 'Instances of this service take nothing from afar now.');
+      const valid = [...before.commands.values()].filter(
+        (one) => one.service === service && one.command.validUntil > before.now,
+      );
+      if (valid.length >= MAX_COMMANDS)
+        throw new HttpProblem('RATE_LIMITED', `${MAX_COMMANDS} commands of this service are valid already.`, {
+          retryAfterMs: Math.min(...valid.map((one) => one.command.validUntil)) - before.now,
+        });
+      const stored: StoredCommand = {
+        service,
+        selector,
+        command: {
+          id,
+          revision: before.next,
+          cache,
+          operation,
+          dryRun,
+          issuedAt: before.now,
+          validUntil: before.now + validityMs,
+          by,
+        },
+      };
+      const entry = noted(before, { by, change: 'command', cache, selector, operation: operation.do, dryRun });
+      return {
+        writes: [
+          { key: KEYS.command(id), value: encode(stored) },
+          // Looking first does not need to be told to anybody later.
+          ...(dryRun ? [] : [await historyWith(before, service, entry)]),
+        ],
+        answer: stored,
+      };
+    });
+  }
+
+  /** @throws HttpProblem NOT_FOUND */
+  async withdraw(service: string, id: string, by: ControlAuthor): Promise<void> {
+    await this.#change(async (before) => {
+      const stored = before.commands.get(id);
+      if (stored?.service !== service)
+        throw new HttpProblem('NOT_FOUND', 'There is no such command that is still valid.');
+      const { selector, command } = stored;
+      const { cache, operation } = command;
+      const entry = noted(before, { by, change: 'withdrawn', cache, selector, operation: operation.do });
+      return {
+        writes: [{ key: KEYS.command(id), value: undefined }, await historyWith(before, service, entry)],
+        answer: undefined,
+      };
+    });
+  }
+
+  /** Forgets commands that are not valid any more. */
+  async forget(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await withProblem(() =>
+      this.#pen.write((writer) => writer.putAll(ids.map((id) => ({ key: KEYS.command(id), value: undefined })))),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#pen.close();
+  }
+
+  #change<Answer>(decide: (before: Before) => Promise<Change<Answer>>): Promise<Answer> {
+    return withProblem(() =>
+      this.#pen.write(async (writer: StateWriter) => {
+        const snapshot = readSnapshot(await this.store.list(CONTROL_SCOPE));
+        const now = this.clock.now();
+        const next = Math.max(snapshot.revision + 1, now);
+        const { writes, answer } = await decide({
+          ...snapshot,
+          now,
+          next,
+          history: async (service) =>
+            decodeHistory((await this.store.get(CONTROL_SCOPE, KEYS.history(service)))?.value),
+        });
+        await writer.putAll([...writes, { key: KEYS.head, value: encode({ revision: next }) }]);
+        return answer;
+      }),
+    );
+  }
+}
+
+function find(document: ServiceDocument, cache: string, selector: string): SettingsEntry | undefined {
+  return document.entries.find((one) => one.cache === cache && one.selector === selector);
+}
+
+function check(old: SettingsEntry | undefined, expected: Expected): void {
+  if (expected === 'none') {
+    if (old !== undefined) throw new HttpProblem('ALREADY_THERE', `It stands at revision ${old.revision}.`);
+  } else if (old === undefined)
+    throw new HttpProblem('REVISION_MISMATCH', 'There is nothing yet; leave If-Match out to create it.');
+  else if (expected !== 'any' && expected !== old.revision)
+    throw new HttpProblem('REVISION_MISMATCH', `It stands at revision ${old.revision} now.`);
+}
+
+type Note = Omit<ControlHistoryEntry, 'revision' | 'at'>;
+const noted = (before: Before, note: Note): ControlHistoryEntry => ({ revision: before.next, at: before.now, ...note });
+
+async function written(before: Before, document: ServiceDocument, note: Note) {
+  const value = encode({ ...document, revision: before.next, at: before.now });
+  if (value.byteLength > MAX_DOCUMENT_BYTES)
+    throw new HttpProblem('CANNOT_BE', 'This service has more settings than can be kept; delete some first.');
+  return [
+    { key: KEYS.service(document.service), value },
+    await historyWith(before, document.service, noted(before, note)),
+  ];
+}
+
+async function historyWith(before: Before, service: string, entry: ControlHistoryEntry) {
+  const history = [...(await before.history(service)), entry].slice(-MAX_HISTORY);
+  let value = encode(history);
+  // The latest always fits: an entry holds two settings at most.
+  while (value.byteLength > MAX_DOCUMENT_BYTES && history.length > 1) {
+    history.splice(0, Math.ceil(history.length / 4));
+    value = encode(history);
+  }
+  return { key: KEYS.history(service), value };
+}
+
+async function withProblem<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StateStoreError)) throw error;
+    throw new HttpProblem('STATE_UNAVAILABLE', 'What is desired of caches cannot be read or written now.', {
+      retryAfterMs: 2_000,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,175 @@
+import { parseSelector, selects, type ControlAuthor, type ControlHello, type ControlState } from '#libs/contracts';
+import type { Clock, Timer } from '#libs/time';
+import { formatEvent, HEARTBEAT, type EventStream } from '../live/event-stream.js';
+import type { ControlWatch } from './control-watch.js';
+import { desiredOf, emptyDocument, type Snapshot } from './documents.js';
+
+export interface ControlStreamsOptions {
+  readonly clock: Clock;
+  readonly watch: ControlWatch;
+  /** Default 4,000. */
+  readonly maxListeners?: number;
+  /** Default 15,000 ms. */
+  readonly heartbeatMs?: number;
+}
+
+/** Who listens. */
+export interface ListenerIdentity {
+  readonly service: string;
+  readonly instance: string;
+}
+
+interface Listener extends ListenerIdentity {
+  readonly stream: EventStream;
+  readonly since: number;
+  /** Revision of what was sent last; -1 when nothing was. */
+  cursor: number;
+  /** It had unread bytes at the last heartbeat, and has read nothing since. */
+  stuck: boolean;
+}
+
+/** Unread bytes at which nothing more is written until the client has read. */
+const HIGH_WATER_BYTES = 65_536;
+
+const NOBODY: ControlAuthor = { role: 'operator', key: 'local' };
+
+/**
+ * The instances that listen. What each gets next is worked out from the present state and the revision that it got last,
+ * so that nothing queues up here: a client that reads slowly gets the latest, one that does not read is cut off, one that
+ * comes back with Last-Event-ID gets what it lacks. Events of one stream have rising revisions.
+ */
+export class ControlStreams {
+  readonly #listeners = new Set<Listener>();
+  #heartbeat: Timer | undefined;
+  /** Cut off because they did not read. */
+  cutOff = 0;
+  #changed: () => void = () => undefined;
+
+  constructor(private readonly options: ControlStreamsOptions) {
+    options.watch.onChange((snapshot) => {
+      for (const listener of this.#listeners) this.#pump(listener, snapshot);
+    });
+  }
+
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  get full(): boolean {
+    return this.#listeners.size >= (this.options.maxListeners ?? 4_000);
+  }
+
+  /** Called whenever somebody came or went. */
+  onChange(callback: () => void): void {
+    this.#changed = callback;
+  }
+
+  connected(): (ListenerIdentity & { readonly since: number })[] {
+    return [...this.#listeners].map(({ service, instance, since }) => ({ service, instance, since }));
+  }
+
+  /** @param after revision of the last event that the client has taken in. */
+  add(stream: EventStream, who: ListenerIdentity, after: number | undefined): void {
+    const { clock, watch, heartbeatMs = 15_000 } = this.options;
+    const snapshot = watch.snapshot;
+    // Of the future: it comes from a state that is no more. Then all of the present one is new.
+    const cursor = after === undefined || snapshot === undefined || after > snapshot.revision ? -1 : after;
+    const listener: Listener = { ...who, stream, since: clock.now(), cursor, stuck: false };
+    this.#listeners.add(listener);
+    stream.onClosed(() => {
+      if (!this.#listeners.delete(listener)) return;
+      if (this.#listeners.size === 0) this.#heartbeat?.cancel();
+      this.#changed();
+    });
+    stream.onDrained(() => {
+      listener.stuck = false;
+      if (watch.snapshot !== undefined) this.#pump(listener, watch.snapshot);
+    });
+    const hello: ControlHello = { now: clock.now(), heartbeatMs };
+    stream.send(`event: hello\ndata: ${JSON.stringify(hello)}\n\n`);
+    if (snapshot !== undefined) this.#pump(listener, snapshot);
+    if (this.#listeners.size === 1) this.#beat();
+    this.#changed();
+  }
+
+  closeAll(): void {
+    for (const { stream } of this.#listeners) stream.close();
+    this.#listeners.clear();
+    this.#heartbeat?.cancel();
+  }
+
+  #pump(listener: Listener, snapshot: Snapshot): void {
+    const { stream } = listener;
+    while (!stream.closed && stream.unread <= HIGH_WATER_BYTES) {
+      const next = nextEvent(listener, snapshot, this.options.clock.now());
+      if (next === undefined || !stream.send(next.text)) return;
+      listener.cursor = next.revision;
+    }
+  }
+
+  #beat(): void {
+    const { clock, heartbeatMs = 15_000 } = this.options;
+    this.#heartbeat?.cancel();
+    this.#heartbeat = clock.setTimer(
+      () => {
+        for (const listener of this.#listeners) this.#beatOne(listener);
+        if (this.#listeners.size > 0) this.#beat();
+      },
+      heartbeatMs,
+      { unref: true },
+    );
+  }
+
+  #beatOne(listener: Listener): void {
+    const { stream } = listener;
+    if (stream.unread === 0) {
+      listener.stuck = false;
+      stream.send(HEARTBEAT);
+    } else if (listener.stuck) {
+      this.cutOff++;
+      stream.cutOff();
+    } else listener.stuck = true;
+  }
+}
+
+/** What a listener gets next: of all that is newer than what it got last, the oldest. */
+function nextEvent(
+  { service, instance, cursor }: Listener,
+  snapshot: Snapshot,
+  now: number,
+): { readonly revision: number; readonly text: string } | undefined {
+  const state = stateRevision(snapshot, service);
+  let next: { revision: number; text: () => string } | undefined;
+  if (state > cursor)
+    next = {
+      revision: state,
+      text: () => formatEvent({ id: String(state), name: 'state', data: stateFor(snapshot, service, instance) }),
+    };
+  for (const { service: of, selector, command } of snapshot.commands.values()) {
+    const { revision, validUntil } = command;
+    if (of !== service || revision <= cursor || validUntil <= now) continue;
+    if (next !== undefined && next.revision < revision) continue;
+    if (selects(parseSelector(selector)!, instance))
+      next = { revision, text: () => formatEvent({ id: String(revision), name: 'command', data: command }) };
+  }
+  return next && { revision: next.revision, text: next.text() };
+}
+
+/** When anything was last changed that an instance of the service should know, as a revision; 0 when nothing ever was. */
+export function stateRevision({ services, switch: all }: Snapshot, service: string): number {
+  return Math.max(services.get(service)?.revision ?? 0, all.revision);
+}
+
+/** All that is desired of one instance. */
+export function stateFor(snapshot: Snapshot, service: string, instance: string): ControlState {
+  const document = snapshot.services.get(service) ?? emptyDocument(service);
+  const { switch: all } = snapshot;
+  const newest = [...document.entries, document.switch, all].reduce((a, b) => (b.revision > a.revision ? b : a));
+  return {
+    revision: stateRevision(snapshot, service),
+    at: Math.max(document.at, all.at),
+    on: all.on && document.switch.on,
+    by: newest.by ?? NOBODY,
+    caches: desiredOf(document, instance),
+  };
+}

@@ -1,0 +1,254 @@
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { CommandAnswer, InstanceReport, type ControlledInstance } from '#libs/contracts';
+import { HttpProblem, type Logger } from '#libs/operations';
+import type { StateStore } from '#libs/state-store';
+import type { Clock, Timer } from '#libs/time';
+import type { ControlStreams } from './control-streams.js';
+import { decode, encode } from './documents.js';
+import { Pen } from './pen.js';
+
+export const REPORTS_SCOPE = 'control.reports';
+
+/** Connected instances in one entry of the store: some 60 bytes each. */
+const INSTANCES_PER_ENTRY = 2_000;
+/** An API process that has said nothing for so long is gone, ms. */
+const PROCESS_GONE_MS = 30_000;
+/** An instance that is not connected is shown for so long after its last report, ms. */
+const INSTANCE_GONE_MS = 600_000;
+const SAY_EVERY_MS = 10_000;
+const SWEEP_EVERY_MS = 60_000;
+/** Bytes that wait to be written, and of one write: what a store takes at once, with room. */
+const MAX_WAITING_BYTES = 3_000_000;
+
+const Acknowledged = Type.Object({
+  at: Type.Integer(),
+  revision: Type.Optional(Type.Integer()),
+  version: Type.Optional(Type.String()),
+  caches: Type.Optional(InstanceReport.properties.caches),
+});
+const Connected = Type.Object({
+  at: Type.Integer(),
+  instances: Type.Array(Type.Tuple([Type.String(), Type.String()])),
+});
+const checks = { acknowledged: Compile(Acknowledged), connected: Compile(Connected), answer: Compile(CommandAnswer) };
+
+export interface InstanceReportsOptions {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly streams: ControlStreams;
+  readonly log: Logger;
+  /** Tells this process from others. */
+  readonly process: string;
+  /** Whether a command is still valid; answers to others are not kept. */
+  readonly isValid: (command: string) => boolean;
+}
+
+const serviceKey = (service: string) => `ack/${encodeURIComponent(service)}/`;
+
+/**
+ * What instances say of themselves, and which of them listen, over all API processes: an instance may listen at one and
+ * report to another. Kept in the state store, in a scope of its own, and swept out when it is old.
+ */
+export class InstanceReports {
+  readonly #pen: Pen;
+  #waiting = new Map<string, Uint8Array>();
+  #waitingBytes = 0;
+  #writing: Promise<void> | undefined;
+  #following: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #said = 0;
+  #saidEntries = 0;
+  #dirty = false;
+  #swept = 0;
+  #stopped = true;
+
+  constructor(private readonly options: InstanceReportsOptions) {
+    const { store, clock, random, streams } = options;
+    this.#pen = new Pen(store, REPORTS_SCOPE, clock, random);
+    streams.onChange(() => (this.#dirty = true));
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#swept = this.options.clock.monotonic();
+    this.#next();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#pen.close();
+  }
+
+  /** Durable when it resolves. @throws HttpProblem OVERLOADED, STATE_UNAVAILABLE */
+  async accept({ emitter, revision, caches, answers = [] }: InstanceReport): Promise<void> {
+    const at = this.options.clock.now();
+    const { service, instance, version } = emitter;
+    if (revision !== undefined || caches !== undefined)
+      this.#wait(
+        serviceKey(service) + instance,
+        encode({
+          at,
+          ...(revision !== undefined && { revision }),
+          ...(version !== undefined && { version }),
+          ...(caches && { caches }),
+        }),
+      );
+    for (const answer of answers)
+      if (this.options.isValid(answer.command)) this.#wait(`answer/${answer.command}/${instance}`, encode(answer));
+    await this.#flush();
+  }
+
+  /** Which instances of a service listen now, here or at another process. */
+  async connected(service: string): Promise<Set<string>> {
+    const { streams, clock, store, process } = this.options;
+    const found = new Set(
+      streams
+        .connected()
+        .filter((one) => one.service === service)
+        .map((one) => one.instance),
+    );
+    for (const { key, value } of await store.list(REPORTS_SCOPE, 'api/')) {
+      const said = decode(checks.connected, value);
+      if (said === undefined || key.startsWith(`api/${process}/`)) continue;
+      if (Math.abs(clock.now() - said.at) > PROCESS_GONE_MS) continue;
+      for (const [of, instance] of said.instances) if (of === service) found.add(instance);
+    }
+    return found;
+  }
+
+  /** Instances that listen, and those that reported not long ago. @param desired the revision they should have. */
+  async instances(service: string, desired: number): Promise<ControlledInstance[]> {
+    const { clock, store } = this.options;
+    const connected = await this.connected(service);
+    const prefix = serviceKey(service);
+    const instances = new Map<string, ControlledInstance>(
+      [...connected].map((instance) => [
+        instance,
+        { instance, connected: true, desired, acknowledged: null, at: null, caches: [] },
+      ]),
+    );
+    for (const { key, value } of await store.list(REPORTS_SCOPE, prefix)) {
+      const said = decode(checks.acknowledged, value);
+      const instance = key.slice(prefix.length);
+      if (said === undefined) continue;
+      if (!connected.has(instance) && clock.now() - said.at > INSTANCE_GONE_MS) continue;
+      instances.set(instance, {
+        instance,
+        connected: connected.has(instance),
+        ...(said.version !== undefined && { version: said.version }),
+        desired,
+        acknowledged: said.revision ?? null,
+        at: said.at,
+        caches: said.caches ?? [],
+      });
+    }
+    return [...instances.values()].sort((a, b) => (a.instance < b.instance ? -1 : 1));
+  }
+
+  async answers(command: string): Promise<(CommandAnswer & { readonly instance: string })[]> {
+    const prefix = `answer/${command}/`;
+    const stored = await this.options.store.list(REPORTS_SCOPE, prefix);
+    return stored.flatMap(({ key, value }) => {
+      const answer = decode(checks.answer, value);
+      return answer === undefined ? [] : [{ instance: key.slice(prefix.length), ...answer }];
+    });
+  }
+
+  #wait(key: string, value: Uint8Array): void {
+    if (this.#waitingBytes + value.byteLength > MAX_WAITING_BYTES)
+      throw new HttpProblem('OVERLOADED', 'More reports come than can be kept at once.', { retryAfterMs: 2_000 });
+    this.#waitingBytes += value.byteLength + key.length;
+    this.#waiting.set(key, value);
+  }
+
+  /** All who wait share one write; who comes while it is under way shares the next. */
+  #flush(): Promise<void> {
+    if (this.#writing === undefined) {
+      this.#writing = this.#write().finally(() => (this.#writing = undefined));
+      return this.#writing;
+    }
+    this.#following ??= this.#writing
+      .catch(() => undefined)
+      .then(() => {
+        this.#following = undefined;
+        return this.#flush();
+      });
+    return this.#following;
+  }
+
+  async #write(): Promise<void> {
+    const entries = [...this.#waiting].map(([key, value]) => ({ key, value }));
+    this.#waiting = new Map();
+    this.#waitingBytes = 0;
+    if (entries.length === 0) return;
+    try {
+      await this.#pen.write((writer) => writer.putAll(entries));
+    } catch (cause) {
+      throw new HttpProblem('STATE_UNAVAILABLE', 'Reports cannot be kept now.', { retryAfterMs: 2_000, cause });
+    }
+  }
+
+  #next(): void {
+    if (this.#stopped) return;
+    this.#timer = this.options.clock.setTimer(() => void this.#round().finally(() => this.#next()), 1_000, {
+      unref: true,
+    });
+  }
+
+  async #round(): Promise<void> {
+    const { clock, log } = this.options;
+    try {
+      await this.#say();
+      if (clock.monotonic() - this.#swept < SWEEP_EVERY_MS) return;
+      this.#swept = clock.monotonic();
+      await this.#sweep();
+    } catch (error) {
+      log.debug('Which instances listen could not be written.', { error });
+    }
+  }
+
+  /** Says who listens here: soon after a change, and again before others take this process for gone. */
+  async #say(): Promise<void> {
+    const { clock, streams, process } = this.options;
+    const due = clock.monotonic() - this.#said >= SAY_EVERY_MS && this.#saidEntries > 0;
+    if (!this.#dirty && !due) return;
+    this.#dirty = false;
+    this.#said = clock.monotonic();
+    const instances = streams.connected().map(({ service, instance }) => [service, instance]);
+    const entries: { key: string; value: Uint8Array | undefined }[] = [];
+    for (let from = 0; from < instances.length; from += INSTANCES_PER_ENTRY)
+      entries.push({
+        key: `api/${process}/${entries.length}`,
+        value: encode({ at: clock.now(), instances: instances.slice(from, from + INSTANCES_PER_ENTRY) }),
+      });
+    const now = entries.length;
+    for (let gone = now; gone < this.#saidEntries; gone++)
+      entries.push({ key: `api/${process}/${gone}`, value: undefined });
+    this.#saidEntries = now;
+    if (entries.length > 0) await this.#pen.write((writer) => writer.putAll(entries));
+  }
+
+  async #sweep(): Promise<void> {
+    const { store, clock, isValid } = this.options;
+    const now = clock.now();
+    const old: string[] = [];
+    const connected = new Map<string, Set<string>>();
+    for (const { key, value } of await store.list(REPORTS_SCOPE)) {
+      const [kind, first = '', second = ''] = key.split('/');
+      if (kind === 'answer' && !isValid(first)) old.push(key);
+      if (kind === 'api' && Math.abs(now - (decode(checks.connected, value)?.at ?? 0)) > 2 * PROCESS_GONE_MS)
+        old.push(key);
+      if (kind !== 'ack' || now - (decode(checks.acknowledged, value)?.at ?? 0) <= INSTANCE_GONE_MS) continue;
+      if (!connected.has(first)) connected.set(first, await this.connected(decodeURIComponent(first)));
+      if (!connected.get(first)!.has(second)) old.push(key);
+    }
+    // A few hundred at a time: one transaction is bounded.
+    for (let from = 0; from < old.length; from += 500)
+      await this.#pen.write((writer) =>
+        writer.putAll(old.slice(from, from + 500).map((key) => ({ key, value: undefined }))),
+      );
+  }
+}
