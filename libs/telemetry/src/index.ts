@@ -1,3 +1,4 @@
+export * from './control/index.js';
 export { Compressor, Spool, Transport, type Answer, type Delivery, type Pace, type SpooledBatch } from './ports.js';
 export { CacheRecorder } from './record/cache-recorder.js';
 export type { AccessDetails, CacheGauges, RemovalCause } from '#libs/contracts';

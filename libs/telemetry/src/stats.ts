@@ -29,7 +29,16 @@ export interface TelemetryStats {
 /** Something went wrong inside telemetry. `code` is one of few. */
 export interface TelemetryProblem {
   readonly code:
-    'internal' | 'callback' | 'unreachable' | 'refused' | 'unauthorized' | 'rejected' | 'spool' | 'metric' | 'dropped';
+    | 'internal'
+    | 'callback'
+    | 'unreachable'
+    | 'refused'
+    | 'unauthorized'
+    | 'rejected'
+    | 'spool'
+    | 'metric'
+    | 'dropped'
+    | 'control';
   readonly message: string;
   readonly cause?: unknown;
 }

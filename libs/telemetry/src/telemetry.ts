@@ -1,6 +1,8 @@
-import type { Event } from '#libs/contracts';
+import type { CacheChange, Event } from '#libs/contracts';
 import { FixedRateSampler, FixedSizeSampler, KeyHasher, type Sampler } from '#libs/sampling';
 import type { Clock } from '#libs/time';
+import { ControlClient } from './control/control-client.js';
+import type { ControlLink } from './control/control-link.js';
 import { Deadline } from './emit/deadline.js';
 import { BatchEmitter } from './emit/emitter.js';
 import { HARD_LIMITS } from './hard-limits.js';
@@ -45,6 +47,8 @@ export interface TelemetryOptions {
   readonly maxBatchBytes?: number;
   /** Bytes of events that wait for a batch, about. Default 16 MiB; at least 10,000. */
   readonly maxBufferBytes?: number;
+  /** Lets caches be controlled from afar (docs/control.md). Default: none. */
+  readonly controlLink?: ControlLink;
   /** Labels that metrics may carry. Default: those that each metric declares. */
   readonly labels?: readonly string[];
   /** Told of whatever goes wrong. It must not throw; if it does, that is counted. */
@@ -84,6 +88,8 @@ export class Telemetry {
   readonly loads: LoadRecorder;
   /** The random id that this start drew: what the database knows it by. */
   readonly instance: string;
+  /** Lets caches be controlled from afar; undefined where that is not wanted. It listens once a cache was added. */
+  readonly control: ControlClient | undefined;
   readonly #options: TelemetryOptions;
   readonly #counters: Counters;
   readonly #pacer: Pacer;
@@ -124,6 +130,18 @@ export class Telemetry {
       maxBufferBytes: options.maxBufferBytes ?? DEFAULTS.maxBufferBytes,
     });
     this.#emit = (event) => this.#emitter.emit(event);
+    this.control =
+      options.controlLink &&
+      new ControlClient({
+        service,
+        instance: this.instance,
+        version,
+        link: options.controlLink,
+        clock,
+        random,
+        changed: (change) => this.change(change),
+        onProblem: (message, cause) => this.#counters.problem('control', message, cause),
+      });
     this.loads = new LoadRecorder({ clock, counters: this.#counters, emit: this.#emit, hasher: this.#hasher });
     this.#windowsOf(options.windowMs ?? DEFAULTS.windowMs);
   }
@@ -157,6 +175,14 @@ export class Telemetry {
     this.#metrics.set(name, family as unknown as MetricFamily);
     this.#windowsOf(this.#options.windowMs ?? DEFAULTS.windowMs).addMany(() => family.sources());
     return family;
+  }
+
+  /** Something was done to a cache, to all tiers of it unless it names one: the annotations on its charts. */
+  change(change: Omit<CacheChange, 'kind' | 'time'>): void {
+    this.#counters.guard(
+      () => this.#emit({ kind: 'cache.change', time: this.#options.clock.now(), ...change }),
+      undefined,
+    );
   }
 
   stats(): TelemetryStats {
@@ -214,6 +240,7 @@ export class Telemetry {
   }
 
   async #end(sendBy: Deadline, endBy: Deadline): Promise<boolean> {
+    await this.control?.close();
     for (const windows of this.#windows.values()) windows.stop();
     for (const windows of this.#windows.values())
       await windows

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SystemClock, type Clock } from '#libs/time';
 import { refuseMistakes } from '../creation.js';
+import { FetchLink } from '../control/fetch-link.js';
 import { Telemetry, type TelemetryOptions } from '../telemetry.js';
 import { GzipCompressor, ZstdCompressor } from './compressors.js';
 import { DiskSpool, type DiskSpoolOptions } from './disk-spool.js';
@@ -11,7 +12,7 @@ const COMPRESSIONS = ['zstd', 'gzip', 'none'] as const;
 /** What is different from the pure options: everything from outside has a default. */
 export interface NodeTelemetryOptions extends Omit<
   TelemetryOptions,
-  'transport' | 'clock' | 'random' | 'compression' | 'spool'
+  'transport' | 'clock' | 'random' | 'compression' | 'spool' | 'controlLink'
 > {
   /** Base of the collector, such as `http://127.0.0.1:8080`. */
   readonly endpoint: string;
@@ -22,6 +23,11 @@ export interface NodeTelemetryOptions extends Omit<
   readonly spool?: string | DiskSpoolOptions;
   /** Longest silence of the collector before an attempt fails, ms. Default 30,000; 1 to 2,147,483,647. */
   readonly timeoutMs?: number;
+  /**
+   * Whether caches that are added to `telemetry.control` can be controlled from afar, and at which API: the endpoint, unless
+   * the API has one of its own. The key then needs the scope `listen`. Default: they can.
+   */
+  readonly control?: false | { readonly endpoint?: string };
   /** Default: the machine's. */
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -34,7 +40,7 @@ export interface NodeTelemetryOptions extends Omit<
  */
 export function createTelemetry(options: NodeTelemetryOptions): Telemetry {
   refuseMistakes(options, { compressions: COMPRESSIONS });
-  const { endpoint, key, timeoutMs, compression = 'zstd', spool, ...rest } = options;
+  const { endpoint, key, timeoutMs, compression = 'zstd', spool, control = {}, ...rest } = options;
   const compressor =
     compression === 'zstd' ? new ZstdCompressor() : compression === 'gzip' ? new GzipCompressor() : undefined;
   const { clock = new SystemClock() } = options;
@@ -47,6 +53,9 @@ export function createTelemetry(options: NodeTelemetryOptions): Telemetry {
       endpoint,
       ...(key !== undefined && { key }),
       ...(timeoutMs !== undefined && { timeoutMs }),
+    }),
+    ...(control !== false && {
+      controlLink: new FetchLink({ endpoint: control.endpoint ?? endpoint, ...(key !== undefined && { key }) }),
     }),
     ...(compressor !== undefined && { compression: compressor }),
     ...(spool !== undefined && {

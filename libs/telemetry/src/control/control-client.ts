@@ -1,0 +1,384 @@
+import {
+  beyondBounds,
+  flatSettings,
+  operationBeyond,
+  type CacheChange,
+  type CommandAnswer,
+  type ControlCommand,
+  type ControlOperation,
+  type ControlSettings,
+  type ControlState,
+  type ControlTarget,
+  type InstanceReport,
+  type Refused,
+} from '#libs/contracts';
+import { fullJitter, type Clock, type Timer } from '#libs/time';
+import type { ControlLink } from './control-link.js';
+import { step, UNHEARD, type ChannelEffect, type ChannelState } from './control-step.js';
+import { readEvent } from './read-event.js';
+import type { StreamEvent } from './sse-parser.js';
+
+/** Between two attempts to listen, or to report. */
+const BACKOFF = { baseMs: 500, capMs: 30_000 };
+/** A refusal that stays until somebody mends it (no key, no such API): asked again seldom. */
+const SELDOM_MS = 600_000;
+/** Silence after which the stream counts as broken, in heartbeats. */
+const MISSED_HEARTBEATS = 3;
+const HEARTBEAT_MS = 15_000;
+/** Reports of many instances about one change are spread over so long, ms. */
+const SPREAD_MS = 500;
+const MAX_WAITING_ANSWERS = 256;
+/** As many as one report takes. */
+const MAX_ANSWERS = 64;
+const MAX_CACHES = 64;
+const REPORT_TIMEOUT_MS = 10_000;
+
+/** A change of a cache, for the record. */
+export type ToldChange = Omit<CacheChange, 'kind' | 'time'>;
+
+export interface ControlClientOptions {
+  readonly service: string;
+  readonly instance: string;
+  readonly version?: string;
+  readonly link: ControlLink;
+  readonly clock: Clock;
+  /** Yields [0, 1). */
+  readonly random: () => number;
+  /** Told of each change that was made: `cache.change`. */
+  readonly changed: (change: ToldChange) => void;
+  /** Told of what goes wrong; it does not throw. */
+  readonly onProblem?: (message: string, cause?: unknown) => void;
+}
+
+interface Controlled {
+  readonly target: ControlTarget;
+  /** What it was last told, as text: the same is not applied twice. */
+  told: string;
+  refused: Refused | undefined;
+}
+
+/**
+ * Lets the caches of this process be controlled from afar. It listens as soon as there is one, applies what is desired,
+ * runs commands, and reports. One thing is done at a time, in the order that it came. Nothing throws into the host.
+ */
+export class ControlClient {
+  readonly #options: ControlClientOptions;
+  readonly #targets = new Map<string, Controlled>();
+  #channel: ChannelState = UNHEARD;
+  #lastId: string | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #listening: AbortController | undefined;
+  #stopped = false;
+  #enabled = true;
+  #answers: CommandAnswer[] = [];
+  #settled: number | undefined;
+  #reporting: Timer | undefined;
+  #reportAttempt = 0;
+  #sending = false;
+  #again = false;
+
+  constructor(options: ControlClientOptions) {
+    this.#options = options;
+  }
+
+  /** Revision of the newest desired state that was taken in; undefined before the first. */
+  get revision(): number | undefined {
+    return this.#settled;
+  }
+
+  /** Whether the API lets caches be controlled now; undefined before it said so. */
+  get on(): boolean | undefined {
+    return this.#channel.current?.on;
+  }
+
+  /** Lets a cache be controlled. @returns what takes it away again. @throws TypeError when the name is taken. */
+  add(target: ControlTarget): () => void {
+    const { cache } = target.describe();
+    if (this.#targets.has(cache))
+      throw new TypeError(`A cache named ${cache} is controlled already; name this one otherwise.`);
+    this.#targets.set(cache, { target, told: '{}', refused: undefined });
+    const { current } = this.#channel;
+    if (current !== undefined) this.#do(() => this.#settle(current));
+    this.#listen();
+    return () => {
+      if (this.#targets.get(cache)?.target !== target) return;
+      this.#targets.delete(cache);
+      if (this.#targets.size === 0) this.#hangUp();
+    };
+  }
+
+  /** The host's own switch. Off: it does not listen, and what is in force stays so. On again: it takes in the latest. */
+  set enabled(on: boolean) {
+    if (this.#enabled === on) return;
+    this.#enabled = on;
+    if (!on) {
+      this.#hangUp();
+      return;
+    }
+    const { current } = this.#channel;
+    if (current !== undefined) this.#do(() => this.#settle(current));
+    this.#listen();
+  }
+
+  get enabled(): boolean {
+    return this.#enabled;
+  }
+
+  /** Lets go at once; what is being applied is awaited. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    this.#hangUp();
+    this.#reporting?.cancel();
+    await this.#work;
+  }
+
+  #hangUp(): void {
+    this.#listening?.abort();
+    this.#listening = undefined;
+    this.#reporting?.cancel();
+    this.#reporting = undefined;
+  }
+
+  #listen(): void {
+    if (this.#listening !== undefined || this.#stopped || !this.#enabled || this.#targets.size === 0) return;
+    const listening = new AbortController();
+    this.#listening = listening;
+    void this.#keepListening(listening.signal);
+  }
+
+  async #keepListening(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options;
+    let attempt = 0;
+    while (!signal.aborted) {
+      let waitMs: number | undefined;
+      const heard = () => (attempt = 0);
+      try {
+        const { status, retryAfter } = await this.#listenOnce(signal, heard);
+        if ([401, 403, 404, 405].includes(status)) {
+          this.#problem(`The control channel is refused (${status}); it is asked for again in some minutes.`);
+          waitMs = SELDOM_MS * (0.5 + random() / 2);
+        } else if (/^\d{1,5}$/.test(retryAfter ?? '')) waitMs = Number(retryAfter) * 1_000 * (1 + random());
+      } catch (cause) {
+        if (!signal.aborted && attempt === 0) this.#problem('The control channel broke; it is tried again.', cause);
+      }
+      waitMs ??= fullJitter(attempt++, BACKOFF, random);
+      await clock.sleep(waitMs, signal).catch(() => undefined);
+    }
+  }
+
+  async #listenOnce(outer: AbortSignal, heard: () => void) {
+    const { link, clock, service, instance } = this.#options;
+    const ending = new AbortController();
+    const stop = () => ending.abort(outer.reason);
+    outer.addEventListener('abort', stop, { once: true });
+    let heartbeatMs = HEARTBEAT_MS;
+    let watchdog: Timer | undefined;
+    const alive = () => {
+      watchdog?.cancel();
+      const silent = () => ending.abort(new Error('the control channel is silent'));
+      watchdog = clock.setTimer(silent, MISSED_HEARTBEATS * heartbeatMs, { unref: true });
+    };
+    const event = (one: StreamEvent) => {
+      const told = readEvent(one);
+      if (told?.kind === 'hello') {
+        heard();
+        heartbeatMs = Math.min(120_000, Math.max(1_000, told.hello.heartbeatMs));
+        alive();
+      }
+      if (!outer.aborted) this.#take(one);
+    };
+    alive();
+    try {
+      return await link.listen({ service, instance }, this.#lastId, { event, bytes: alive }, ending.signal);
+    } finally {
+      watchdog?.cancel();
+      outer.removeEventListener('abort', stop);
+    }
+  }
+
+  /** The state is stepped at once, so that the order is that of the stream; the effects are done in turn. */
+  #take(one: StreamEvent): void {
+    const event = readEvent(one);
+    const { id } = one;
+    if (event === undefined) {
+      // What is not understood is taken in all the same: it would come again for ever.
+      if (id !== undefined && id !== '') this.#lastId = id;
+      this.#problem('The control channel said something that this version does not know.');
+      return;
+    }
+    const { clock } = this.#options;
+    const { state, effects } = step(this.#channel, event, { wall: clock.now(), monotonic: clock.monotonic() });
+    this.#channel = state;
+    // What is of the future comes again with the next connection, and is looked at anew.
+    const early = effects.some((effect) => effect.kind === 'ignore' && effect.why === 'from_the_future');
+    if (!early && id !== undefined && id !== '') this.#lastId = id;
+    for (const effect of effects) this.#do(() => this.#perform(effect));
+  }
+
+  #do(work: () => Promise<void>): void {
+    this.#work = this.#work.then(work).catch((cause: unknown) => this.#problem('Controlling a cache failed.', cause));
+  }
+
+  async #perform(effect: ChannelEffect): Promise<void> {
+    switch (effect.kind) {
+      case 'settle':
+        return this.#settle(effect.state);
+      case 'run':
+        return this.#run(effect.command);
+      case 'refuse':
+        return this.#answer(effect.command, effect.why);
+      case 'ignore':
+        if (effect.why === 'from_the_future') this.#problem('Settings from the future are not applied.');
+    }
+  }
+
+  async #settle(state: ControlState): Promise<void> {
+    // A newer one waits already: only the latest matters.
+    if (this.#channel.current !== state) return;
+    if (state.on)
+      for (const [cache, controlled] of this.#targets) {
+        if (!this.#enabled) return;
+        await this.#apply(controlled, Object.hasOwn(state.caches, cache) ? state.caches[cache]! : {}, state);
+      }
+    this.#settled = state.revision;
+    this.#reportSoon();
+  }
+
+  async #apply(controlled: Controlled, settings: ControlSettings, { revision, by }: ControlState): Promise<void> {
+    const told = JSON.stringify(settings);
+    if (told === controlled.told) return;
+    const { target } = controlled;
+    const { cache, bounds } = target.describe();
+    controlled.refused =
+      beyondBounds(settings, bounds) ?? (await safely(() => target.apply(settings, { revision, by })));
+    controlled.told = told;
+    if (controlled.refused !== undefined) {
+      this.#problem(`Settings of cache ${cache} are refused: ${controlled.refused.reason}`);
+      return;
+    }
+    const inForce = { ...flatSettings(settings), ...target.describe().settings };
+    this.#options.changed({
+      cache,
+      change: 'settings',
+      by: by.role,
+      revision,
+      settings: Object.fromEntries(Object.entries(inForce).slice(0, MAX_TOLD_SETTINGS)),
+    });
+  }
+
+  async #run(command: ControlCommand): Promise<void> {
+    const { operation, dryRun, by, cache, revision } = command;
+    const controlled = this.#targets.get(cache);
+    if (!this.#enabled) return;
+    if (controlled === undefined)
+      return this.#answer(command, { refused: 'unknown_cache', reason: 'This instance has no such cache.' });
+    const { target } = controlled;
+    const outcome =
+      operationBeyond(operation, target.describe().bounds) ??
+      (await safely(() => target.run(operation, { dryRun, by })));
+    this.#answer(command, outcome);
+    const change = CHANGES[operation.do];
+    if (dryRun || change === undefined || isRefused(outcome)) return;
+    const { entries, bytes } = outcome;
+    this.#options.changed({
+      cache,
+      change,
+      by: by.role,
+      revision,
+      ...(operation.tier !== undefined && { tier: operation.tier }),
+      ...(entries !== undefined && { entries }),
+      ...(bytes !== undefined && { bytes }),
+    });
+  }
+
+  #answer({ id }: ControlCommand, outcome: Omit<CommandAnswer, 'command'>): void {
+    this.#answers.push({ command: id, ...outcome });
+    if (this.#answers.length > MAX_WAITING_ANSWERS) this.#answers.shift();
+    this.#reportSoon();
+  }
+
+  #reportSoon(delayMs = this.#options.random() * SPREAD_MS): void {
+    if (this.#sending) this.#again = true;
+    if (this.#sending || this.#reporting !== undefined || this.#stopped || !this.#enabled) return;
+    this.#reporting = this.#options.clock.setTimer(
+      () => {
+        this.#reporting = undefined;
+        void this.#report();
+      },
+      delayMs,
+      { unref: true },
+    );
+  }
+
+  async #report(): Promise<void> {
+    const { link, clock, random, service, instance, version } = this.#options;
+    this.#sending = true;
+    this.#again = false;
+    const answers = this.#answers.slice(0, MAX_ANSWERS);
+    let done = false;
+    let final = false;
+    const ending = new AbortController();
+    const timer = clock.setTimer(() => ending.abort(new Error('no answer in time')), REPORT_TIMEOUT_MS, {
+      unref: true,
+    });
+    try {
+      const report: InstanceReport = {
+        emitter: { service, instance, ...(version !== undefined && { version }) },
+        ...(this.#settled !== undefined && { revision: this.#settled, caches: this.#described() }),
+        answers,
+      };
+      const { status } = await link.report(report, ending.signal);
+      done = status >= 200 && status < 300;
+      // What is refused as it is will be refused again.
+      final = status >= 400 && status < 500 && status !== 429 && status !== 408;
+      if (final) this.#problem(`A report to the control channel is refused (${status}).`);
+    } catch {
+      // Tried again below.
+    } finally {
+      timer.cancel();
+      this.#sending = false;
+    }
+    if (done || final) {
+      const sent = new Set(answers);
+      this.#answers = this.#answers.filter((one) => !sent.has(one));
+      this.#reportAttempt = 0;
+      if (this.#again || this.#answers.length > 0) this.#reportSoon();
+      return;
+    }
+    // Answers that nobody waits for any more are left out by the API.
+    this.#reportSoon(fullJitter(this.#reportAttempt++, BACKOFF, random));
+  }
+
+  #described(): NonNullable<InstanceReport['caches']> {
+    return [...this.#targets.values()]
+      .slice(0, MAX_CACHES)
+      .map(({ target, refused }) => ({ description: target.describe(), ...refused }));
+  }
+
+  #problem(message: string, cause?: unknown): void {
+    this.#options.onProblem?.(message, cause);
+  }
+}
+
+/** As many as a `cache.change` takes. */
+const MAX_TOLD_SETTINGS = 32;
+
+/** What is told of an operation that changed entries. */
+const CHANGES: Readonly<Partial<Record<ControlOperation['do'], CacheChange['change']>>> = {
+  clear: 'cleared',
+  invalidate: 'invalidated',
+  warm: 'warmed',
+};
+
+function isRefused(outcome: object): outcome is Refused {
+  return 'refused' in outcome && outcome.refused !== undefined;
+}
+
+/** A target must not throw; one that does all the same has failed. Its message may hold a key: it stays here. */
+async function safely<Outcome>(work: () => Promise<Outcome>): Promise<Outcome | Refused> {
+  try {
+    return await work();
+  } catch {
+    return { refused: 'failed', reason: 'The cache failed at it.' };
+  }
+}
