@@ -1,0 +1,378 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type {
+  CommandStatus,
+  ControlHistoryEntry,
+  InstancesAnswer,
+  SettingsDryRun,
+  SettingsEntry,
+} from '#libs/contracts';
+import { ApiKeys, createKey, type Scope } from '#libs/operations';
+import { ControlClient, FetchLink, type ToldChange } from '#libs/telemetry';
+import { SystemClock } from '#libs/time';
+import { ask } from './testing/ask.js';
+import { RecordingTarget } from './testing/recording-target.js';
+import { RunningControl, type RunningControlOptions } from './testing/running-control.js';
+
+const clock = new SystemClock();
+let folder: string;
+const open: { close(): Promise<unknown> }[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'alperf-control-'));
+});
+
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(options: RunningControlOptions = {}): Promise<RunningControl> {
+  const running = await RunningControl.start(folder, options);
+  open.push({ close: () => running.stop() });
+  return running;
+}
+
+/** An instance of the service with one cache, that listens. */
+function anInstance(
+  url: string,
+  { key, target = new RecordingTarget('pages') }: { key?: string; target?: RecordingTarget } = {},
+) {
+  const changes: ToldChange[] = [];
+  const problems: string[] = [];
+  const instance = randomUUID();
+  const client = new ControlClient({
+    service: 'reader',
+    instance,
+    version: '1.0.0',
+    link: new FetchLink({ endpoint: url, ...(key !== undefined && { key }) }),
+    clock,
+    random: () => 0.05,
+    changed: (change) => changes.push(change),
+    onProblem: (message) => problems.push(message),
+  });
+  client.add(target);
+  open.push({ close: () => client.close() });
+  return { instance, client, target, changes, problems };
+}
+
+async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = clock.monotonic() + 20_000; !(await condition());) {
+    if (clock.monotonic() > end) throw new Error(`It did not come to this: ${what}`);
+    await clock.sleep(20);
+  }
+}
+
+const SERVICE = '/v1/control/services/reader';
+const ENTRY = `${SERVICE}/caches/pages/settings/all`;
+
+describe('Settings from afar', () => {
+  it('reach an instance that listens, are acknowledged, and go back to what the host had when they are deleted', async () => {
+    const { url } = await start();
+    const { client, target, changes, instance } = anInstance(url);
+    await until('listens', () => client.revision !== undefined);
+    const put = await ask<SettingsEntry>(url + ENTRY, 'PUT', { ttlMs: 5_000, tiers: { memory: { maxBytes: 4_096 } } });
+    expect([put.status, put.etag]).toEqual([201, `"${put.json.revision}"`]);
+    await until('applied', () => target.settings.ttlMs === 5_000);
+    await until('told', () => changes.length === 1);
+    expect(changes[0]).toEqual({
+      cache: 'pages',
+      change: 'settings',
+      by: 'operator',
+      revision: put.json.revision,
+      settings: { ttlMs: 5_000, 'memory.maxBytes': 4_096 },
+    });
+    const acknowledged = async () => {
+      const { json } = await ask<InstancesAnswer>(`${url}${SERVICE}/instances`);
+      return json.instances[0];
+    };
+    await until('acknowledged', async () => (await acknowledged())?.acknowledged === put.json.revision);
+    expect(await acknowledged()).toMatchObject({
+      instance,
+      connected: true,
+      version: '1.0.0',
+      desired: put.json.revision,
+    });
+
+    expect((await ask(url + ENTRY, 'DELETE', undefined, { 'if-match': put.etag! })).status).toBe(204);
+    await until('given back', () => target.applied.length === 2);
+    expect(target.settings).toEqual({});
+    const { json } = await ask<{ history: ControlHistoryEntry[] }>(`${url}${SERVICE}/history`);
+    expect(json.history.map(({ change, by }) => [change, by.key])).toEqual([
+      ['removed', 'local'],
+      ['settings', 'local'],
+    ]);
+  });
+
+  it('are refused where they are beyond what the host allows, and a dry run says so before', async () => {
+    const { url } = await start();
+    const target = new RecordingTarget('pages', { maxTtlMs: 10_000 });
+    const { client, instance } = anInstance(url, { target });
+    await until('reported', async () => {
+      const { json } = await ask<InstancesAnswer>(`${url}${SERVICE}/instances`);
+      return client.revision !== undefined && json.instances[0]?.caches.length === 1;
+    });
+    const tried = await ask<SettingsDryRun>(`${url}${ENTRY}?dryRun=true`, 'PUT', { ttlMs: 20_000 });
+    expect(tried.json.instances).toMatchObject([{ instance, before: {}, after: { ttlMs: 20_000 }, refused: 'bounds' }]);
+    expect((await ask(url + ENTRY)).status).toBe(404);
+    await ask(url + ENTRY, 'PUT', { ttlMs: 20_000 });
+    await until('refused', async () => {
+      const { json } = await ask<InstancesAnswer>(`${url}${SERVICE}/instances`);
+      return json.instances[0]?.caches[0]?.refused === 'bounds';
+    });
+    expect(target.applied).toEqual([]);
+  });
+
+  it('of one instance go before those of all, in that instance alone', async () => {
+    const { url } = await start();
+    const [one, other] = [anInstance(url), anInstance(url)];
+    await ask(url + ENTRY, 'PUT', { ttlMs: 1, policy: 'lru' });
+    await ask(`${url}${SERVICE}/caches/pages/settings/instance:${one.instance}`, 'PUT', { ttlMs: 2 });
+    await until('both', () => one.target.settings.ttlMs === 2 && other.target.settings.ttlMs === 1);
+    expect(one.target.settings).toEqual({ ttlMs: 2, policy: 'lru' });
+  });
+
+  it('have revisions: whoever did not see the last one changes nothing', async () => {
+    const { url } = await start();
+    const first = await ask(url + ENTRY, 'PUT', { ttlMs: 1 });
+    expect((await ask(url + ENTRY, 'PUT', { ttlMs: 2 })).status).toBe(409);
+    const second = await ask(url + ENTRY, 'PUT', { ttlMs: 2 }, { 'if-match': first.etag! });
+    expect(second.status).toBe(200);
+    expect((await ask(url + ENTRY, 'PUT', { ttlMs: 3 }, { 'if-match': first.etag! })).status).toBe(412);
+    expect((await ask(url + ENTRY, 'DELETE', undefined, { 'if-match': first.etag! })).status).toBe(412);
+    expect((await ask(url + ENTRY, 'PUT', { ttlMs: 4 }, { 'if-match': '*' })).status).toBe(200);
+    expect((await ask<SettingsEntry>(url + ENTRY)).json.settings).toEqual({ ttlMs: 4 });
+  });
+
+  it('written to two API processes at once are all kept, and each process streams what the other one wrote', async () => {
+    const [a, b] = [await start(), await start()];
+    const { target } = anInstance(a.url);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        ask<SettingsEntry>(`${i % 2 === 0 ? a.url : b.url}${SERVICE}/caches/c${i}/settings/all`, 'PUT', { ttlMs: i }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+    expect(new Set(answers.map(({ json }) => json.revision)).size).toBe(20);
+    const { json } = await ask<{ settings: unknown[] }>(a.url + SERVICE);
+    expect(json.settings).toHaveLength(20);
+    const started = clock.monotonic();
+    await ask(b.url + ENTRY, 'PUT', { ttlMs: 77 });
+    await until('seen', () => target.settings.ttlMs === 77);
+    expect(clock.monotonic() - started).toBeLessThan(2_000);
+  });
+});
+
+describe('The switch', () => {
+  it('keeps everything from being applied until it is on again, then the latest is', async () => {
+    const { url } = await start();
+    const { client, target } = anInstance(url);
+    await ask(url + ENTRY, 'PUT', { ttlMs: 1 });
+    await until('applied', () => target.settings.ttlMs === 1);
+    await ask(`${url}/v1/control/switch`, 'PUT', { on: false });
+    await until('off', () => client.on === false);
+    await ask(url + ENTRY, 'PUT', { ttlMs: 2 }, { 'if-match': '*' });
+    await ask(url + ENTRY, 'PUT', { ttlMs: 3 }, { 'if-match': '*' });
+    expect(
+      (await ask(`${url}${SERVICE}/commands`, 'POST', { cache: 'pages', operation: { do: 'clear' } })).status,
+    ).toBe(409);
+    const { json } = await ask<SettingsEntry>(url + ENTRY);
+    await until('taken in', () => client.revision === json.revision);
+    expect(target.settings).toEqual({ ttlMs: 1 });
+    await ask(`${url}/v1/control/switch`, 'PUT', { on: true });
+    await until('on', () => target.settings.ttlMs === 3);
+    expect(target.applied.map(({ settings }) => settings.ttlMs)).toEqual([1, 3]);
+  });
+
+  it('of the host turns it off for one process', async () => {
+    const { url } = await start();
+    const { client, target } = anInstance(url);
+    await until('listens', () => client.revision !== undefined);
+    client.enabled = false;
+    await until('gone', async () => {
+      const { json } = await ask<InstancesAnswer>(`${url}${SERVICE}/instances`);
+      return json.instances.every(({ connected }) => !connected);
+    });
+    await ask(url + ENTRY, 'PUT', { ttlMs: 9 });
+    expect(target.applied).toEqual([]);
+    client.enabled = true;
+    await until('latest', () => target.settings.ttlMs === 9);
+  });
+});
+
+describe('A command', () => {
+  it('says first what it would touch, is then done once in each instance, and its keys are told to nobody else', async () => {
+    const { url, logger } = await start();
+    const [one, other] = [anInstance(url), anInstance(url)];
+    await until('listen', () => one.client.revision !== undefined && other.client.revision !== undefined);
+    const operation = { do: 'invalidate', key: 'a secret key' };
+    const command = (dryRun: boolean) =>
+      ask<CommandStatus>(`${url}${SERVICE}/commands?waitMs=10000`, 'POST', { cache: 'pages', operation, dryRun });
+    const tried = await command(true);
+    expect(tried.json).toMatchObject({ expected: 2, entries: 20, bytes: 2_000, dryRun: true });
+    const done = await command(false);
+    expect(done.json.answers.map(({ instance }) => instance).sort()).toEqual([one.instance, other.instance].sort());
+    expect(one.target.ran).toEqual([
+      { operation, dryRun: true },
+      { operation, dryRun: false },
+    ]);
+    expect(one.changes).toMatchObject([{ change: 'invalidated', entries: 10, by: 'operator' }]);
+    const told = [
+      (await ask(`${url}${SERVICE}/history`)).json,
+      (await ask(`${url}${SERVICE}/commands/${done.json.id}`)).json,
+      (await ask(`${url}${SERVICE}/instances`)).json,
+      one.changes,
+      one.problems,
+      logger,
+    ];
+    expect(JSON.stringify(told)).not.toContain('secret');
+  });
+
+  it('reaches an instance that comes later while it is valid, and is forgotten with its keys when it is not', async () => {
+    const { url } = await start();
+    const given = await ask<CommandStatus>(`${url}${SERVICE}/commands`, 'POST', {
+      cache: 'pages',
+      operation: { do: 'pin', key: 'k' },
+      validityMs: 3_000,
+    });
+    expect(given.json).toMatchObject({ expected: 0, answers: [] });
+    const { target } = anInstance(url);
+    await until('done', () => target.ran.length === 1);
+    await until('forgotten', async () => (await ask(`${url}${SERVICE}/commands/${given.json.id}`)).status === 404);
+    const late = anInstance(url);
+    await until('listens', () => late.client.revision !== undefined);
+    expect(late.target.ran).toEqual([]);
+  });
+});
+
+describe('The stream', () => {
+  it('goes on after a kill of the API: nothing is missed, nothing done twice', async () => {
+    // A process of its own runs built code; npm test builds first.
+    const program = join(import.meta.dirname, '../../../../dist/apps/api/src/control/testing/control-process.js');
+    expect(existsSync(program)).toBe(true);
+    const begin = async (port: number): Promise<{ child: ChildProcess; port: number }> => {
+      const child = fork(program, [folder, String(port)], { execArgv: [], silent: true });
+      const [told] = (await once(child, 'message')) as [{ port: number }];
+      return { child, port: told.port };
+    };
+    const kill = async (child: ChildProcess) => {
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+    };
+    let { child, port } = await begin(0);
+    open.push({
+      close: () => (child.exitCode === null && child.signalCode === null ? kill(child) : Promise.resolve()),
+    });
+    const url = `http://127.0.0.1:${port}`;
+    const { target } = anInstance(url);
+    let ttlMs = 0;
+    for (let round = 0; round < 3; round++) {
+      const put = await ask(url + ENTRY, 'PUT', { ttlMs: ++ttlMs }, round === 0 ? {} : { 'if-match': '*' });
+      expect(put.status).toBeLessThan(300);
+      await ask(`${url}${SERVICE}/commands`, 'POST', { cache: 'pages', operation: { do: 'pin', key: `k${round}` } });
+      await kill(child);
+      ({ child, port } = await begin(port));
+      await until(`round ${round}`, () => target.settings.ttlMs === ttlMs && target.ran.length === round + 1);
+    }
+    expect(target.applied.map(({ settings }) => settings.ttlMs)).toEqual([1, 2, 3]);
+    expect(target.ran.map(({ operation }) => operation.key)).toEqual(['k0', 'k1', 'k2']);
+  });
+
+  it('cuts off who does not read, and goes on for the others', async () => {
+    const { url, port } = await start({ heartbeatMs: 300, rates: { writes: [1e6, 1e6], reports: [1e6, 1e6] } });
+    const { target } = anInstance(url);
+    for (let i = 0; i < 32; i++)
+      await ask(`${url}${SERVICE}/commands`, 'POST', {
+        cache: 'other',
+        operation: { do: 'warm', keys: Array.from({ length: 15 }, () => 'k'.repeat(8_000)) },
+      });
+    const slow = connect(port, '127.0.0.1');
+    slow.write(
+      `GET /v1/control/stream?service=reader&instance=${randomUUID()} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
+    );
+    await once(slow, 'connect');
+    slow.pause();
+    const listeners = async () =>
+      (await ask<InstancesAnswer>(`${url}${SERVICE}/instances`)).json.instances.filter(({ connected }) => connected)
+        .length;
+    await until('both listen', async () => (await listeners()) === 2);
+    // 3.8 MB are more than what the machine holds for a connection.
+    await until('cut off', async () => (await listeners()) === 1);
+    slow.destroy();
+    await ask(url + ENTRY, 'PUT', { ttlMs: 5 });
+    await until('others go on', () => target.settings.ttlMs === 5);
+  });
+
+  it('holds 2,000 idle instances, and a change reaches all of them', async () => {
+    const { url, port } = await start();
+    const before = process.memoryUsage().rss;
+    const got = new Set<number>();
+    const sockets = Array.from({ length: 2_000 }, (_, i) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.setEncoding('utf8');
+      socket.on('data', (text: string) => text.includes('"ttlMs":42') && got.add(i));
+      socket.write(
+        `GET /v1/control/stream?service=reader&instance=${randomUUID()} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
+      );
+      return socket;
+    });
+    await until('all listen', async () => {
+      const { json } = await ask<InstancesAnswer>(`${url}${SERVICE}/instances`);
+      return json.instances.length === 2_000;
+    });
+    const grown = (process.memoryUsage().rss - before) / 2_000;
+    const started = clock.monotonic();
+    await ask(url + ENTRY, 'PUT', { ttlMs: 42 });
+    await until('all told', () => got.size === 2_000);
+    const took = clock.monotonic() - started;
+    for (const socket of sockets) socket.destroy();
+    // Both ends are in this process.
+    expect(grown).toBeLessThan(200_000);
+    expect(took).toBeLessThan(5_000);
+  }, 120_000);
+});
+
+describe('Who may', () => {
+  it('is told by the scopes and services of a key', async () => {
+    const keys = new Map<string, string>();
+    const entries = (
+      [
+        ['reads', ['read'], undefined],
+        ['writes', ['write'], undefined],
+        ['listens', ['listen'], ['reader']],
+        ['controls', ['control'], ['reader']],
+        ['other', ['control', 'listen'], ['catalogue']],
+      ] as const
+    ).map(([id, scopes, services]) => {
+      const { text, entry } = createKey({ id, scopes: scopes as readonly Scope[], ...(services && { services }) });
+      keys.set(id, text);
+      return entry;
+    });
+    const inForce = new ApiKeys(entries);
+    const { url } = await start({ access: { keys: () => inForce } });
+    const as = (id: string) => ({ authorization: `Bearer ${keys.get(id)}` });
+    const put = async (headers: Record<string, string>) =>
+      (await ask(url + ENTRY, 'PUT', { ttlMs: 1 }, headers)).status;
+    expect(await put({})).toBe(401);
+    expect(await put({ authorization: 'Bearer nobody.x' })).toBe(401);
+    for (const id of ['reads', 'writes', 'listens', 'other']) expect([id, await put(as(id))]).toEqual([id, 403]);
+    expect(await put(as('controls'))).toBe(201);
+    expect((await ask(`${url}/v1/control/switch`, 'PUT', { on: false }, as('controls'))).status).toBe(403);
+    expect((await ask<SettingsEntry>(url + ENTRY, 'GET', undefined, as('reads'))).json.by).toEqual({
+      role: 'operator',
+      key: 'controls',
+    });
+    const stream = `${url}/v1/control/stream?service=reader&instance=${randomUUID()}`;
+    for (const id of ['reads', 'writes', 'controls', 'other'])
+      expect([id, (await ask(stream, 'GET', undefined, as(id))).status]).toEqual([id, 403]);
+    const { target } = anInstance(url, { key: keys.get('listens')! });
+    await until('listens', () => target.settings.ttlMs === 1);
+  });
+});
