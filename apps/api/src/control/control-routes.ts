@@ -245,10 +245,15 @@ export function controlRoutes(parts: ControlRoutesParts): (scope: FastifyInstanc
             retryAfterMs: 30_000,
           });
         const { origin } = request.headers;
+        if (streams.closed) throw new HttpProblem('STOPPING', 'This server is stopping.', { retryAfterMs: 1_000 });
         reply.hijack();
         // A stream is idle by nature between two events; the server's own timeout would end it.
         request.raw.socket.setTimeout(0);
-        const stream = new EventStream(reply.raw, origin === undefined ? {} : corsHeaders(origin));
+        const stream = new EventStream(reply.raw, {
+          // Ended by the server it would idle else, and hold up a stop for as long as it is kept.
+          connection: 'close',
+          ...(origin !== undefined && corsHeaders(origin)),
+        });
         streams.add(stream, { service, instance }, lastEventId(request));
         return reply;
       }),

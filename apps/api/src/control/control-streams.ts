@@ -43,6 +43,7 @@ export class ControlStreams {
   #heartbeat: Timer | undefined;
   /** Cut off because they did not read. */
   cutOff = 0;
+  #closed = false;
   #changed: () => void = () => undefined;
 
   constructor(private readonly options: ControlStreamsOptions) {
@@ -53,6 +54,11 @@ export class ControlStreams {
 
   get size(): number {
     return this.#listeners.size;
+  }
+
+  /** Whether it is over: nobody may listen any more. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   get full(): boolean {
@@ -93,6 +99,7 @@ export class ControlStreams {
   }
 
   closeAll(): void {
+    this.#closed = true;
     for (const { stream } of this.#listeners) stream.close();
     this.#listeners.clear();
     this.#heartbeat?.cancel();

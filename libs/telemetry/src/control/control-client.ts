@@ -76,6 +76,7 @@ export class ControlClient {
   #reportAttempt = 0;
   #sending = false;
   #again = false;
+  #reportEnding: AbortController | undefined;
 
   constructor(options: ControlClientOptions) {
     this.#options = options;
@@ -127,6 +128,7 @@ export class ControlClient {
   /** Lets go at once; what is being applied is awaited. */
   async close(): Promise<void> {
     this.#stopped = true;
+    this.#reportEnding?.abort();
     this.#hangUp();
     this.#reporting?.cancel();
     await this.#work;
@@ -318,6 +320,7 @@ export class ControlClient {
     let done = false;
     let final = false;
     const ending = new AbortController();
+    this.#reportEnding = ending;
     const timer = clock.setTimer(() => ending.abort(new Error('no answer in time')), REPORT_TIMEOUT_MS, {
       unref: true,
     });

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Access, Health, Metrics, type AccessOptions } from '#libs/operations';
@@ -56,6 +57,10 @@ export class RunningControl {
   }
 
   async stop(): Promise<void> {
+    // A connection that fetch opened for a request that was aborted meanwhile never sends one, and would hold up the close.
+    const server = this.app.getHttpServer() as Server;
+    server.on('connection', (socket) => socket.destroy());
+    server.closeAllConnections();
     await this.app.close();
     await this.state.close();
   }
