@@ -12,6 +12,7 @@ export * from './events/metric.js';
 export * from './buckets.js';
 export * from './control/bounds.js';
 export * from './control/commands.js';
+export * from './control/flat-settings.js';
 export * from './control/http.js';
 export * from './control/select.js';
 export * from './control/settings.js';

@@ -1,8 +1,8 @@
 import type { CacheChange, Event } from '#libs/contracts';
 import { FixedRateSampler, FixedSizeSampler, KeyHasher, type Sampler } from '#libs/sampling';
 import type { Clock } from '#libs/time';
-import { ControlClient } from './control/control-client.js';
-import type { ControlLink } from './control/control-link.js';
+import type { ControlClient } from './control/control-client.js';
+import type { Control } from './control/remote-control.js';
 import { Deadline } from './emit/deadline.js';
 import { BatchEmitter } from './emit/emitter.js';
 import { HARD_LIMITS } from './hard-limits.js';
@@ -47,8 +47,8 @@ export interface TelemetryOptions {
   readonly maxBatchBytes?: number;
   /** Bytes of events that wait for a batch, about. Default 16 MiB; at least 10,000. */
   readonly maxBufferBytes?: number;
-  /** Lets caches be controlled from afar (docs/control.md). Default: none. */
-  readonly controlLink?: ControlLink;
+  /** Lets caches be controlled from afar: `remoteControl({ endpoint })`. Default: none. */
+  readonly control?: Control;
   /** Labels that metrics may carry. Default: those that each metric declares. */
   readonly labels?: readonly string[];
   /** Told of whatever goes wrong. It must not throw; if it does, that is counted. */
@@ -130,18 +130,15 @@ export class Telemetry {
       maxBufferBytes: options.maxBufferBytes ?? DEFAULTS.maxBufferBytes,
     });
     this.#emit = (event) => this.#emitter.emit(event);
-    this.control =
-      options.controlLink &&
-      new ControlClient({
-        service,
-        instance: this.instance,
-        version,
-        link: options.controlLink,
-        clock,
-        random,
-        changed: (change) => this.change(change),
-        onProblem: (message, cause) => this.#counters.problem('control', message, cause),
-      });
+    this.control = options.control?.({
+      service,
+      instance: this.instance,
+      version,
+      clock,
+      random,
+      changed: (change) => this.change(change),
+      onProblem: (message, cause) => this.#counters.problem('control', message, cause),
+    });
     this.loads = new LoadRecorder({ clock, counters: this.#counters, emit: this.#emit, hasher: this.#hasher });
     this.#windowsOf(options.windowMs ?? DEFAULTS.windowMs);
   }

@@ -3,31 +3,31 @@ import {
   ActiveAlert,
   AlertsAnswer,
   BatchHeader,
+  CommandRequest,
+  CommandStatus,
+  ControlCommand,
+  ControlHello,
+  ControlSettings,
+  ControlState,
+  ControlSwitch,
   EVENT_SCHEMAS,
+  HistoryAnswer,
+  InstanceReport,
+  InstancesAnswer,
   MAX_BATCH_EVENTS,
   PipelineStatus,
   PostedLetter,
   Problem,
-  PROBLEM_CONTENT_TYPE,
+  ServiceControl,
+  ServicesAnswer,
+  SettingsDryRun,
+  SettingsEntry,
   StatusPartition,
   StatusPoint,
+  SwitchRequest,
 } from '#libs/contracts';
-
-type Json = Readonly<Record<string, unknown>>;
-
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: Json, description: string): Json => ({
-  description,
-  content: { 'application/json': { schema } },
-});
-const problem = (description: string): Json => ({
-  description,
-  content: { [PROBLEM_CONTENT_TYPE]: { schema: ref('Problem') } },
-});
-const retried = (description: string): Json => ({
-  ...problem(description),
-  headers: { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } } },
-});
+import { controlPaths } from './control-paths.js';
+import { json, problem, ref, refusals, retried, type Json } from './parts.js';
 
 /** Component name of an event kind: `cache.window` is CacheWindow. */
 export function schemaName(kind: string): string {
@@ -87,6 +87,7 @@ export function openApiDocument(version: string): Json {
           responses: { 200: json(ref('AlertsAnswer'), 'The alerts.'), ...refusals() },
         },
       },
+      ...controlPaths(),
       '/health': open(
         'getHealth',
         'Whether the process lives.',
@@ -142,7 +143,8 @@ export function openApiDocument(version: string): Json {
           type: 'http',
           scheme: 'bearer',
           description:
-            'An API key: scope `write` to post, `read` to read, `admin` to replay dead letters. Bound to loopback, none is needed.',
+            'An API key: scope `write` to post, `read` to read, `listen` to be controlled, `control` to change what is desired, ' +
+            '`admin` to replay dead letters. Bound to loopback, none is needed.',
         },
       },
       schemas: {
@@ -176,12 +178,31 @@ export function openApiDocument(version: string): Json {
         PipelineStatus: plain(PipelineStatus),
         StatusPartition: plain(StatusPartition),
         StatusPoint: plain(StatusPoint),
+        ...Object.fromEntries(Object.entries(CONTROL).map(([name, schema]) => [name, plain(schema)])),
         Readiness: READINESS,
       },
     },
   };
   return document;
 }
+
+const CONTROL = {
+  CommandRequest,
+  CommandStatus,
+  ControlCommand,
+  ControlHello,
+  ControlSettings,
+  ControlState,
+  ControlSwitch,
+  HistoryAnswer,
+  InstanceReport,
+  InstancesAnswer,
+  ServiceControl,
+  ServicesAnswer,
+  SettingsDryRun,
+  SettingsEntry,
+  SwitchRequest,
+};
 
 const HTML: Json = { description: 'The page.', content: { 'text/html': { schema: { type: 'string' } } } };
 
@@ -271,10 +292,6 @@ function postEvents(): Json {
 
 function open(operationId: string, summary: string, ok: Json): Json {
   return { get: { operationId, summary, security: [{}], responses: { 200: ok } } };
-}
-
-function refusals(): Json {
-  return { 401: problem('No key, or not a valid one.'), 403: problem('Host, origin or key are not allowed to.') };
 }
 
 /** A schema without what TypeBox adds for itself. */

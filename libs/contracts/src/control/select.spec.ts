@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { POLICY_NAMES } from '#libs/cache-policies';
 import { instancePoint, parseSelector, selectorName, selects, settingsFor, type Selector } from './select.js';
-import { EVICTION_SETTINGS, flatSettings, type ControlSettings } from './settings.js';
+import { flatSettings } from './flat-settings.js';
+import { EVICTION_SETTINGS, type ControlSettings } from './settings.js';
 
 const instance = fc.uuid({ version: 4 });
 const selector = (of: fc.Arbitrary<string>): fc.Arbitrary<Selector> =>

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Count, OneOf } from '../primitives.js';
+import { flatSettings } from './flat-settings.js';
 
 /** Longest duration that a setting may name, ms: ten years. */
 const MAX_DURATION_MS = 315_360_000_000;
@@ -74,17 +75,4 @@ export function settingsProblem(settings: ControlSettings): { pointer: string; r
   if (ttlMs !== undefined && maxAgeMs !== undefined && ttlMs > maxAgeMs)
     return { pointer: '/ttlMs', reason: 'is longer than maxAgeMs' };
   return undefined;
-}
-
-export type SettingValue = string | number | boolean;
-
-/** Settings by name, without levels: `memory.maxBytes`, `policy`. In this form `cache.change` tells of them. */
-export function flatSettings(settings: ControlSettings): Record<string, SettingValue> {
-  const { tiers = {}, sampling, ...others } = settings;
-  const flat: Record<string, SettingValue> = {};
-  for (const [tier, limits] of Object.entries(tiers))
-    for (const [name, value] of Object.entries(limits)) flat[`${tier}.${name}`] = value;
-  for (const [name, value] of Object.entries(sampling ?? {})) flat[`sampling.${name}`] = value;
-  for (const [name, value] of Object.entries(others)) if (value !== undefined) flat[name] = value;
-  return flat;
 }

@@ -1,13 +1,12 @@
 import { SystemClock, type Clock } from '#libs/time';
 import { refuseMistakes } from '../creation.js';
-import { FetchLink } from '../control/fetch-link.js';
 import { Telemetry, type TelemetryOptions } from '../telemetry.js';
 import { FetchTransport } from './fetch-transport.js';
 import { StreamGzip } from './gzip.js';
 
 export interface BrowserTelemetryOptions extends Omit<
   TelemetryOptions,
-  'transport' | 'clock' | 'random' | 'compression' | 'spool' | 'controlLink'
+  'transport' | 'clock' | 'random' | 'compression' | 'spool'
 > {
   /** Base of the collector, such as `https://collector.example`. */
   readonly endpoint: string;
@@ -15,11 +14,6 @@ export interface BrowserTelemetryOptions extends Omit<
   readonly key?: string;
   /** Longest that an attempt may take, ms. Default 30,000; 1 to 2,147,483,647. */
   readonly timeoutMs?: number;
-  /**
-   * Whether caches that are added to `telemetry.control` can be controlled from afar, and at which API: the endpoint, unless
-   * the API has one of its own. The key then needs the scope `listen`. Default: they can.
-   */
-  readonly control?: false | { readonly endpoint?: string };
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -32,7 +26,7 @@ export interface BrowserTelemetryOptions extends Omit<
  */
 export function createTelemetry(options: BrowserTelemetryOptions): Telemetry {
   refuseMistakes(options, { base: typeof location === 'undefined' ? undefined : location.href });
-  const { endpoint, key, timeoutMs, clock = new SystemClock(), control = {}, ...rest } = options;
+  const { endpoint, key, timeoutMs, clock = new SystemClock(), ...rest } = options;
   const telemetry = new Telemetry({
     random: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
     windowMs: 10_000,
@@ -45,9 +39,6 @@ export function createTelemetry(options: BrowserTelemetryOptions): Telemetry {
       sendBeacon: (url, body) => navigator.sendBeacon(url, body),
       ...(key !== undefined && { key }),
       ...(timeoutMs !== undefined && { timeoutMs }),
-    }),
-    ...(control !== false && {
-      controlLink: new FetchLink({ endpoint: control.endpoint ?? endpoint, ...(key !== undefined && { key }) }),
     }),
     ...(typeof CompressionStream === 'function' && { compression: new StreamGzip() }),
   });

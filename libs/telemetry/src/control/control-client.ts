@@ -50,6 +50,9 @@ export interface ControlClientOptions {
   readonly onProblem?: (message: string, cause?: unknown) => void;
 }
 
+/** What a client gets from the telemetry that it belongs to. */
+export type ControlHost = Omit<ControlClientOptions, 'link'>;
+
 interface Controlled {
   readonly target: ControlTarget;
   /** What it was last told, as text: the same is not applied twice. */

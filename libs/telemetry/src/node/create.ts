@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SystemClock, type Clock } from '#libs/time';
 import { refuseMistakes } from '../creation.js';
-import { FetchLink } from '../control/fetch-link.js';
+import { remoteControl } from '../control/remote-control.js';
 import { Telemetry, type TelemetryOptions } from '../telemetry.js';
 import { GzipCompressor, ZstdCompressor } from './compressors.js';
 import { DiskSpool, type DiskSpoolOptions } from './disk-spool.js';
@@ -12,7 +12,7 @@ const COMPRESSIONS = ['zstd', 'gzip', 'none'] as const;
 /** What is different from the pure options: everything from outside has a default. */
 export interface NodeTelemetryOptions extends Omit<
   TelemetryOptions,
-  'transport' | 'clock' | 'random' | 'compression' | 'spool' | 'controlLink'
+  'transport' | 'clock' | 'random' | 'compression' | 'spool' | 'control'
 > {
   /** Base of the collector, such as `http://127.0.0.1:8080`. */
   readonly endpoint: string;
@@ -55,7 +55,7 @@ export function createTelemetry(options: NodeTelemetryOptions): Telemetry {
       ...(timeoutMs !== undefined && { timeoutMs }),
     }),
     ...(control !== false && {
-      controlLink: new FetchLink({ endpoint: control.endpoint ?? endpoint, ...(key !== undefined && { key }) }),
+      control: remoteControl({ endpoint: control.endpoint ?? endpoint, ...(key !== undefined && { key }) }),
     }),
     ...(compressor !== undefined && { compression: compressor }),
     ...(spool !== undefined && {
