@@ -1,0 +1,207 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  ControlTarget,
+  type CacheDescription,
+  type ControlBounds,
+  type ControlSettings,
+  type InstanceReport,
+  type OperationOutcome,
+} from '#libs/contracts';
+import { FakeClock } from '#libs/time/testing';
+import { ControlClient } from './control-client.js';
+import { ControlLink, type LinkAnswer } from './control-link.js';
+import type { StreamEvent } from './sse-parser.js';
+
+const BY = { role: 'controller', key: 'tuner' } as const;
+
+/** A link whose other end is the test. */
+class HandLink extends ControlLink {
+  readonly asked: (string | undefined)[] = [];
+  readonly reports: InstanceReport[] = [];
+  reportStatus = 204;
+  #end: ((answer: LinkAnswer) => void) | undefined;
+  #event: ((event: StreamEvent) => void) | undefined;
+
+  listen(
+    _who: object,
+    after: string | undefined,
+    on: { readonly event: (event: StreamEvent) => void; readonly bytes: () => void },
+    signal: AbortSignal,
+  ): Promise<LinkAnswer> {
+    this.asked.push(after);
+    this.#event = on.event;
+    return new Promise((resolve, reject) => {
+      this.#end = resolve;
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+  }
+
+  async report(report: InstanceReport): Promise<LinkAnswer> {
+    this.reports.push(report);
+    return { status: this.reportStatus };
+  }
+
+  send(name: string, data: Record<string, unknown>): void {
+    const id = data['revision'];
+    this.#event!({ name, id: id === undefined ? undefined : String(id), data: JSON.stringify(data) });
+  }
+
+  end(status: number): void {
+    this.#end!({ status });
+  }
+}
+
+class Target extends ControlTarget {
+  readonly applied: ControlSettings[] = [];
+  ran = 0;
+
+  constructor(private readonly bounds: ControlBounds = {}) {
+    super();
+  }
+
+  describe(): CacheDescription {
+    return { cache: 'pages', tiers: [], settings: {}, bounds: this.bounds };
+  }
+
+  async apply(settings: ControlSettings): Promise<undefined> {
+    this.applied.push(settings);
+  }
+
+  async run(): Promise<OperationOutcome> {
+    this.ran++;
+    throw new Error('a secret key');
+  }
+}
+
+function setUp(bounds?: ControlBounds) {
+  const [clock, link, target] = [new FakeClock(), new HandLink(), new Target(bounds)];
+  const changes: unknown[] = [];
+  const client = new ControlClient({
+    service: 'reader',
+    instance: 'i',
+    link,
+    clock,
+    random: () => 0.999,
+    changed: (change) => changes.push(change),
+  });
+  const state = (revision: number, caches: Record<string, ControlSettings>, on = true) =>
+    link.send('state', { revision, at: clock.now(), on, by: BY, caches });
+  const hello = () => link.send('hello', { now: clock.now(), heartbeatMs: 15_000 });
+  return { clock, link, target, changes, client, state, hello };
+}
+
+describe('A client of the control channel', () => {
+  it('asks for nothing before there is a cache, and goes on after what it took in last', async () => {
+    const { clock, link, target, client, state, hello } = setUp();
+    await clock.advance(60_000);
+    expect(link.asked).toEqual([]);
+    client.add(target);
+    hello();
+    state(7, { pages: { ttlMs: 5 } });
+    await clock.advance(1_000);
+    expect(target.applied).toEqual([{ ttlMs: 5 }]);
+    expect(link.reports).toMatchObject([{ revision: 7 }]);
+    link.end(200);
+    await clock.advance(500);
+    expect(link.asked).toEqual([undefined, '7']);
+    await client.close();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('backs off while nobody answers, and asks seldom where it is refused', async () => {
+    const { clock, link, target, client } = setUp();
+    client.add(target);
+    for (let i = 0; i < 3; i++) {
+      link.end(503);
+      await clock.advance(500 * 2 ** i);
+    }
+    expect(link.asked).toHaveLength(4);
+    link.end(403);
+    await clock.advance(590_000);
+    expect(link.asked).toHaveLength(4);
+    await clock.advance(20_000);
+    expect(link.asked).toHaveLength(5);
+    await client.close();
+  });
+
+  it('takes a silent stream for broken', async () => {
+    const { clock, link, target, client, hello } = setUp();
+    client.add(target);
+    hello();
+    await clock.advance(44_000);
+    expect(link.asked).toHaveLength(1);
+    await clock.advance(2_000);
+    expect(link.asked).toHaveLength(2);
+    await client.close();
+  });
+
+  it('applies the latest only, does not repeat itself, and gives back what is no longer desired', async () => {
+    const { clock, target, changes, client, state, hello } = setUp();
+    client.add(target);
+    hello();
+    state(1, { pages: { ttlMs: 1 } });
+    state(3, { pages: { ttlMs: 3 } });
+    state(2, { pages: { ttlMs: 2 } });
+    await clock.advance(10);
+    state(4, { pages: { ttlMs: 3 }, other: { ttlMs: 9 } });
+    state(5, {});
+    await clock.advance(10);
+    expect(target.applied).toEqual([{ ttlMs: 3 }, {}]);
+    expect(changes).toMatchObject([
+      { change: 'settings', revision: 3, by: 'controller' },
+      { change: 'settings', revision: 5 },
+    ]);
+    await client.close();
+  });
+
+  it('holds the bounds of the host itself, and applies nothing while it is switched off here or there', async () => {
+    const { clock, link, target, client, state, hello } = setUp({ maxTtlMs: 10, operations: ['settings'] });
+    client.add(target);
+    hello();
+    state(1, { pages: { ttlMs: 11 } });
+    link.send('command', {
+      ...{ id: 'c', revision: 2, cache: 'pages', operation: { do: 'clear' }, dryRun: false, by: BY },
+      ...{ issuedAt: clock.now(), validUntil: clock.now() + 1_000 },
+    });
+    await clock.advance(1_000);
+    expect([target.applied, target.ran]).toEqual([[], 0]);
+    expect(link.reports.at(-1)).toMatchObject({
+      revision: 1,
+      caches: [{ refused: 'bounds' }],
+      answers: [{ command: 'c', refused: 'not_allowed' }],
+    });
+    state(3, { pages: { ttlMs: 5 } }, false);
+    await clock.advance(1_000);
+    expect([client.on, client.revision, target.applied]).toEqual([false, 3, []]);
+    state(4, { pages: { ttlMs: 5 } });
+    await clock.advance(10);
+    expect(target.applied).toEqual([{ ttlMs: 5 }]);
+    client.enabled = false;
+    state(5, { pages: { ttlMs: 6 } });
+    await clock.advance(1_000);
+    expect(target.applied).toHaveLength(1);
+    await client.close();
+  });
+
+  it('answers that a cache failed without its message, and sends an answer again until it is taken', async () => {
+    const { clock, link, target, client, state, hello } = setUp();
+    client.add(target);
+    hello();
+    state(1, {});
+    link.reportStatus = 503;
+    link.send('command', {
+      ...{ id: 'c', revision: 2, cache: 'pages', operation: { do: 'pin', key: 'k' }, dryRun: false, by: BY },
+      ...{ issuedAt: clock.now(), validUntil: clock.now() + 60_000 },
+    });
+    await clock.advance(2_000);
+    link.reportStatus = 204;
+    await clock.advance(5_000);
+    const sent = link.reports.filter(({ answers }) => answers!.length > 0);
+    expect(sent.length).toBeGreaterThan(1);
+    expect(sent.at(-1)!.answers).toEqual([{ command: 'c', refused: 'failed', reason: 'The cache failed at it.' }]);
+    const before = link.reports.length;
+    await clock.advance(60_000);
+    expect(link.reports).toHaveLength(before);
+    await client.close();
+  });
+});
