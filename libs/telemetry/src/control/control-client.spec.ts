@@ -160,8 +160,14 @@ describe('A client of the control channel', () => {
     hello();
     state(1, { pages: { ttlMs: 11 } });
     link.send('command', {
-      ...{ id: 'c', revision: 2, cache: 'pages', operation: { do: 'clear' }, dryRun: false, by: BY },
-      ...{ issuedAt: clock.now(), validUntil: clock.now() + 1_000 },
+      id: 'c',
+      revision: 2,
+      cache: 'pages',
+      operation: { do: 'clear' },
+      dryRun: false,
+      by: BY,
+      issuedAt: clock.now(),
+      validUntil: clock.now() + 1_000,
     });
     await clock.advance(1_000);
     expect([target.applied, target.ran]).toEqual([[], 0]);
@@ -190,8 +196,14 @@ describe('A client of the control channel', () => {
     state(1, {});
     link.reportStatus = 503;
     link.send('command', {
-      ...{ id: 'c', revision: 2, cache: 'pages', operation: { do: 'pin', key: 'k' }, dryRun: false, by: BY },
-      ...{ issuedAt: clock.now(), validUntil: clock.now() + 60_000 },
+      id: 'c',
+      revision: 2,
+      cache: 'pages',
+      operation: { do: 'pin', key: 'k' },
+      dryRun: false,
+      by: BY,
+      issuedAt: clock.now(),
+      validUntil: clock.now() + 60_000,
     });
     await clock.advance(2_000);
     link.reportStatus = 204;
