@@ -188,7 +188,7 @@ function pushDouble(parts: Uint8Array[], number: number): void {
 }
 
 /** `[u32: length · 2 + 1 if in UTF-16][bytes]`: texts with half a surrogate pair come back as they were. */
-function pushText(parts: Uint8Array[], text: string): void {
+export function pushText(parts: Uint8Array[], text: string): void {
   const narrow = text.isWellFormed();
   const bytes = Buffer.from(text, narrow ? 'utf8' : 'utf16le');
   const length = Buffer.allocUnsafe(4);
@@ -197,7 +197,7 @@ function pushText(parts: Uint8Array[], text: string): void {
 }
 
 /** Reads rows whose checksum holds, so that all lengths do. */
-class TextReader {
+export class TextReader {
   readonly #bytes: Buffer;
   at: number;
 
