@@ -1,6 +1,8 @@
 export { startKafka, type KafkaBroker, type KafkaOptions } from './kafka/broker.js';
 export { describeWithKafka, sharedKafka, type DescribeOptions } from './kafka/describe.js';
 export { kafkaMissing, KafkaMissingError } from './kafka/jars.js';
+export { describeWithRedis } from './redis/describe.js';
+export { redisMissing, startRedis, type RedisServer, type RedisServerOptions } from './redis/server.js';
 export { between, pick, seededRandom, seededUuid } from './random.js';
 export { addTo, makeTraffic, noTotals, type Traffic, type TrafficOptions, type TrafficTotals } from './traffic.js';
 export { expectAudited, expectExact, inconsistencies, untilCounted } from './exactness.js';

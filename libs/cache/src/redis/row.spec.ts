@@ -45,4 +45,3 @@ it('reads no row that is cut, changed in any bit, or of another key', () => {
     }),
   );
 });
-
