@@ -81,7 +81,9 @@ local function save(created)
     flat[#flat + 1] = string.format('%.0f', s[field])
   end
   call('HSET', S, unpack(flat))
+  local before = s.exp
   keepIndexes(created)
+  if s.exp ~= before then call('HSET', S, 'exp', string.format('%.0f', s.exp)) end
 end
 
 local function tagged(tag, key) return struct.pack('>I4', #tag)..tag..key end
