@@ -81,6 +81,7 @@ export class RedisLink {
         this.#closed = true;
         throw new Error(
           `Redis at ${this.#where} refuses the user or the password of the url (${messageOf(error)}). Mend the url, or what the user may do.`,
+          { cause: error },
         );
       }
       this.#happened('lost', error);
