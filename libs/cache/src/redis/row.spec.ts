@@ -12,6 +12,7 @@ const aMeta = fc.record(
     version: fc.string({ unit: 'binary' }),
     tags: fc.array(fc.string({ unit: 'binary' }), { maxLength: 3 }),
     loadMs: aTime,
+    revalidateMs: aTime,
   },
   { requiredKeys: ['negative', 'storedAt', 'freshMs', 'staleMs'] },
 );

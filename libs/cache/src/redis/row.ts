@@ -5,7 +5,7 @@ import { pushText, TextReader, type RowMeta, type Unreadable } from '../disk/row
 export const FORMAT = 1;
 
 // [format u8][flags u8][codec u8][0][crc of the head u32][crc of the content u32][length of the head u32]
-// [storedAt f64][freshMs f64][staleMs f64] and then, as the flags say, [loadMs f64][version][count u32, tags]; that is the
+// [storedAt f64][freshMs f64][staleMs f64] and then, as the flags say, [loadMs f64][revalidateMs f64][version][count u32, tags]; that is the
 // head. The content follows. Checksums are over the key, too, so that another key's row is not taken for it; that of the
 // head leaves itself out. The scripts know where the length of the head stands.
 const HEAD_CRC_AT = 4;
@@ -18,6 +18,7 @@ const NEGATIVE = 1;
 const LOAD_MS = 2;
 const VERSION = 4;
 const TAGS = 8;
+const REVALIDATE_MS = 16;
 
 /** What is known of an entry without its value. */
 export interface Head {
@@ -36,9 +37,11 @@ export function encodeRow(key: Buffer, meta: RowMeta, codec: number, content: Ui
   let flags = meta.negative ? NEGATIVE : 0;
   if (meta.loadMs !== undefined) {
     flags |= LOAD_MS;
-    const loadMs = Buffer.allocUnsafe(8);
-    loadMs.writeDoubleLE(meta.loadMs);
-    parts.push(loadMs);
+    parts.push(doubleBytes(meta.loadMs));
+  }
+  if (meta.revalidateMs !== undefined) {
+    flags |= REVALIDATE_MS;
+    parts.push(doubleBytes(meta.revalidateMs));
   }
   if (meta.version !== undefined) {
     flags |= VERSION;
@@ -78,6 +81,7 @@ export function readHead(key: Buffer, row: Buffer): (Head & { readonly headBytes
   const flags = row[1]!;
   const reader = new TextReader(row, FIXED_BYTES);
   const loadMs = flags & LOAD_MS ? reader.double() : undefined;
+  const revalidateMs = flags & REVALIDATE_MS ? reader.double() : undefined;
   const version = flags & VERSION ? reader.text() : undefined;
   const tags = flags & TAGS ? Array.from({ length: reader.count() }, () => reader.text()) : undefined;
   return {
@@ -91,6 +95,7 @@ export function readHead(key: Buffer, row: Buffer): (Head & { readonly headBytes
       ...(version !== undefined && { version }),
       ...(tags !== undefined && { tags }),
       ...(loadMs !== undefined && { loadMs }),
+      ...(revalidateMs !== undefined && { revalidateMs }),
     },
   };
 }
@@ -102,6 +107,12 @@ export function readRow(key: Buffer, row: Buffer): WholeRow | Unreadable {
   const content = row.subarray(head.headBytes);
   if (crc32(content, crc32(key)) !== row.readUInt32LE(CONTENT_CRC_AT)) return 'corrupt';
   return { meta: head.meta, codec: head.codec, content };
+}
+
+function doubleBytes(number: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleLE(number);
+  return bytes;
 }
 
 function headChecksum(keyed: number, row: Buffer, headBytes: number): number {
