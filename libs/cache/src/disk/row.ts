@@ -181,7 +181,7 @@ function checksum(place: Buffer, bytes: Buffer): number {
   return crc32(bytes.subarray(ID_AT), crc32(bytes.subarray(0, CRC_AT), crc32(place)));
 }
 
-function pushDouble(parts: Uint8Array[], number: number): void {
+export function pushDouble(parts: Uint8Array[], number: number): void {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeDoubleLE(number);
   parts.push(bytes);

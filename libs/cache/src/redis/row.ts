@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { pushText, TextReader, type RowMeta, type Unreadable } from '../disk/row.js';
+import { pushDouble, pushText, TextReader, type RowMeta, type Unreadable } from '../disk/row.js';
 
 /** Raised with every change of what the bytes below mean. */
 export const FORMAT = 1;
@@ -37,11 +37,11 @@ export function encodeRow(key: Buffer, meta: RowMeta, codec: number, content: Ui
   let flags = meta.negative ? NEGATIVE : 0;
   if (meta.loadMs !== undefined) {
     flags |= LOAD_MS;
-    parts.push(doubleBytes(meta.loadMs));
+    pushDouble(parts, meta.loadMs);
   }
   if (meta.revalidateMs !== undefined) {
     flags |= REVALIDATE_MS;
-    parts.push(doubleBytes(meta.revalidateMs));
+    pushDouble(parts, meta.revalidateMs);
   }
   if (meta.version !== undefined) {
     flags |= VERSION;
@@ -107,12 +107,6 @@ export function readRow(key: Buffer, row: Buffer): WholeRow | Unreadable {
   const content = row.subarray(head.headBytes);
   if (crc32(content, crc32(key)) !== row.readUInt32LE(CONTENT_CRC_AT)) return 'corrupt';
   return { meta: head.meta, codec: head.codec, content };
-}
-
-function doubleBytes(number: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeDoubleLE(number);
-  return bytes;
 }
 
 function headChecksum(keyed: number, row: Buffer, headBytes: number): number {
