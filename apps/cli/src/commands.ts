@@ -9,11 +9,13 @@ import { keysListCommand } from './keys/list.command.js';
 import { keysRotateCommand } from './keys/rotate.command.js';
 import { logRereadCommand } from './log/reread.command.js';
 import { replayCommand } from './replay/replay.command.js';
+import { simulateCommand } from './simulate/simulate.command.js';
 import { sendCommand } from './send/send.command.js';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
   replayCommand,
+  simulateCommand,
   sendCommand,
   deadLettersListCommand,
   deadLettersShowCommand,

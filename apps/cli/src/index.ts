@@ -2,5 +2,5 @@ export { COMMANDS } from './commands.js';
 export { run, type Runner } from './command/run.js';
 export type { Answer, Command, Host, Invocation } from './command/command.js';
 export { EXIT, type ExitCode } from './command/exit-codes.js';
-export { TraceFile } from './replay/trace-file.js';
+export { TraceFile } from './trace/trace-file.js';
 export type { Terminal } from './command/terminal.js';

@@ -10,6 +10,8 @@ export interface OptionSpec {
   readonly help: string;
   /** Shown in the help and used when the option is not given. */
   readonly fallback?: string;
+  /** It may be given several times, each time with another value. Of other options the last value counts. */
+  readonly repeatable?: boolean;
 }
 
 export interface ArgumentSpec {
@@ -25,6 +27,8 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 export interface Invocation {
   argument(name: string): string | undefined;
   text(option: string): string | undefined;
+  /** Every value of a repeatable option, in their order; none when it is not given. */
+  texts(option: string): readonly string[];
   flag(option: string): boolean;
   /** Whether the answer is to be one JSON document. */
   readonly json: boolean;

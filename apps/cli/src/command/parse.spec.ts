@@ -30,9 +30,18 @@ describe('A command line', () => {
     expect(given.argument('TRACE')).toBe('a.gz');
     expect(given.text('size')).toBe('10');
     expect(given.text('endpoint')).toBe('http://x');
-    expect(given.text('cache')).toBe('lru');
+    expect(given.text('tier')).toBe('memory');
     expect(given.text('speed')).toBeUndefined();
     expect(given.json).toBe(true);
+  });
+
+  it('keeps every value of an option that may be repeated, and the last one of others', () => {
+    const given = invocation(
+      parse('simulate', 'a.gz', '--policy', 'lru', '--size', '1', '--policy=arc', '--size', '2'),
+    );
+    expect(given.texts('policy')).toEqual(['lru', 'arc']);
+    expect(given.texts('size')).toEqual(['2']);
+    expect(given.texts('max-bytes')).toEqual([]);
   });
 
   it('finds commands of two words, and takes options before arguments', () => {

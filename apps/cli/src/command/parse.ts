@@ -75,7 +75,7 @@ function parseInvocation(command: Command, args: readonly string[]): CommandLine
     allowPositionals: true,
     tokens: true,
   });
-  const texts = new Map<string, string>();
+  const texts = new Map<string, string[]>();
   const flags = new Set<string>();
   const positionals: string[] = [];
   for (const token of tokens) {
@@ -87,7 +87,10 @@ function parseInvocation(command: Command, args: readonly string[]): CommandLine
       if (token.value !== undefined)
         throw new UsageError(`${token.rawName} takes no value.`, `Write ${token.rawName} alone.`);
       flags.add(token.name);
-    } else texts.set(token.name, optionValue(token, spec.placeholder ?? 'VALUE'));
+    } else {
+      const before = spec.repeatable === true ? (texts.get(token.name) ?? []) : [];
+      texts.set(token.name, [...before, optionValue(token, spec.placeholder ?? 'VALUE')]);
+    }
   }
   if (flags.has('help')) return { kind: 'help', command };
   const named = nameArguments(command, positionals);
@@ -96,7 +99,8 @@ function parseInvocation(command: Command, args: readonly string[]): CommandLine
     command,
     invocation: {
       argument: (name) => named.get(name),
-      text: (option) => texts.get(option) ?? specs[option]?.fallback,
+      text: (option) => texts.get(option)?.at(-1) ?? specs[option]?.fallback,
+      texts: (option) => texts.get(option) ?? [],
       flag: (option) => flags.has(option),
       json: flags.has('json'),
     },

@@ -130,8 +130,8 @@ describe('The statements of the command line, on the real engine and its tables'
       { text: (name) => (name === 'sql' ? sql : undefined) },
       { env: {}, cwd: tmpdir(), signal: new AbortController().signal },
     );
-    expect(await storedOf(server, 'alperf-replay', INSTANCE)).toMatchObject({
-      counts: { requests: 0, hits: 0 },
+    expect(await storedOf(server, 'alperf-replay', INSTANCE, ['memory'])).toMatchObject({
+      tiers: [{ tier: 'memory', counts: { requests: 0, hits: 0 } }],
       events: 0,
       batches: 0,
     });

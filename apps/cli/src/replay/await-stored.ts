@@ -1,6 +1,6 @@
 import type { Clock } from '#libs/time';
 import { UnreachableError } from '../command/errors.js';
-import { COUNTERS, differences, isAhead } from './counters.js';
+import { COUNTERS, differences, isAhead, overall } from './counters.js';
 import type { Stored } from './stored.js';
 
 export interface AwaitOptions {
@@ -42,13 +42,13 @@ export async function awaitStored(
       }
       answeredAt = now;
       last = stored;
-      onLook(emitted.counts.requests === 0 ? 1 : stored.counts.requests / emitted.counts.requests, undefined);
-      if (isComplete(emitted, stored) || isAhead(emitted.counts, stored.counts) || now - changedAt > stuckAfterMs)
+      onLook(shareOf(emitted, stored), undefined);
+      if (isComplete(emitted, stored) || isAhead(emitted.tiers, stored.tiers) || now - changedAt > stuckAfterMs)
         return stored;
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
       if (clock.monotonic() - answeredAt > unreachableAfterMs) throw error;
-      onLook(last === undefined ? 0 : last.counts.requests / Math.max(1, emitted.counts.requests), error.message);
+      onLook(last === undefined ? 0 : shareOf(emitted, last), error.message);
     }
     await clock.sleep(pollMs, signal);
     pollMs = Math.min(SLOWEST_POLL_MS, pollMs * 1.5);
@@ -58,13 +58,21 @@ export async function awaitStored(
 /** The rows of `batches` are inserted apart from the events: the one may show before the other. */
 function isComplete(emitted: Stored, stored: Stored): boolean {
   return (
-    differences(emitted.counts, stored.counts).length === 0 &&
+    differences(emitted.tiers, stored.tiers).length === 0 &&
     stored.events >= emitted.events &&
     stored.batches >= emitted.batches
   );
 }
 
+/** How much of the requests is stored, 0 to 1. */
+export function shareOf(emitted: Stored, stored: Stored): number {
+  const { requests } = overall(emitted.tiers);
+  return requests === 0 ? 1 : overall(stored.tiers).requests / requests;
+}
+
 /** Everything in it only grows, so that any change shows in the sum. */
-function sizeOf({ counts, events, batches }: Stored): number {
-  return COUNTERS.reduce((sum, name) => sum + counts[name], events + batches);
+function sizeOf({ tiers, events, batches }: Stored): number {
+  let size = events + batches;
+  for (const { counts } of tiers) for (const name of COUNTERS) size += counts[name];
+  return size;
 }

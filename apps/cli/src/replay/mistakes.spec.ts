@@ -7,8 +7,8 @@ import { SystemClock } from '#libs/time';
 import { FakeClock } from '#libs/time/testing';
 import { alperf } from '../testing/alperf.js';
 import { AskedServer } from '../testing/asked-server.js';
-import { askedLimits } from './cache-size.js';
-import { TraceFile } from './trace-file.js';
+import { askedLimits } from '../trace/cache-size.js';
+import { TraceFile } from '../trace/trace-file.js';
 
 describe('What a replay says to common mistakes', () => {
   let folder: string;
@@ -92,6 +92,7 @@ describe('What a replay says to common mistakes', () => {
       askedLimits({
         argument: () => undefined,
         text: (name) => (name === 'size' ? text : undefined),
+        texts: () => [],
         flag: () => false,
         json: false,
       });

@@ -3,7 +3,7 @@ import { CliError, UnreachableError } from '../command/errors.js';
 import type { Host } from '../command/command.js';
 import { refusal, waitingAfter } from '../http/request.js';
 import type { Server } from '../http/server.js';
-import type { Progress } from './progress.js';
+import type { Progress } from '../command/progress.js';
 import type { Delivery, ReplayTelemetry } from './replay-telemetry.js';
 
 const POLL_MS = 250;

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { randomFrom, zipf } from '#libs/cache-policies/testing';
 import { FakeClock } from '#libs/time/testing';
 import { UnreachableError } from '../command/errors.js';
 import { awaitStored } from './await-stored.js';
-import { noCounts, type Counts } from './counters.js';
-import { LruReplay, type CacheObserver } from './lru.js';
+import { differences, isAhead, noCounts, overall, type Counts } from './counters.js';
+import { ReplayedCache } from './replayed-cache.js';
 import { Pace } from './pace.js';
-import { Progress, progressLine } from './progress.js';
+import { Progress, progressLine } from '../command/progress.js';
 import type { Delivery } from './replay-telemetry.js';
 import { cacheNameOf, renderReport, reportOf, type ReplayFacts } from './report.js';
 import { runTrace } from './run-trace.js';
@@ -13,45 +14,52 @@ import type { Stored } from './stored.js';
 
 const counts = (some: Partial<Counts> = {}): Counts => ({ ...noCounts(), ...some });
 
-function recorder() {
-  const seen: string[] = [];
-  const observer: CacheObserver = {
-    hashKey: (key) => ({ hi: key.charCodeAt(0), lo: 0 }),
-    hit: (hash, details) => void seen.push(`hit ${hash?.hi} ${details?.bytes ?? ''}`),
-    miss: (hash) => void seen.push(`miss ${hash?.hi}`),
-    loaded: () => void seen.push('loaded'),
-    written: (hash) => void seen.push(`written ${hash?.hi}`),
-    removed: (cause) => void seen.push(cause),
-  };
-  return { observer, seen };
+function aCache(limits: { readonly maxEntries?: number; readonly maxBytes?: number }, policy: 'lru' | 'sieve' = 'lru') {
+  return new ReplayedCache({
+    name: 'trace',
+    limits: { maxEntries: undefined, maxBytes: undefined, ...limits },
+    tiers: { policy, disk: undefined },
+    recorders: undefined,
+    clock: new FakeClock(),
+    random: () => 0.5,
+    onProblem: (problem) => {
+      throw problem;
+    },
+  });
 }
 
 describe('A replayed cache', () => {
-  it('counts hits, misses and evictions as an LRU cache of that size has them', () => {
-    const cache = new LruReplay({ maxEntries: 2, maxBytes: undefined }, recorder().observer);
-    for (const key of ['a', 'b', 'a', 'c', 'b', 'a']) cache.access({ key, size: undefined, timeMs: undefined });
-    expect(cache.counts).toEqual(counts({ requests: 6, hits: 1, misses: 5, loads: 5, writes: 5, evicted: 3 }));
-    expect(cache.entries).toBe(2);
+  it('counts hits, misses and evictions as an LRU cache of that size has them', async () => {
+    const cache = aCache({ maxEntries: 2 });
+    for (const key of ['a', 'b', 'a', 'c', 'b', 'a']) await cache.access({ key, size: undefined, timeMs: undefined });
+    const expected = counts({ requests: 6, hits: 1, misses: 5, loads: 5, writes: 5, evicted: 3 });
+    expect(cache.counts()).toEqual([{ tier: 'memory', counts: expected }]);
   });
 
-  it('holds bytes to their limit, and rejects what is larger than all of it', () => {
-    const cache = new LruReplay({ maxEntries: undefined, maxBytes: 10 }, recorder().observer);
+  it('holds bytes to their limit by the sizes of the trace, and rejects what is larger than all of it', async () => {
+    const cache = aCache({ maxBytes: 10 });
     for (const [key, size] of [
       ['a', 6],
+      ['a key that is longer than the cache', 4],
       ['b', 6],
       ['c', 11],
       ['d', 0],
     ] as const)
-      cache.access({ key, size, timeMs: undefined });
-    expect(cache.counts).toEqual(counts({ requests: 4, misses: 4, loads: 4, writes: 3, evicted: 1, rejected: 1 }));
-    expect(cache.bytes).toBe(7);
+      await cache.access({ key, size, timeMs: undefined });
+    expect(overall(cache.counts())).toEqual(
+      counts({ requests: 5, misses: 5, loads: 5, writes: 4, evicted: 2, rejected: 1 }),
+    );
   });
 
-  it('tells the recorder the same, with the hash of the key each time', () => {
-    const { observer, seen } = recorder();
-    const cache = new LruReplay({ maxEntries: 1, maxBytes: undefined }, observer);
-    for (const key of ['a', 'a', 'b']) cache.access({ key, size: 5, timeMs: undefined });
-    expect(seen).toEqual(['miss 97', 'loaded', 'written 97', 'hit 97 5', 'miss 98', 'loaded', 'evicted', 'written 98']);
+  it('goes by the policy that was asked for', async () => {
+    const hits = async (policy: 'lru' | 'sieve') => {
+      const cache = aCache({ maxEntries: 20 }, policy);
+      for (const key of zipf(2_000, 100, 0.9, randomFrom(1)))
+        await cache.access({ key: String(key), size: undefined, timeMs: undefined });
+      expect(cache.policy).toBe(policy);
+      return overall(cache.counts()).hits;
+    };
+    expect(await hits('sieve')).toBeGreaterThan(await hits('lru'));
   });
 });
 
@@ -72,7 +80,7 @@ describe('The pace', () => {
 describe('A replay that is refused', () => {
   it('stops in the middle of the trace', async () => {
     const clock = new FakeClock();
-    const cache = new LruReplay({ maxEntries: 2, maxBytes: undefined }, recorder().observer);
+    const cache = aCache({ maxEntries: 2 });
     async function* trace() {
       yield Array.from({ length: 2_000 }, () => ({ key: 'k', size: undefined, timeMs: undefined }));
     }
@@ -98,7 +106,7 @@ describe('A replay that is refused', () => {
       signal: new AbortController().signal,
     });
     await expect(run).rejects.toThrow('The server refuses the events: HTTP 403');
-    expect(cache.counts.requests).toBeLessThan(2_000);
+    expect(cache.requests).toBeLessThan(2_000);
   });
 });
 
@@ -111,7 +119,7 @@ describe('Waiting for the database', () => {
     onLook: () => undefined,
   });
   const stored = (requests: number, events = 0, batches = 0): Stored => ({
-    counts: counts({ requests }),
+    tiers: [{ tier: 'memory', counts: counts({ requests }) }],
     events,
     batches,
   });
@@ -165,12 +173,10 @@ describe('Waiting for the database', () => {
 describe('The report', () => {
   const facts: ReplayFacts = {
     trace: 't.txt.gz',
-    cacheName: 't',
-    maxEntries: 10,
-    maxBytes: undefined,
+    cache: { policy: 'adaptive', policyAtEnd: 's3-fifo', name: 't', maxEntries: 10, maxBytes: null, disk: null },
     service: 's',
     instance: 'i',
-    counts: counts({ requests: 4, hits: 1, misses: 3 }),
+    emitted: [{ tier: 'memory', counts: counts({ requests: 4, hits: 1, misses: 3 }) }],
     delivery: {
       accepted: 7,
       rejected: 0,
@@ -181,7 +187,11 @@ describe('The report', () => {
       trouble: undefined,
       refused: undefined,
     },
-    stored: { counts: counts({ requests: 4, hits: 1, misses: 3 }), events: 7, batches: 2 },
+    stored: {
+      tiers: [{ tier: 'memory', counts: counts({ requests: 4, hits: 1, misses: 3 }) }],
+      events: 7,
+      batches: 2,
+    },
     replayMs: 2_000,
     totalMs: 3_456,
   };
@@ -200,7 +210,8 @@ describe('The report', () => {
   });
 
   it('names what differs, also an event that was dropped', () => {
-    const lost = { ...facts, stored: { ...facts.stored, counts: counts({ requests: 3, hits: 1, misses: 2 }) } };
+    const stored = [{ tier: 'memory', counts: counts({ requests: 3, hits: 1, misses: 2 }) }];
+    const lost = { ...facts, stored: { ...facts.stored, tiers: stored } };
     expect(reportOf(lost)).toMatchObject({ equal: false, differs: ['requests', 'misses'] });
     expect(renderReport(reportOf(lost))).toMatch(/requests +4 +3 +differs/);
     expect(reportOf({ ...facts, delivery: { ...facts.delivery, dropped: 1 } }).differs).toEqual(['events']);
@@ -209,10 +220,32 @@ describe('The report', () => {
     expect(renderReport(behind)).toMatch(/batches +2 +1 +differs/);
   });
 
-  it('names the cache by the file, as contracts allow it', () => {
+  it('tells tiers apart: the nearest is asked first, the farthest misses last', () => {
+    const tiers = (diskHits: number) => [
+      { tier: 'memory', counts: counts({ requests: 10, hits: 4, misses: 6, loads: 3, writes: 6 }) },
+      { tier: 'disk', counts: counts({ requests: 6, hits: diskHits, misses: 6 - diskHits, writes: 3 }) },
+    ];
+    expect(overall(tiers(3))).toEqual(counts({ requests: 10, hits: 7, misses: 3, loads: 3, writes: 9 }));
+    // What one tier has too little and the other too much would be equal in sum.
+    expect(differences(tiers(3), tiers(2))).toEqual(['hits', 'misses']);
+    expect(differences(tiers(3), tiers(3).slice(0, 1))).toContain('requests');
+    expect([isAhead(tiers(2), tiers(3)), isAhead(tiers(3), tiers(3))]).toEqual([true, false]);
+    const report = reportOf({ ...facts, emitted: tiers(3), stored: { ...facts.stored, tiers: tiers(2) } });
+    expect(report).toMatchObject({
+      equal: false,
+      hitRatio: 0.7,
+      tiers: [
+        { tier: 'memory', hitRatio: 0.4 },
+        { tier: 'disk', hitRatio: 0.5, emitted: { hits: 3 }, stored: { hits: 2 } },
+      ],
+    });
+    expect(renderReport(report)).toMatch(/disk, hit ratio 0.5000[\s\S]*hits +3 +2 +differs/);
+  });
+
+  it('names the cache by the file, as caches may be named', () => {
     expect(cacheNameOf('/x/arc-oltp.txt.gz')).toBe('arc-oltp');
     expect(cacheNameOf('mooncake.full.tsv.gz')).toBe('mooncake.full');
-    expect(cacheNameOf('-ä b.csv')).toBe('trace_-_ b');
+    expect(cacheNameOf('-ä b.csv')).toBe('trace_-__b');
   });
 
   it('says once that the server is away, for how long, and that it is back', async () => {

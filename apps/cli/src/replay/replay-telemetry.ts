@@ -1,4 +1,4 @@
-import type { CacheObserver } from './lru.js';
+import type { CacheRecorders } from '#libs/contracts';
 
 /** What has become of the events so far. */
 export interface Delivery {
@@ -20,10 +20,10 @@ export interface Delivery {
 
 /** Telemetry as a replay needs it. */
 export interface ReplayTelemetry {
-  readonly observer: CacheObserver;
+  /** What the cache gets its recorders from. */
+  readonly recorders: CacheRecorders;
   /** The emitter's instance: what the database knows this replay by. */
   readonly instance: string;
-  gauges(read: () => { entries: number; bytes?: number | undefined }): void;
   delivery(): Delivery;
   /** Tries again at once instead of waiting out a backoff. */
   hurry(): void;

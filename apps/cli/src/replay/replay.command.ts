@@ -1,20 +1,21 @@
-import { resolve } from 'node:path';
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
+import { UsageError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 import { oneOf, positiveNumber } from '../command/values.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
-import { awaitStored } from './await-stored.js';
-import { askedLimits, settledLimits } from './cache-size.js';
-import { LruReplay } from './lru.js';
+import { awaitStored, shareOf } from './await-stored.js';
+import { askedLimits, settledLimits } from '../trace/cache-size.js';
+import { openTrace, TRACE_OPTIONS } from '../trace/trace-options.js';
+import { ReplayedCache } from './replayed-cache.js';
 import { startTelemetry } from './start-telemetry.js';
 import { Pace } from './pace.js';
 import { deliverAll, firstAnswer } from './patience.js';
-import { Progress } from './progress.js';
+import { Progress } from '../command/progress.js';
 import { cacheNameOf, renderReport, reportOf, type ReplayReport } from './report.js';
 import { runTrace } from './run-trace.js';
 import { storedOf } from './stored.js';
-import { TraceFile } from './trace-file.js';
-import { TIME_UNITS, TRACE_FORMATS, type TimeUnit } from './trace-parser.js';
+import type { Stored } from './stored.js';
+import { askedTiers, TIER_OPTIONS } from './tiers.js';
 
 /** How long a server may be away where --wait says nothing, ms. */
 const AWAY_MS = 300_000;
@@ -24,16 +25,16 @@ const FIRST_ANSWER_MS = 10_000;
 export const replayCommand: Command = {
   name: 'replay',
   summary:
-    'Run a trace through a real cache with telemetry on, and compare what was emitted with what the database holds.',
+    'Run a trace through the cache with telemetry on, and compare what was emitted with what the database holds.',
   description:
     'A trace has one key per line, or columns key, size and time separated by commas or tabs (a first line that starts ' +
     'with # names them); plain or gzip. While the server is away the replay waits, and nothing is lost. ' +
     'With keys, the key needs the scopes write and read.',
   arguments: [{ name: 'TRACE', help: 'Path of the trace.' }],
   options: {
-    cache: { type: 'string', placeholder: 'POLICY', help: 'The cache: lru (the lru-cache package).', fallback: 'lru' },
-    size: { type: 'string', placeholder: 'N', help: "Most entries; 10% is a share of the trace's unique keys." },
-    'max-bytes': { type: 'string', placeholder: 'N', help: 'Most bytes, by the sizes in the trace.' },
+    ...TRACE_OPTIONS,
+    ...TIER_OPTIONS,
+    cache: { type: 'string', placeholder: 'lru', help: 'An older name of --policy lru.' },
     ...SERVER_OPTIONS,
     service: { type: 'string', placeholder: 'NAME', help: 'Service to emit as.', fallback: 'alperf-replay' },
     name: { type: 'string', placeholder: 'NAME', help: "Name of the cache. Default: the trace's file name." },
@@ -43,7 +44,6 @@ export const replayCommand: Command = {
       help: "Times the trace's own speed, for a trace with times. Default: as fast as it goes.",
     },
     rate: { type: 'string', placeholder: 'N', help: 'Requests per second at most.' },
-    format: { type: 'string', placeholder: 'FORMAT', help: `One of ${TRACE_FORMATS.join(', ')}.`, fallback: 'auto' },
     'time-unit': {
       type: 'string',
       placeholder: 'UNIT',
@@ -56,8 +56,9 @@ export const replayCommand: Command = {
     },
   },
   examples: [
-    'replay trace.txt.gz --cache lru --size 10000',
-    'replay trace.csv --max-bytes 50_000_000 --json',
+    'replay trace.txt.gz --size 10000',
+    'replay trace.csv --max-bytes 50_000_000 --policy lru --json',
+    'replay trace.csv --size 1% --tier memory,disk --disk-path data/replay --disk-max-bytes 100_000_000',
     'replay trace.tsv.gz --size 10% --speed 60 --endpoint http://127.0.0.1:8080',
   ],
   run: replay,
@@ -65,30 +66,31 @@ export const replayCommand: Command = {
 
 /** A database that holds less than was emitted and has not changed for this long will not any more, ms. */
 const STUCK_AFTER_MS = 60_000;
+
 async function replay(invocation: Invocation, host: Host): Promise<Answer> {
-  const { clock, signal } = host;
-  oneOf(invocation, 'cache', ['lru']);
+  const { clock, signal, random } = host;
+  const progress = new Progress(host.terminal, clock);
+  const tiers = { ...askedTiers(invocation, host), ...olderPolicy(invocation, progress) };
   const asked = askedLimits(invocation);
   const pace = { speed: positiveNumber(invocation, 'speed'), rate: positiveNumber(invocation, 'rate') };
   const wait = positiveNumber(invocation, 'wait');
   const [waitMs, firstWaitMs] = wait === undefined ? [AWAY_MS, FIRST_ANSWER_MS] : [wait * 1_000, wait * 1_000];
   const path = invocation.argument('TRACE')!;
+  const name = cacheName(invocation, path);
   const server = new Server(invocation, host);
-  const trace = await TraceFile.open(resolve(host.cwd, path), {
-    format: oneOf(invocation, 'format', TRACE_FORMATS)!,
-    timeUnit: oneOf(invocation, 'time-unit', Object.keys(TIME_UNITS) as TimeUnit[]),
-  });
-  const progress = new Progress(host.terminal, clock);
+  const trace = await openTrace(invocation, host);
   // What is wrong with the trace is said before anybody waits for a server.
   await trace.checkBeginning({ needsTimes: pace.speed !== undefined });
   const limits = await settledLimits(asked, trace);
   await firstAnswer(server, progress, host, firstWaitMs);
   const service = invocation.text('service')!;
-  const cacheName = invocation.text('name') ?? cacheNameOf(path);
-  const telemetry = startTelemetry({ service, cacheName, limits, server, host });
+  const telemetry = startTelemetry({ service, server, host });
+  let cache: ReplayedCache | undefined;
   try {
-    const cache = new LruReplay(limits, telemetry.observer);
-    telemetry.gauges(() => ({ entries: cache.entries, bytes: cache.bytes }));
+    const { recorders } = telemetry;
+    const onProblem = ({ message }: Error) => progress.message(message);
+    cache = new ReplayedCache({ name, limits, tiers, recorders, clock, random, onProblem });
+    await cache.ready();
     const startedAt = clock.monotonic();
     await runTrace({
       trace: trace.read(),
@@ -102,32 +104,35 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
       signal,
     });
     const replayedAt = clock.monotonic();
-    progress.finish(1, `${cache.counts.requests.toLocaleString('en')} requests replayed`);
+    progress.finish(1, `${cache.requests.toLocaleString('en')} requests replayed`);
     await deliverAll(server, telemetry, progress, host, waitMs);
     const delivery = telemetry.delivery();
-    const stored = await awaitStored(
-      { counts: cache.counts, events: delivery.accepted, batches: delivery.batches },
-      () => storedOf(server, service, telemetry.instance),
-      {
-        clock,
-        signal,
-        stuckAfterMs: STUCK_AFTER_MS,
-        unreachableAfterMs: waitMs,
-        onLook: (share, trouble) => {
-          if (trouble !== undefined) return progress.away(share, trouble);
-          progress.back();
-          progress.update(share, 'stored');
-        },
+    const emitted: Stored = { tiers: cache.counts(), events: delivery.accepted, batches: delivery.batches };
+    const stored = await awaitStored(emitted, () => storedOf(server, service, telemetry.instance, cache!.tierNames), {
+      clock,
+      signal,
+      stuckAfterMs: STUCK_AFTER_MS,
+      unreachableAfterMs: waitMs,
+      onLook: (share, trouble) => {
+        if (trouble !== undefined) return progress.away(share, trouble);
+        progress.back();
+        progress.update(share, 'stored');
       },
-    );
-    progress.finish(cache.counts.requests === 0 ? 1 : stored.counts.requests / cache.counts.requests, 'stored');
+    });
+    progress.finish(shareOf(emitted, stored), 'stored');
     const report = reportOf({
       trace: path,
-      cacheName,
-      ...limits,
+      cache: {
+        policy: tiers.policy,
+        policyAtEnd: cache.policy,
+        name,
+        maxEntries: limits.maxEntries ?? null,
+        maxBytes: limits.maxBytes ?? null,
+        disk: tiers.disk ?? null,
+      },
       service,
       instance: telemetry.instance,
-      counts: cache.counts,
+      emitted: emitted.tiers,
       delivery,
       stored,
       replayMs: replayedAt - startedAt,
@@ -138,7 +143,29 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
     progress.close();
     // After all was delivered this has nothing left to do; after a failure or Ctrl-C it waits for nobody.
     await telemetry.abandon();
+    await cache?.close();
   }
+}
+
+/** @throws UsageError */
+function cacheName(invocation: Invocation, path: string): string {
+  const name = invocation.text('name') ?? cacheNameOf(path);
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name))
+    throw new UsageError(
+      `--name ${JSON.stringify(name)} is no name of a cache.`,
+      'Write 1 to 64 letters, digits, dots, underscores and hyphens.',
+    );
+  return name;
+}
+
+/** `--cache lru`, as it was called when there was no other policy. @throws UsageError */
+function olderPolicy(invocation: Invocation, progress: Progress): { readonly policy?: 'lru' } {
+  if (oneOf(invocation, 'cache', ['lru']) === undefined) return {};
+  const policy = invocation.text('policy');
+  if (policy !== undefined && policy !== 'lru')
+    throw new UsageError(`--cache lru and --policy ${policy} do not go together.`, 'Leave --cache out.');
+  progress.message('--cache lru is an older name of --policy lru; without both the policy is adaptive.');
+  return { policy: 'lru' };
 }
 
 function answerOf(report: ReplayReport): Answer {

@@ -49,7 +49,11 @@ class RecordingServer {
       return void response.end(JSON.stringify({ title: 'Forbidden', detail: 'The key may not write.' }));
     }
     if (path === '/v1/events') return this.#take(body, request.headers['content-encoding'], response);
-    response.end(`${JSON.stringify(this.#rowFor(body.toString()))}\n`);
+    response.end(
+      this.#rowsFor(body.toString())
+        .map((row) => `${JSON.stringify(row)}\n`)
+        .join(''),
+    );
   }
 
   #take(body: Buffer, encoding: string | undefined, response: ServerResponse): void {
@@ -61,16 +65,21 @@ class RecordingServer {
     response.end(JSON.stringify({ accepted: events.length, rejected: [], unknownFields: 0, capped: 0 }));
   }
 
-  #rowFor(sql: string): Record<string, unknown> {
-    if (sql.includes('AS one')) return { one: 1 };
+  #rowsFor(sql: string): Record<string, unknown>[] {
+    if (sql.includes('AS one')) return [{ one: 1 }];
     const events = [...this.batches.values()].flat();
-    if (sql.includes('AS batches')) return { events: String(events.length), batches: String(this.batches.size) };
+    if (sql.includes('AS batches')) return [{ events: String(events.length), batches: String(this.batches.size) }];
     const windows = events.filter((event): event is CacheWindow => event.kind === 'cache.window');
+    return [...Map.groupBy(windows, ({ tier }) => tier)].map(([tier, ofTier]) => this.#sums(tier, ofTier));
+  }
+
+  #sums(tier: string, windows: readonly CacheWindow[]): Record<string, unknown> {
     const sum = (of: (window: CacheWindow) => number | undefined) =>
       windows.reduce((total, one) => total + (of(one) ?? 0), 0);
     const hits = sum(({ requests }) => requests.hit) - this.lose;
     const misses = sum(({ requests }) => requests.miss);
     return {
+      tier,
       requests_sum: hits + misses,
       hits_sum: hits,
       misses_sum: String(misses),
@@ -120,13 +129,42 @@ describe('alperf replay', () => {
   }
 
   it('ends with equal counts, in one JSON document, with messages on stderr only', async () => {
-    const { code, answer } = await replay(['--size', '100']);
+    const { code, answer } = await replay(['--size', '100', '--policy', 'lru']);
     expect(answer).toMatchObject({ equal: true, emitted: { requests: 2_000, misses: 2_000, evicted: 1_900 } });
     expect(answer).toMatchObject({
       stored: { requests: 2_000, hits: 0, misses: 2_000, writes: 2_000, evicted: 1_900 },
     });
     expect(code).toBe(0);
     expect(messages).toContain('requests replayed');
+  });
+
+  it('goes through memory and disk, each with its own counts, and finds on disk what an earlier replay left there', async () => {
+    const disk = ['--tier', 'memory,disk', '--disk-path', 'cache', '--disk-max-bytes', '10_000_000'];
+    const first = await replay(['--size', '100', '--policy', 'lru', ...disk]);
+    expect(first.answer).toMatchObject({
+      equal: true,
+      cache: { policy: 'lru', policyAtEnd: 'lru', disk: { path: join(folder, 'cache'), maxBytes: 10_000_000 } },
+      emitted: { requests: 2_000, hits: 1_700, misses: 300, loads: 300, writes: 2_300 },
+      hitRatio: 0.85,
+      tiers: [
+        { tier: 'memory', hitRatio: 0, emitted: { requests: 2_000, misses: 2_000 }, stored: { misses: 2_000 } },
+        {
+          tier: 'disk',
+          hitRatio: 0.85,
+          emitted: { requests: 2_000, writes: 300 },
+          stored: { hits: 1_700, writes: 300 },
+        },
+      ],
+    });
+    server.batches.clear();
+    const second = await replay(['--size', '100', ...disk]);
+    expect(second.answer).toMatchObject({ equal: true, emitted: { hits: 2_000, loads: 0 }, hitRatio: 1 });
+  }, 30_000);
+
+  it('takes --cache lru for --policy lru, and says so', async () => {
+    const { answer } = await replay(['--size', '100', '--cache', 'lru']);
+    expect(answer).toMatchObject({ equal: true, cache: { policy: 'lru' } });
+    expect(messages).toContain('--cache lru is an older name of --policy lru');
   });
 
   it('takes a share of the unique keys as its size', async () => {
@@ -197,5 +235,21 @@ describe('alperf replay', () => {
     expect((await replay([])).code).toBe(2);
     expect((await replay(['--size', '0'])).code).toBe(2);
     expect((await replay(['--size', '10', '--cache', 'fifo'])).code).toBe(2);
+    for (const wrong of [
+      ['--policy', 'fifo'],
+      ['--cache', 'lru', '--policy', 'arc'],
+      ['--name', 'a/b'],
+      ['--tier', 'disk'],
+      ['--tier', 'memory,disk'],
+      ['--tier', 'memory,disk', '--disk-path', 'x'],
+      ['--disk-path', 'x'],
+    ]) {
+      const { code, answer } = await replay(['--size', '10', ...wrong]);
+      expect([wrong, code, answer]).toEqual([
+        wrong,
+        2,
+        { error: expect.objectContaining({ remedy: expect.stringMatching(/./) }), exitCode: 2 },
+      ]);
+    }
   });
 });

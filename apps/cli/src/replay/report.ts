@@ -1,6 +1,16 @@
 import { basename } from 'node:path';
+import type { EvictionSetting, PolicyName } from '#libs/cache-policies';
 import { alperfCommand } from '#libs/operations';
-import { COUNTERS, differences, hitRatio, type Counter, type Counts } from './counters.js';
+import {
+  COUNTERS,
+  differences,
+  hitRatio,
+  noCounts,
+  overall,
+  type Counter,
+  type Counts,
+  type TierCounts,
+} from './counters.js';
 import type { Delivery } from './replay-telemetry.js';
 import type { Stored } from './stored.js';
 
@@ -8,14 +18,19 @@ import type { Stored } from './stored.js';
 export interface ReplayReport {
   readonly trace: string;
   readonly cache: {
-    readonly policy: 'lru';
+    /** As it was asked for. */
+    readonly policy: EvictionSetting;
+    /** The one in force at the end: of `adaptive`, the one it has chosen. */
+    readonly policyAtEnd: PolicyName;
     readonly name: string;
     readonly maxEntries: number | null;
     readonly maxBytes: number | null;
+    /** Directory and limit of the disk tier; null without one. */
+    readonly disk: { readonly path: string; readonly maxBytes: number } | null;
   };
   readonly service: string;
   readonly instance: string;
-  /** What the cache did, counted apart from telemetry; and what telemetry made of it. */
+  /** What the cache as a whole did by its own count, and what telemetry made of it. */
   readonly emitted: Counts & {
     readonly events: number;
     readonly batches: number;
@@ -23,9 +38,18 @@ export interface ReplayReport {
     readonly rejectedEvents: number;
   };
   readonly stored: Counts & { readonly events: number; readonly batches: number };
+  /** The same for each tier, from the nearest on: the cache's own figures, and those of the database. */
+  readonly tiers: readonly {
+    readonly tier: string;
+    readonly hitRatio: number;
+    readonly emitted: Counts;
+    readonly stored: Counts;
+  }[];
+  /** In every tier. */
   readonly equal: boolean;
-  /** The counters that differ; none when equal. */
+  /** The counters that differ in some tier; none when equal. */
   readonly differs: readonly (Counter | 'events' | 'batches')[];
+  /** Requests that some tier answered, per request. */
   readonly hitRatio: number;
   /** From the first request until the database held everything. */
   readonly durationSeconds: number;
@@ -36,12 +60,10 @@ export interface ReplayReport {
 
 export interface ReplayFacts {
   readonly trace: string;
-  readonly cacheName: string;
-  readonly maxEntries: number | undefined;
-  readonly maxBytes: number | undefined;
+  readonly cache: ReplayReport['cache'];
   readonly service: string;
   readonly instance: string;
-  readonly counts: Counts;
+  readonly emitted: TierCounts;
   readonly delivery: Delivery;
   readonly stored: Stored;
   readonly replayMs: number;
@@ -50,18 +72,14 @@ export interface ReplayFacts {
 
 /** Pure. Equal only when every counter and the numbers of events and batches are. */
 export function reportOf(facts: ReplayFacts): ReplayReport {
-  const { trace, service, instance, counts, delivery, stored, replayMs, totalMs } = facts;
-  const differs: (Counter | 'events' | 'batches')[] = differences(counts, stored.counts);
+  const { trace, cache, service, instance, emitted, delivery, stored, replayMs, totalMs } = facts;
+  const counts = overall(emitted);
+  const differs: (Counter | 'events' | 'batches')[] = differences(emitted, stored.tiers);
   if (delivery.accepted + delivery.rejected + delivery.dropped !== stored.events) differs.push('events');
   if (delivery.batches !== stored.batches) differs.push('batches');
   return {
     trace,
-    cache: {
-      policy: 'lru',
-      name: facts.cacheName,
-      maxEntries: facts.maxEntries ?? null,
-      maxBytes: facts.maxBytes ?? null,
-    },
+    cache,
     service,
     instance,
     emitted: {
@@ -71,7 +89,13 @@ export function reportOf(facts: ReplayFacts): ReplayReport {
       dropped: delivery.dropped,
       rejectedEvents: delivery.rejected,
     },
-    stored: { ...stored.counts, events: stored.events, batches: stored.batches },
+    stored: { ...overall(stored.tiers), events: stored.events, batches: stored.batches },
+    tiers: emitted.map((one, i) => ({
+      tier: one.tier,
+      hitRatio: hitRatio(one.counts),
+      emitted: one.counts,
+      stored: stored.tiers[i]?.counts ?? noCounts(),
+    })),
     equal: differs.length === 0,
     differs,
     hitRatio: hitRatio(counts),
@@ -83,31 +107,38 @@ export function reportOf(facts: ReplayFacts): ReplayReport {
 
 /** The same for people. Pure. */
 export function renderReport(report: ReplayReport): string {
-  const { emitted, stored } = report;
-  const names = [...COUNTERS, 'events', 'batches'] as const;
-  const cell = (value: number) => value.toLocaleString('en').padStart(14);
+  const { cache, emitted, stored, tiers } = report;
+  const apart = tiers.length === 1 ? [] : tiers;
   return [
     `${'counter'.padEnd(12)}${'emitted'.padStart(14)}${'stored'.padStart(14)}`,
-    ...names.map(
-      (name) =>
-        `${name.padEnd(12)}${cell(emitted[name])}${cell(stored[name])}${emitted[name] === stored[name] ? '' : '  differs'}`,
-    ),
+    ...[...COUNTERS, 'events' as const, 'batches' as const].map((name) => line(name, emitted[name], stored[name])),
+    ...apart.flatMap((one) => [
+      '',
+      `${one.tier}, hit ratio ${one.hitRatio.toFixed(4)}`,
+      ...COUNTERS.map((name) => line(name, one.emitted[name], one.stored[name])),
+    ]),
     '',
-    `Hit ratio ${report.hitRatio.toFixed(4)}; ${report.requestsPerSecond.toLocaleString('en')} requests/s; all stored after ${report.durationSeconds} s.`,
+    `Hit ratio ${report.hitRatio.toFixed(4)} with ${cache.policy}${cache.policy === 'adaptive' ? `, in the end ${cache.policyAtEnd}` : ''}; ` +
+      `${report.requestsPerSecond.toLocaleString('en')} requests/s; all stored after ${report.durationSeconds} s.`,
     report.equal
       ? 'What was emitted and what the database holds are equal.'
       : `They differ: ${report.differs.join(', ')}. Instance ${report.instance}; \`${alperfCommand('dead-letters list')}\` shows what was not accepted.`,
   ].join('\n');
 }
 
-/** The file's name without its endings, as the contract allows names. Pure. */
+function line(name: string, emitted: number, stored: number): string {
+  const cell = (value: number) => value.toLocaleString('en').padStart(14);
+  return `${name.padEnd(12)}${cell(emitted)}${cell(stored)}${emitted === stored ? '' : '  differs'}`;
+}
+
+/** The file's name without its endings, as caches may be named. Pure. */
 export function cacheNameOf(path: string): string {
   const name = basename(path)
     .replace(/\.gz$/, '')
     .replace(/\.(txt|csv|tsv)$/, '')
-    .replace(/[^A-Za-z0-9_.:/ -]/g, '_')
-    .slice(0, 128);
-  return /^[A-Za-z0-9_]/.test(name) ? name : `trace_${name}`.slice(0, 128);
+    .replace(/[^A-Za-z0-9_.-]/g, '_')
+    .slice(0, 64);
+  return /^[A-Za-z0-9_]/.test(name) ? name : `trace_${name}`.slice(0, 64);
 }
 
 function seconds(ms: number): number {

@@ -1,10 +1,10 @@
 import type { Clock } from '#libs/time';
-import type { LruReplay } from './lru.js';
 import type { Pace } from './pace.js';
 import { mustNotBeRefused } from './patience.js';
-import type { Progress } from './progress.js';
+import type { Progress } from '../command/progress.js';
+import type { ReplayedCache } from './replayed-cache.js';
 import type { ReplayTelemetry } from './replay-telemetry.js';
-import type { TraceAccess } from './trace-parser.js';
+import type { TraceAccess } from '../trace/trace-parser.js';
 
 /** Accesses between two looks at the buffer: a look costs about as much as some accesses. */
 const LOOK_EVERY = 512;
@@ -16,7 +16,7 @@ export interface RunTrace {
   readonly trace: AsyncIterable<readonly TraceAccess[]>;
   /** How much of the trace has been read, 0 to 1. */
   readonly share: () => number;
-  readonly cache: LruReplay;
+  readonly cache: ReplayedCache;
   readonly telemetry: Pick<ReplayTelemetry, 'delivery' | 'hurry'>;
   /** Whether the server is there: asked while it takes nothing. */
   readonly isUp: () => Promise<boolean>;
@@ -27,7 +27,7 @@ export interface RunTrace {
 }
 
 /**
- * Drives a whole trace through the cache. It keeps step with telemetry: while the server is away and the buffer fills,
+ * Drives a whole trace through the cache. It keeps step with the disk and with telemetry: while the server is away and the buffer fills,
  * it waits instead of letting events drop.
  * @throws CliError as soon as the server refuses the events for good.
  */
@@ -45,7 +45,8 @@ export async function runTrace(run: RunTrace): Promise<void> {
         progress.update(shareAt(index), replayed(cache));
         await clock.sleep(delayMs, signal);
       }
-      cache.access(access);
+      const loading = cache.access(access);
+      if (loading !== undefined) await loading;
       if (--untilLook > 0) continue;
       untilLook = LOOK_EVERY;
       await keepStep(run, shareAt(index));
@@ -55,9 +56,12 @@ export async function runTrace(run: RunTrace): Promise<void> {
     // Timers and sockets get their turn: telemetry sends while the replay goes on.
     await clock.sleep(0, signal);
   }
+  await cache.keepStep({ all: true, signal });
 }
 
-async function keepStep({ telemetry, isUp, progress, clock, signal }: RunTrace, share: number): Promise<void> {
+async function keepStep(run: RunTrace, share: number): Promise<void> {
+  const { cache, telemetry, isUp, progress, clock, signal } = run;
+  await cache.keepStep({ signal });
   for (;;) {
     const delivery = telemetry.delivery();
     mustNotBeRefused(delivery);
@@ -70,6 +74,6 @@ async function keepStep({ telemetry, isUp, progress, clock, signal }: RunTrace, 
   progress.back();
 }
 
-function replayed({ counts }: LruReplay): string {
-  return `${counts.requests.toLocaleString('en')} requests`;
+function replayed({ requests }: ReplayedCache): string {
+  return `${requests.toLocaleString('en')} requests`;
 }

@@ -2,13 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { createTelemetry } from '#libs/telemetry/node';
 import type { Host } from '../command/command.js';
 import type { Server } from '../http/server.js';
-import type { CacheLimits } from './lru.js';
 import type { Delivery, ReplayTelemetry } from './replay-telemetry.js';
 
 export interface StartTelemetry {
   readonly service: string;
-  readonly cacheName: string;
-  readonly limits: CacheLimits;
   readonly server: Server;
   readonly host: Pick<Host, 'clock'>;
 }
@@ -16,8 +13,8 @@ export interface StartTelemetry {
 /** Room for the events of a whole window at full speed, so that pacing and not dropping is what a replay meets. */
 const BUFFER_BYTES = 64 * 2 ** 20;
 
-/** Telemetry as a service has it, with the recorder of one cache. */
-export function startTelemetry({ service, cacheName, limits, server, host }: StartTelemetry): ReplayTelemetry {
+/** Telemetry as a service has it. */
+export function startTelemetry({ service, server, host }: StartTelemetry): ReplayTelemetry {
   let trouble: string | undefined;
   let refused: string | undefined;
   let sentAtTrouble = 0;
@@ -36,21 +33,9 @@ export function startTelemetry({ service, cacheName, limits, server, host }: Sta
       if (code === 'unauthorized' || code === 'refused') refused = message;
     },
   });
-  const recorder = telemetry.cache(cacheName);
   return {
-    observer: recorder,
+    recorders: telemetry,
     instance: telemetry.instance,
-    gauges: (read) =>
-      recorder.gauges(() => {
-        const { entries, bytes } = read();
-        const { maxEntries, maxBytes } = limits;
-        return {
-          entries,
-          ...(bytes !== undefined && { bytes }),
-          ...(maxEntries !== undefined && { maxEntries }),
-          ...(maxBytes !== undefined && { maxBytes }),
-        };
-      }),
     delivery: (): Delivery => {
       const { accepted, rejected, dropped, sentBatches, queued, queuedBytes, unacknowledgedBatches } =
         telemetry.stats();

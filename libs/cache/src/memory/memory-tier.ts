@@ -28,6 +28,8 @@ export interface MemoryOptions extends TierLimits {
   readonly policy?: EvictionSetting;
   /** Bytes that a value takes, its key left out. Default: an estimate; 0 when there is no limit on bytes. */
   readonly weigher?: (value: unknown, key: string) => number;
+  /** Bytes counted for an entry beside its value. Default: the length of its key and what it is measured to cost, `ENTRY_OVERHEAD_BYTES`. */
+  readonly overheadBytes?: number;
   /** Entries that cost more to load stay longer, by up to three more turns before they leave. Default false. */
   readonly costAware?: boolean;
   /** Asked before an entry is kept; what it refuses counts as rejected. */
@@ -583,10 +585,10 @@ export class MemoryTier implements Tier {
 
   #weigh(key: string, value: unknown): number {
     if (!this.#weighs) return 0;
-    const { weigher } = this.#options;
+    const { weigher, overheadBytes = key.length + ENTRY_OVERHEAD_BYTES } = this.#options;
     const bytes = Math.ceil(weigher === undefined ? estimateBytes(value) : weigher(value, key));
     if (!(bytes >= 0)) throw new TypeError(`The weigher gave ${bytes} for a value; give its size in bytes, 0 or more.`);
-    return bytes + key.length + ENTRY_OVERHEAD_BYTES;
+    return Math.max(1, bytes + overheadBytes);
   }
 
   #use(slot: number): void {

@@ -5,12 +5,17 @@ import type { MemoryOptions } from '../memory/memory-tier.js';
 /** What is wrong with the options of a memory tier. */
 export function memoryProblems(options: MemoryOptions): OptionProblem[] {
   const problems: OptionProblem[] = [];
-  const { maxBytes, maxEntries, policy, weigher, admit, costAware } = options;
+  const { maxBytes, maxEntries, policy, weigher, admit, costAware, overheadBytes } = options;
   if (maxBytes === undefined && maxEntries === undefined)
     problems.push({ path: 'maxBytes', message: 'neither it nor maxEntries is given. Give one: memory has an end.' });
   for (const [path, limit] of Object.entries({ maxBytes, maxEntries }))
     if (limit !== undefined && !isLimit(limit))
       problems.push({ path, message: `${String(limit)} is no limit. Give a whole number, 0 or more.` });
+  if (overheadBytes !== undefined && !isLimit(overheadBytes))
+    problems.push({
+      path: 'overheadBytes',
+      message: `${String(overheadBytes)} is no size. Give a whole number of bytes, 0 or more.`,
+    });
   const policies: readonly string[] = ['adaptive', ...POLICY_NAMES];
   if (policy !== undefined && !policies.includes(policy))
     problems.push({ path: 'policy', message: `${String(policy)} is no policy. Take one of ${policies.join(', ')}.` });

@@ -2,11 +2,16 @@ import type { Invocation } from '../command/command.js';
 import { UsageError } from '../command/errors.js';
 import { wholeNumber } from '../command/values.js';
 import type { TraceFile } from './trace-file.js';
-import type { CacheLimits } from './lru.js';
 
-/** lru-cache allocates its index up front: more entries than this would take gigabytes. */
-const MOST_ENTRIES = 50_000_000;
+/** A Map holds no more than 2²⁴ keys. */
+const MOST_ENTRIES = 16_000_000;
 const SIZES = "Write --size 1000 (entries), --size 10% (of the trace's unique keys) or --max-bytes 1000000 (bytes).";
+
+/** How large a cache may be; at least one of them is given. Bytes are those of the sizes in the trace. */
+export interface CacheLimits {
+  readonly maxEntries: number | undefined;
+  readonly maxBytes: number | undefined;
+}
 
 /** What was asked for, before the trace was read. */
 export interface AskedLimits {

@@ -1,5 +1,5 @@
 import type { Clock } from '#libs/time';
-import { say, type Terminal } from '../command/terminal.js';
+import { say, type Terminal } from './terminal.js';
 
 const BAR_WIDTH = 24;
 /** A drawn bar moves this often; lines come this often where nobody watches. */

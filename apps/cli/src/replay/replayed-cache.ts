@@ -1,0 +1,102 @@
+import { createCache, type Cache } from '#libs/cache';
+import type { PolicyName } from '#libs/cache-policies';
+import type { CacheRecorders } from '#libs/contracts';
+import type { Clock } from '#libs/time';
+import type { CacheLimits } from '../trace/cache-size.js';
+import { sizeOf } from '../trace/trace-memory.js';
+import type { TraceAccess } from '../trace/trace-parser.js';
+import { countsOf, type TierCounts } from './counters.js';
+import { makeTiers, type AskedTiers, type Content, type MadeTiers } from './tiers.js';
+
+export interface ReplayedCacheOptions {
+  readonly name: string;
+  readonly limits: CacheLimits;
+  readonly tiers: AskedTiers;
+  /** Undefined: the cache counts for itself alone. */
+  readonly recorders: CacheRecorders | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Told of faults that the cache survives. */
+  readonly onProblem: (problem: Error) => void;
+}
+
+/** Writes that may wait for the disk before the replay waits for them. */
+const MOST_WAITING = 2_048;
+const WAIT_GRAIN_MS = 2;
+/** Contents are written to disk no larger than this, bytes: entries of a trace may be whole videos. */
+const LARGEST_CONTENT = 2 ** 20;
+
+/**
+ * A trace through a cache of this project as a service has it, filled on a miss. It counts requests and loads by itself,
+ * so that "emitted" is not all the recorder's own word.
+ */
+export class ReplayedCache {
+  requests = 0;
+  #loads = 0;
+  readonly #cache: Cache<string, Content>;
+  readonly #tiers: MadeTiers;
+  readonly #clock: Clock;
+  readonly #zeros: Uint8Array | undefined;
+  #loading: TraceAccess | undefined;
+
+  /** @throws CacheOptionsError for a name that no cache may have */
+  constructor({ name, limits, tiers, recorders, clock, random, onProblem }: ReplayedCacheOptions) {
+    this.#clock = clock;
+    this.#tiers = makeTiers(tiers, limits);
+    this.#zeros = tiers.disk === undefined ? undefined : new Uint8Array(LARGEST_CONTENT);
+    this.#cache = createCache<string, Content>({
+      name,
+      tiers: this.#tiers.all,
+      ...(recorders !== undefined && { telemetry: recorders }),
+      clock,
+      random,
+      onProblem,
+      loader: this.#load,
+    });
+  }
+
+  /** Resolves when all tiers are open; rejects when one cannot be. */
+  ready(): Promise<void> {
+    return this.#cache.ready();
+  }
+
+  get tierNames(): readonly string[] {
+    return this.#tiers.all.map(({ name }) => name);
+  }
+
+  /** The policy that the memory tier goes by now. */
+  get policy(): PolicyName {
+    return this.#tiers.memory.policy;
+  }
+
+  /** One access at a time: what it returns, when it is not undefined, is to be awaited before the next one. */
+  access(access: TraceAccess): Promise<unknown> | undefined {
+    this.requests++;
+    if (this.#cache.getNow(access.key) !== undefined) return undefined;
+    this.#loading = access;
+    return this.#cache.getOrLoad(access.key);
+  }
+
+  /** Resolves when no more writes wait for the disk than a replay may be ahead of it; with `all`, when none does. */
+  async keepStep({ all = false, signal }: { readonly all?: boolean; readonly signal: AbortSignal }): Promise<void> {
+    while ((this.#tiers.disk?.waiting ?? 0) > (all ? 0 : MOST_WAITING)) await this.#clock.sleep(WAIT_GRAIN_MS, signal);
+  }
+
+  /** What the cache says it did, but for what the replay counts better: its requests, and the times that it was asked to load. */
+  counts(): TierCounts {
+    return this.#cache.stats().tiers.map((stats, i) => ({
+      tier: stats.tier,
+      counts: { ...countsOf(stats), ...(i === 0 && { requests: this.requests, loads: this.#loads }) },
+    }));
+  }
+
+  close(): Promise<void> {
+    return this.#cache.close();
+  }
+
+  readonly #load = (): Content => {
+    this.#loads++;
+    const size = sizeOf(this.#loading!);
+    return this.#zeros === undefined ? { size } : { size, bytes: this.#zeros.subarray(0, size) };
+  };
+}

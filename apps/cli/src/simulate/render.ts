@@ -1,0 +1,50 @@
+import type { Simulated } from './simulated-cache.js';
+
+/** What `alperf simulate` found out. */
+export interface Simulation {
+  readonly trace: string;
+  readonly maxEntries: number | null;
+  readonly maxBytes: number | null;
+  readonly requests: number;
+  readonly unique: number;
+  /** One for each policy, in the order they were asked for. */
+  readonly results: readonly Simulated[];
+}
+
+const COLUMNS: readonly (readonly [string, (result: Simulated) => string])[] = [
+  ['policy', ({ policy }) => policy],
+  ['hit ratio', ({ hitRatio }) => hitRatio.toFixed(4)],
+  ['by bytes', ({ byteHitRatio }) => byteHitRatio?.toFixed(4) ?? '-'],
+  ['evicted', ({ evicted }) => grouped(evicted)],
+  ['rejected', ({ rejected }) => grouped(rejected)],
+  ['entries', ({ entries }) => grouped(entries)],
+  ['ns/access', ({ nsPerAccess }) => nsPerAccess.toFixed(0)],
+];
+
+/** For people: a table with a line for each policy, and what `adaptive` did. Pure. */
+export function renderSimulation({ maxEntries, maxBytes, requests, unique, results }: Simulation): string {
+  const rows = [COLUMNS.map(([title]) => title), ...results.map((one) => COLUMNS.map(([, cell]) => cell(one)))];
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const limits = [
+    ...(maxEntries === null ? [] : [`${grouped(maxEntries)} entries`]),
+    ...(maxBytes === null ? [] : [`${grouped(maxBytes)} bytes`]),
+  ];
+  return [
+    `${grouped(requests)} requests for ${grouped(unique)} unique keys; room for ${limits.join(' and ')}.`,
+    '',
+    ...rows.map((row) =>
+      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+    ),
+    ...results.flatMap(changesOf),
+  ].join('\n');
+}
+
+function changesOf({ policy, policyAtEnd, changes }: Simulated): string[] {
+  if (policy !== 'adaptive') return [];
+  const taken = changes.map((change) => `${change.policy} after ${grouped(change.after)}`).join(', ');
+  return ['', `adaptive ended with ${policyAtEnd}${taken === '' ? ', as it began' : `: ${taken} requests`}.`];
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en');
+}
