@@ -1,6 +1,6 @@
 import { createCache, type Cache } from '#libs/cache';
 import type { PolicyName } from '#libs/cache-policies';
-import type { CacheRecorders } from '#libs/contracts';
+import type { CacheRecorders, TierRecorder } from '#libs/contracts';
 import type { Clock } from '#libs/time';
 import type { CacheLimits } from '../trace/cache-size.js';
 import { sizeOf } from '../trace/trace-memory.js';
@@ -27,17 +27,20 @@ const WAIT_GRAIN_MS = 2;
 const LARGEST_CONTENT = 2 ** 20;
 
 /**
- * A trace through a cache of this project as a service has it, filled on a miss. It counts requests and loads by itself,
- * so that "emitted" is not all the recorder's own word.
+ * A trace through a cache of this project, by one who loads what is missing and writes it: what `getOrLoad` adds to that,
+ * against stampedes and slow origins, costs several times as much, and a trace, one access after the other, has no use for
+ * it. Requests and loads are counted here, too, so that "emitted" is not all the recorder's own word.
  */
 export class ReplayedCache {
   requests = 0;
   #loads = 0;
   readonly #cache: Cache<string, Content>;
+  /** Of the nearest tier, where loads are counted. */
+  readonly #recorder: TierRecorder | undefined;
+  readonly #onProblem: (problem: Error) => void;
   readonly #tiers: MadeTiers;
   readonly #clock: Clock;
   readonly #zeros: Uint8Array | undefined;
-  #loading: TraceAccess | undefined;
 
   /** @throws CacheOptionsError for a name that no cache may have */
   constructor({ name, limits, tiers, recorders, clock, random, onProblem }: ReplayedCacheOptions) {
@@ -51,8 +54,9 @@ export class ReplayedCache {
       clock,
       random,
       onProblem,
-      loader: this.#load,
     });
+    this.#recorder = recorders?.cache(name, { tier: this.#tiers.memory.name });
+    this.#onProblem = onProblem;
   }
 
   /** Resolves when all tiers are open; rejects when one cannot be. */
@@ -73,8 +77,7 @@ export class ReplayedCache {
   access(access: TraceAccess): Promise<unknown> | undefined {
     this.requests++;
     if (this.#cache.getNow(access.key) !== undefined) return undefined;
-    this.#loading = access;
-    return this.#cache.getOrLoad(access.key);
+    return this.#getOrFill(access);
   }
 
   /** Resolves when no more writes wait for the disk than a replay may be ahead of it; with `all`, when none does. */
@@ -94,9 +97,13 @@ export class ReplayedCache {
     return this.#cache.close();
   }
 
-  readonly #load = (): Content => {
+  async #getOrFill(access: TraceAccess): Promise<void> {
+    if ((await this.#cache.get(access.key)) !== undefined) return;
     this.#loads++;
-    const size = sizeOf(this.#loading!);
-    return this.#zeros === undefined ? { size } : { size, bytes: this.#zeros.subarray(0, size) };
-  };
+    this.#recorder?.loaded();
+    const size = sizeOf(access);
+    const content = this.#zeros === undefined ? { size } : { size, bytes: this.#zeros.subarray(0, size) };
+    // It is in memory at once; `keepStep` waits for the disk.
+    this.#cache.set(access.key, content).catch(this.#onProblem);
+  }
 }
