@@ -24,7 +24,7 @@ describe('The package @allibrary/telemetry', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'alperf-package-'));
     installed = join(folder, 'node_modules', '@allibrary', 'telemetry');
-    const { stdout } = await run(process.execPath, [join(ROOT, 'scripts/pack-telemetry.mjs'), folder], {
+    const { stdout } = await run(process.execPath, [join(ROOT, 'scripts/pack-libraries.mjs'), 'telemetry', folder], {
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     writeFileSync(join(folder, 'package.json'), '{ "name": "elsewhere", "private": true, "type": "module" }');
