@@ -2,7 +2,7 @@ import { createSignal } from 'solid-js';
 import { alperfAt } from './commands.js';
 
 /** Any text is a trace: each of its lines is a key. This one is in every checkout. */
-const REPLAY = 'replay package-lock.json --format keys --cache lru --size 10%';
+const REPLAY = 'replay package-lock.json --format keys --size 10%';
 
 /** What to do while nothing has come yet: two commands that work as they stand. */
 export function FirstSteps(props: { close: () => void }) {
