@@ -132,10 +132,11 @@ describe('Standalone', () => {
 
   it('serves what its OpenAPI document says and, but for refusals, nothing else', async () => {
     const served = new Set<string>();
+    const asDocumented = (url: string) => url.replace('*', '{file}').replaceAll(/:(\w+)/g, '{$1}');
     // Fastify tells of each instance before it has a route.
     const watch = (message: unknown) =>
       (message as { fastify: FastifyInstance }).fastify.addHook('onRoute', ({ method, url }) => {
-        for (const one of [method].flat()) served.add(`${one.toLowerCase()} ${url.replace('*', '{file}')}`);
+        for (const one of [method].flat()) served.add(`${one.toLowerCase()} ${asDocumented(url)}`);
       });
     subscribe('fastify.initialization', watch);
     const { url } = await start().finally(() => unsubscribe('fastify.initialization', watch));
