@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { lmdbFailure } from '#libs/event-log/embedded';
 import type { RemovalCause } from '#libs/contracts';
 import type { Timer } from '#libs/time';
+import { matcher } from '../tier/selection.js';
 import {
   TierUnavailableError,
   type Entry,
@@ -664,14 +665,6 @@ function attempt<Answer>(work: () => Answer): Answer | { readonly failed: unknow
   } catch (failed) {
     return { failed };
   }
-}
-
-function matcher(selection: Selection): (info: EntryInfo) => boolean {
-  if ('all' in selection) return () => true;
-  if ('key' in selection) return ({ key }) => key === selection.key;
-  if ('prefix' in selection) return ({ key }) => key.startsWith(selection.prefix);
-  if ('tag' in selection) return ({ tags }) => tags?.includes(selection.tag) ?? false;
-  return (info) => selection.where(info.key, info);
 }
 
 function dropAll(

@@ -1,6 +1,6 @@
 import type { RequestResult } from '#libs/contracts';
 import type { LoadOptions } from '../options.js';
-import type { Found } from '../tier/tier-stack.js';
+import type { Found } from '../tier/found.js';
 import type { LoadNode } from './load-graph.js';
 import type { Watch } from './watch.js';
 

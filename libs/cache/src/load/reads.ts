@@ -3,7 +3,7 @@ import type { CacheCore } from '../core.js';
 import { BatchLoadError, NoLoaderError } from '../errors.js';
 import type { CacheKey } from '../key/cache-key.js';
 import type { BatchLoader, CacheOptions, Loader, LoadOptions } from '../options.js';
-import type { Found, Lookup } from '../tier/tier-stack.js';
+import type { Found, Lookup } from '../tier/found.js';
 import type { Flight, Outcome } from './flight.js';
 import { isEarly } from './lifetime.js';
 import type { Origin } from './loads.js';

@@ -2,7 +2,7 @@ import type { CacheChange, RemovalCause } from '#libs/contracts';
 import type { CacheCore } from '../core.js';
 import { keyPrefix, type CacheKey } from '../key/cache-key.js';
 import { encodeTag } from '../load/kept.js';
-import type { TouchedTier } from '../tier/tier-stack.js';
+import type { TouchedTier } from '../tier/found.js';
 import type { EntryInfo, Selection } from '../tier/tier.js';
 import { ownInfo, type OwnInfo } from './own-info.js';
 

@@ -1,5 +1,5 @@
 import type { EntryInfo, Selection } from '../tier/tier.js';
-import { matcher } from './selection.js';
+import { matcher } from '../tier/selection.js';
 
 const MOST_KEYS = 10_000;
 const MOST_MANY = 100;

@@ -3,6 +3,7 @@ import type { RemovalCause } from '#libs/contracts';
 import type { Timer } from '#libs/time';
 import { endOf, type RowMeta } from '../disk/row.js';
 import { structuredCodec, type ValueCodec } from '../disk/value-codec.js';
+import { matcher } from '../tier/selection.js';
 import {
   TierUnavailableError,
   type Entry,
@@ -20,7 +21,6 @@ import { fromBytes, toBytes } from './key-bytes.js';
 import { RedisLink, type Argument, type Reply } from './link.js';
 import { encodeRow, readHead, readRow } from './row.js';
 import * as scripts from './scripts.js';
-import { matcher } from './selection.js';
 
 export interface RedisOptions {
   /**

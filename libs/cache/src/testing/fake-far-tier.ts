@@ -1,4 +1,5 @@
 import type { CacheGauges, RemovalCause } from '#libs/contracts';
+import { matcher } from '../tier/selection.js';
 import {
   TierUnavailableError,
   type Entry,
@@ -71,7 +72,8 @@ export class FakeFarTier implements Tier {
     { cause, dryRun = false }: { readonly cause: RemovalCause; readonly dryRun?: boolean },
   ): Promise<Touched> {
     await this.#reached();
-    const keys = [...this.store.entries.keys()].filter((key) => this.#isMeant(selection, key));
+    const matches = matcher(selection);
+    const keys = [...this.store.entries.keys()].filter((key) => matches(this.#infoOf(key)));
     if (dryRun) return { entries: keys.length };
     for (const key of keys) this.store.entries.delete(key);
     if (keys.length > 0) this.#context!.recorder.removed(cause, keys.length);
@@ -121,13 +123,6 @@ export class FakeFarTier implements Tier {
   async #reached(): Promise<void> {
     await this.held;
     if (this.away) throw new TierUnavailableError('The tier is away.');
-  }
-
-  #isMeant(selection: Selection, key: string): boolean {
-    if ('key' in selection) return key === selection.key;
-    if ('tag' in selection) return this.store.entries.get(key)?.tags?.includes(selection.tag) ?? false;
-    if ('prefix' in selection) return key.startsWith(selection.prefix);
-    return 'all' in selection || selection.where(key, this.#infoOf(key));
   }
 
   #infoOf(key: string): EntryInfo {

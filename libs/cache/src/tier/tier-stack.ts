@@ -1,10 +1,11 @@
 import { NONE } from '#libs/cache-policies';
 import type { CountingRecorder, RemovalCause, RequestResult } from '#libs/contracts';
 import type { Clock } from '#libs/time';
-import { stateOf, type EntryState, type LifetimeMs } from '../load/lifetime.js';
+import { stateOf, type LifetimeMs } from '../load/lifetime.js';
 import type { Watch } from '../load/watch.js';
 import { MemoryTier, type Kept, type KeptEntry } from '../memory/memory-tier.js';
 import { asError, AWAY, FarTier } from './far-tier.js';
+import { entryOf, type Found, type Lookup, type TouchedTier } from './found.js';
 import type { Entry, Selection, Tier, TierContext, Touched } from './tier.js';
 
 export interface StackOptions {
@@ -20,24 +21,6 @@ export interface StackOptions {
   readonly validate: (value: unknown) => unknown;
   /** Told of a value from outside that the schema refuses. */
   readonly onInvalid: (problem: Error) => void;
-}
-
-/** An entry that a tier had, and what may be done with it. */
-export interface Found extends KeptEntry {
-  readonly tier: string;
-  readonly state: Exclude<EntryState, 'over'>;
-}
-
-/** What a read of the tiers beyond memory came to. */
-export interface Lookup {
-  /** What the first tier that was asked answered. */
-  readonly first: RequestResult;
-  /** The nearest entry that may be answered, or else one that may be if the origin fails. */
-  readonly found: Found | undefined;
-}
-
-export interface TouchedTier extends Touched {
-  readonly tier: string;
 }
 
 /** The tiers of a cache, read from the nearest on and written all at once. */
@@ -257,19 +240,3 @@ const RESULT_OF = { fresh: 'hit', stale: 'stale', grace: 'miss' } as const satis
   Found['state'],
   RequestResult
 >;
-
-/** What the tiers beyond memory keep: nothing that is memory's alone. */
-function entryOf(kept: Kept, storedAt: number): Entry {
-  const { value, negative, freshMs, staleMs, revalidateMs, version, tags, loadMs } = kept;
-  return {
-    value,
-    negative,
-    storedAt,
-    freshMs,
-    staleMs,
-    ...(revalidateMs !== undefined && { revalidateMs }),
-    ...(version !== undefined && { version }),
-    ...(tags !== undefined && { tags }),
-    ...(loadMs !== undefined && { loadMs }),
-  };
-}

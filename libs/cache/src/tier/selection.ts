@@ -1,4 +1,4 @@
-import type { EntryInfo, Selection } from '../tier/tier.js';
+import type { EntryInfo, Selection } from './tier.js';
 
 /** Whether a selection is for an entry. Throws when its predicate does. */
 export function matcher(selection: Selection): (info: EntryInfo) => boolean {
