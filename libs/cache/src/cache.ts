@@ -80,19 +80,24 @@ export class Cache<Key extends CacheKey, Value> {
    */
   getOrLoad(key: Key, options: LoadOptions): Promise<Value | undefined>;
   getOrLoad(key: Key, loader?: Loader<Key, Value>, options?: LoadOptions): Promise<Value | undefined>;
-  async getOrLoad(
+  getOrLoad(
     key: Key,
     loaderOrOptions?: Loader<Key, Value> | LoadOptions,
     moreOptions?: LoadOptions,
   ): Promise<Value | undefined> {
-    const encoded = this.#encode(key);
-    const [loader, options = NO_OPTIONS] =
-      typeof loaderOrOptions === 'object' ? [undefined, loaderOrOptions] : [loaderOrOptions, moreOptions];
-    if (options.refresh !== true && this.#core.loading.earlyRefresh === 0) {
-      const hit = this.#core.openMemory?.hit(encoded) as Value | undefined;
-      if (hit !== undefined) return hit;
+    // Not async: that would make a second promise for each miss.
+    try {
+      const encoded = this.#encode(key);
+      const isLoader = typeof loaderOrOptions !== 'object';
+      const options = (isLoader ? moreOptions : loaderOrOptions) ?? NO_OPTIONS;
+      if (options.refresh !== true && this.#core.loading.earlyRefresh === 0) {
+        const hit = this.#core.openMemory?.hit(encoded) as Value | undefined;
+        if (hit !== undefined) return Promise.resolve(hit);
+      }
+      return Promise.resolve(this.#reads.getOrLoad(encoded, key, isLoader ? loaderOrOptions : undefined, options));
+    } catch (error) {
+      return Promise.reject(error as Error);
     }
-    return this.#reads.getOrLoad(encoded, key, loader, options);
   }
 
   /**

@@ -13,16 +13,21 @@ export function keptOf(
   random: () => number,
 ): Kept | undefined {
   const negative = value === undefined;
-  const lives = entryLifetime(lifetime, write, negative, random);
-  if (lives.freshMs + lives.staleMs <= 0) return undefined;
+  const { freshMs, staleMs, revalidateMs, slidingMs, maxAgeMs } = entryLifetime(lifetime, write, negative, random);
+  if (freshMs + staleMs <= 0) return undefined;
   const cost = Math.max(loadMs, write.cost ?? 0);
+  const { version } = write;
   return {
     value,
     negative,
-    ...lives,
-    ...(cost > 0 && { loadMs: cost }),
-    ...(write.version !== undefined && { version: write.version }),
-    ...(tags !== undefined && tags.length > 0 && { tags }),
+    freshMs,
+    staleMs,
+    revalidateMs,
+    slidingMs,
+    maxAgeMs,
+    loadMs: cost > 0 ? cost : undefined,
+    version,
+    tags: tags !== undefined && tags.length > 0 ? tags : undefined,
   };
 }
 

@@ -14,7 +14,7 @@ export interface Permit {
 export class Limiter {
   #limit: number;
   #running = 0;
-  readonly #queue = new Set<() => void>();
+  readonly #queue = new Set<Place>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -35,37 +35,64 @@ export class Limiter {
   }
 
   enter(): Permit {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    let state: 'waits' | 'runs' | 'left' = 'waits';
-    const start = () => {
-      this.#queue.delete(start);
-      state = 'runs';
-      this.#running++;
-      resolve();
-    };
-    this.#queue.add(start);
+    const place = new Place(this);
+    if (this.#queue.size === 0 && this.#running < this.#limit) this.start(place);
+    else this.#queue.add(place);
+    return place;
+  }
+
+  /** For its places. */
+  start(place: Place): void {
+    this.#queue.delete(place);
+    this.#running++;
+    place.begin();
+  }
+
+  /** For its places: one that ran is done, or one that waits gives up. */
+  left(place: Place, ran: boolean): void {
+    if (ran) this.#running--;
+    else this.#queue.delete(place);
     this.#admit();
-    return {
-      turn: promise,
-      get waits() {
-        return state === 'waits';
-      },
-      hurry: () => {
-        if (state === 'waits') start();
-      },
-      leave: () => {
-        if (state === 'runs') this.#running--;
-        this.#queue.delete(start);
-        state = 'left';
-        this.#admit();
-      },
-    };
   }
 
   #admit(): void {
-    for (const start of this.#queue) {
+    for (const place of this.#queue) {
       if (this.#running >= this.#limit) return;
-      start();
+      this.start(place);
     }
+  }
+}
+
+class Place implements Permit {
+  #state: 'waits' | 'runs' | 'left' = 'waits';
+  /** Made when somebody waits: mostly nobody has to. */
+  #turn: PromiseWithResolvers<void> | undefined;
+
+  constructor(private readonly limiter: Limiter) {}
+
+  get turn(): Promise<void> {
+    this.#turn ??= Promise.withResolvers();
+    if (this.#state === 'runs') this.#turn.resolve();
+    return this.#turn.promise;
+  }
+
+  get waits(): boolean {
+    return this.#state === 'waits';
+  }
+
+  begin(): void {
+    this.#state = 'runs';
+    this.#turn?.resolve();
+  }
+
+  hurry(): void {
+    if (this.#state === 'waits') this.limiter.start(this);
+  }
+
+  leave(): void {
+    if (this.#state === 'left') return;
+    const ran = this.#state === 'runs';
+    this.#state = 'left';
+    this.limiter.left(this, ran);
   }
 }

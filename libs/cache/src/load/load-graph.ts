@@ -6,8 +6,9 @@ import type { Limiter, Permit } from './limiter.js';
  * itself is refused, and one that holds the last permit does not wait for somebody who waits for a permit.
  */
 export class LoadNode {
-  readonly #waitsFor = new Map<LoadNode, number>();
-  readonly #waitedForBy = new Map<LoadNode, number>();
+  /** Made when there is one: most loaders ask no cache. */
+  #waitsFor: Map<LoadNode, number> | undefined;
+  #waitedForBy: Map<LoadNode, number> | undefined;
   #finished = false;
   /** The permit that it holds or waits for. */
   permit: { readonly limiter: Limiter; readonly permit: Permit } | undefined;
@@ -23,21 +24,22 @@ export class LoadNode {
   waitFor(other: LoadNode): (() => void) | undefined {
     const needed = reach(other, (node) => node.#waitsFor);
     if (needed.has(this)) return undefined;
-    add(this.#waitsFor, other);
-    add(other.#waitedForBy, this);
+    add((this.#waitsFor ??= new Map()), other);
+    add((other.#waitedForBy ??= new Map()), this);
     const held = new Set<Limiter>();
     for (const node of reach(this, (one) => one.#waitedForBy))
       if (node.permit?.permit.waits === false) held.add(node.permit.limiter);
     for (const node of needed)
       if (node.permit !== undefined && held.has(node.permit.limiter)) node.permit.permit.hurry();
     return () => {
-      subtract(this.#waitsFor, other);
-      subtract(other.#waitedForBy, this);
+      subtract(this.#waitsFor!, other);
+      subtract(other.#waitedForBy!, this);
     };
   }
 
   /** Whether somebody who waits for this load, by way of whatever loads, holds a permit of the limiter. */
   isNeededUnder(limiter: Limiter): boolean {
+    if (this.#waitedForBy === undefined) return false;
     for (const node of reach(this, (one) => one.#waitedForBy))
       if (node !== this && node.permit?.limiter === limiter && !node.permit.permit.waits) return true;
     return false;
@@ -48,10 +50,10 @@ export class LoadNode {
   }
 }
 
-function reach(from: LoadNode, edges: (node: LoadNode) => ReadonlyMap<LoadNode, number>): Set<LoadNode> {
+function reach(from: LoadNode, edges: (node: LoadNode) => ReadonlyMap<LoadNode, number> | undefined): Set<LoadNode> {
   const reached = new Set([from]);
   // A set that is added to while it is walked is walked to its new end.
-  for (const node of reached) for (const next of edges(node).keys()) reached.add(next);
+  for (const node of reached) for (const next of edges(node)?.keys() ?? []) reached.add(next);
   return reached;
 }
 

@@ -3,10 +3,11 @@ import type { CacheCore } from '../core.js';
 import { BatchLoadError, NoLoaderError } from '../errors.js';
 import type { CacheKey } from '../key/cache-key.js';
 import type { BatchLoader, CacheOptions, Loader, LoadOptions } from '../options.js';
+import { asError } from '../tier/far-tier.js';
 import type { Found, Lookup } from '../tier/found.js';
-import type { Flight, Outcome } from './flight.js';
+import type { Flight } from './flight.js';
 import { isEarly } from './lifetime.js';
-import type { Origin } from './loads.js';
+import type { Origin } from './loading.js';
 
 /** What a view of a cache loads with when a call brings no loader. */
 export type Loaders<Key, Value> = Pick<CacheOptions<Key & CacheKey, Value>, 'loader' | 'batchLoader'>;
@@ -65,12 +66,13 @@ export class Reads<Key extends CacheKey, Value> {
     return false;
   }
 
-  async getOrLoad(
+  /** At once where it is held. */
+  getOrLoad(
     encoded: string,
     key: Key,
     loader: Loader<Key, Value> | undefined,
     options: LoadOptions,
-  ): Promise<Value | undefined> {
+  ): Value | undefined | Promise<Value | undefined> {
     const { core } = this;
     core.assertOpen();
     options.signal?.throwIfAborted();
@@ -80,9 +82,7 @@ export class Reads<Key extends CacheKey, Value> {
     const origin = this.#originOf(loader);
     if (origin === undefined) throw new NoLoaderError(core.name);
     const flight = this.#join(encoded, options) ?? this.#start([{ key, encoded, held }], origin, options)[0]!;
-    const { value, found, how } = await this.#land(flight, options);
-    if (how === 'kept' && found?.state === 'stale') this.#refresh(encoded, key, found, loader, options);
-    return value;
+    return this.#landed(flight, options, (found) => this.#refresh(encoded, key, found, loader, options));
   }
 
   /** Loads whatever is held. Says whether the origin had something else. */
@@ -131,7 +131,11 @@ export class Reads<Key extends CacheKey, Value> {
     if (origin === undefined) await this.#lookUpMany(missing, answers);
     else {
       const flights = this.#takeOff(missing, origin, batch !== undefined, options);
-      for (const { encoded } of missing) answers.set(encoded, this.#landed(flights.get(encoded)!, options, stale));
+      for (const one of missing)
+        answers.set(
+          one.encoded,
+          this.#landed(flights.get(one.encoded)!, options, (held) => void stale.push({ ...one, held })),
+        );
       await Promise.allSettled(answers.values());
       const toRefresh = stale.filter(({ encoded }) => core.loads.joinable(encoded) === undefined);
       if (toRefresh.length > 0 && batch !== undefined) this.#startInBackground(toRefresh, origin, options);
@@ -194,33 +198,33 @@ export class Reads<Key extends CacheKey, Value> {
     return loading.earlyRefresh > 0 && isEarly(freshMs - ageMs, loadMs, loading.earlyRefresh, random);
   }
 
-  /** Waits for a flight, and counts the get. */
-  async #land(flight: Flight<Key, Value>, options: LoadOptions): Promise<Outcome<Value>> {
-    const { core } = this;
-    let result: RequestResult | undefined;
-    try {
-      const outcome = await core.loads.wait(flight, options);
-      if (outcome.older === true) result = 'stale';
-      return outcome;
-    } finally {
-      if (core.paused) core.counts.bypassed++;
-      else
-        core.stack.count(
-          result ?? (core.stack.memory === undefined ? flight.first : undefined) ?? 'miss',
-          flight.encoded,
-        );
-    }
-  }
-
-  async #landed(
+  /** Waits for a flight, and counts the get; `onStale` is told of what a tier had that is to be refreshed. */
+  #landed(
     flight: Flight<Key, Value>,
     options: LoadOptions,
-    stale: { readonly key: Key; readonly encoded: string; readonly held: Found }[],
+    onStale: (found: Found) => void,
   ): Promise<Value | undefined> {
-    const { value, how, found } = await this.#land(flight, options);
-    if (how === 'kept' && found?.state === 'stale')
-      stale.push({ key: flight.key, encoded: flight.encoded, held: found });
-    return value;
+    return this.core.loads.wait(flight, options).then(
+      ({ value, how, found, older }) => {
+        this.#countLanded(flight, older === true ? 'stale' : undefined);
+        if (how === 'kept' && found?.state === 'stale') onStale(found);
+        return value;
+      },
+      (error: unknown) => {
+        this.#countLanded(flight, undefined);
+        throw error;
+      },
+    );
+  }
+
+  #countLanded(flight: Flight<Key, Value>, result: RequestResult | undefined): void {
+    const { core } = this;
+    if (core.paused) core.counts.bypassed++;
+    else
+      core.stack.count(
+        result ?? (core.stack.memory === undefined ? flight.first : undefined) ?? 'miss',
+        flight.encoded,
+      );
   }
 
   async #collect(
@@ -290,16 +294,14 @@ export class Reads<Key extends CacheKey, Value> {
     const { loads, onProblem } = this.core;
     for (const flight of loads.start(wanted, origin, options, { prefix: this.prefix, forced: true })) {
       loads.keep(flight);
-      flight.outcome.catch((error: unknown) => onProblem(error instanceof Error ? error : new Error(String(error))));
+      flight.whenSettled({ landed: nothing, crashed: (error) => onProblem(asError(error)) });
     }
   }
 
   /** What a get of one key loads with. */
   #originOf(loader: Loader<Key, Value> | undefined): Origin<Key, Value> | undefined {
     const one = loader ?? this.loaders.loader;
-    return one === undefined
-      ? batchOrigin(this.loaders.batchLoader)
-      : async ([key], [context]) => [await one(key!, context!)];
+    return one === undefined ? batchOrigin(this.loaders.batchLoader) : { one };
   }
 
   // ---- tiers beyond memory ----
@@ -349,8 +351,8 @@ export class Reads<Key extends CacheKey, Value> {
   }
 }
 
-function batchOrigin<Key, Value>(loader: BatchLoader<Key, Value> | undefined): Origin<Key, Value> | undefined {
-  if (loader === undefined) return undefined;
-  return (keys, contexts) =>
-    loader(keys, { signal: contexts[0]!.signal, previous: contexts.map(({ previous }) => previous) });
+const nothing = (): void => undefined;
+
+function batchOrigin<Key, Value>(many: BatchLoader<Key, Value> | undefined): Origin<Key, Value> | undefined {
+  return many && { many };
 }

@@ -7,6 +7,7 @@ import type { Selection } from '../tier/tier.js';
 export class Watch {
   #touched = false;
   #spoiled = false;
+  #ended = false;
   #tags: Set<string> | undefined;
   /** The one of the same key that began before it: mostly there is none. */
   next: Watch | undefined;
@@ -25,8 +26,13 @@ export class Watch {
 
   /** Whether a value with these tags may still be kept. */
   mayKeep(tags: readonly string[] | undefined): boolean {
-    if (this.#spoiled) return false;
+    if (this.#spoiled || this.#ended) return false;
     return this.#tags === undefined || tags === undefined || !tags.some((tag) => this.#tags?.has(tag));
+  }
+
+  /** Nobody tells it any more what happens: what comes now, after a load was given up, is not kept. */
+  end(): void {
+    this.#ended = true;
   }
 
   spoil(): void {
@@ -55,6 +61,7 @@ export class Watches {
 
   /** Harmless when it has ended. */
   end(watch: Watch): void {
+    watch.end();
     const last = this.#byKey.get(watch.key);
     if (last === watch) {
       if (watch.next === undefined) this.#byKey.delete(watch.key);
@@ -67,7 +74,7 @@ export class Watches {
   /** Tells what is on its way that entries were removed. */
   changed(selection: Selection): void {
     if ('key' in selection) {
-      for (let watch = this.#byKey.get(selection.key); watch !== undefined; watch = watch.next) watch.spoil();
+      this.overwrittenNow(selection.key);
       return;
     }
     for (const [key, last] of this.#byKey) {
@@ -77,6 +84,11 @@ export class Watches {
         if ('tag' in selection) watch.spoilTag(selection.tag);
         else watch.spoil();
     }
+  }
+
+  /** Tells what is on its way that the key is overwritten at this moment. */
+  overwrittenNow(key: string): void {
+    for (let watch = this.#byKey.get(key); watch !== undefined; watch = watch.next) watch.spoil();
   }
 
   /** Tells what is on its way that `by` overwrites the key: writes that were asked for later go before it. */

@@ -11,15 +11,28 @@ export class Writes<Key extends CacheKey, Value> {
     private readonly prefix: string,
   ) {}
 
-  async set(encoded: string, value: Value | undefined, options: WriteOptions): Promise<boolean> {
+  /** Begins at once; a schema that answers at once, and memory alone, leave nothing to wait for. */
+  set(encoded: string, value: Value | undefined, options: WriteOptions): boolean | Promise<boolean> {
     const { core } = this;
     core.assertOpen();
     const tags = encodeTags(this.prefix, options.tags);
+    const checked = value === undefined ? undefined : core.validate(value);
+    if (checked instanceof Promise) return this.#setLater(encoded, checked, tags, options);
+    core.watches.overwrittenNow(encoded);
+    return this.#write(encoded, checked, tags, options);
+  }
+
+  async #setLater(
+    encoded: string,
+    checked: Promise<Value>,
+    tags: readonly string[] | undefined,
+    options: WriteOptions,
+  ): Promise<boolean> {
+    const { core } = this;
     const watch = core.watches.begin(encoded, true);
     core.watches.overwritten(watch);
     try {
-      const checked = value === undefined ? undefined : core.validate(value);
-      const valid = checked instanceof Promise ? await checked : checked;
+      const valid = await checked;
       core.assertOpen();
       if (!watch.mayKeep(tags)) return false;
       core.watches.overwritten(watch);
@@ -29,17 +42,16 @@ export class Writes<Key extends CacheKey, Value> {
     }
   }
 
-  async #write(
+  #write(
     encoded: string,
     value: Value | undefined,
     tags: readonly string[] | undefined,
     options: WriteOptions,
-  ): Promise<boolean> {
+  ): boolean | Promise<boolean> {
     const { stack, lifetime, random, paused } = this.core;
     const kept = paused ? undefined : keptOf(value, options, tags, 0, lifetime, random);
     if (kept !== undefined) return stack.write(encoded, kept);
     // Nothing is kept of it, and what is held is no longer so.
-    await stack.remove({ key: encoded }, { cause: 'replaced' });
-    return false;
+    return stack.remove({ key: encoded }, { cause: 'replaced' }).then(() => false);
   }
 }

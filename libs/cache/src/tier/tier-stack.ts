@@ -105,7 +105,7 @@ export class TierStack {
         asked.length === 1 ? [await far.get(asked[0]!)] : await far.getMany(asked);
       const still: number[] = [];
       for (const [at, i] of missing.entries()) {
-        const read = await this.#read(far, keys[i]!, entries[at]);
+        const read = await this.#read(far, keys[i]!, entries[at], watches[i]!);
         if (depth > 0 || this.memory !== undefined) far.count(read.result, keys[i]!);
         else lookups[i]!.first = read.result;
         const { found } = read;
@@ -129,10 +129,10 @@ export class TierStack {
     return this.#judged({ ...entry, ageMs: this.#ageOf(entry) }, far.name);
   }
 
-  /** Writes to all tiers: to memory at once. Resolves to whether one of them kept it. */
-  write(key: string, kept: Kept): Promise<boolean> {
+  /** Writes to all tiers: to memory at once. Whether one of them kept it: no promise where there is memory alone. */
+  write(key: string, kept: Kept): boolean | Promise<boolean> {
     const inMemory = this.#putInMemory(key, kept, 0);
-    if (this.far.length === 0) return Promise.resolve(inMemory);
+    if (this.far.length === 0) return inMemory;
     const entry = entryOf(kept, this.#options.clock.now());
     return this.track(this.#writeFar(this.far, key, entry)).then((kept) => kept || inMemory);
   }
@@ -180,6 +180,7 @@ export class TierStack {
     far: FarTier,
     key: string,
     entry: Entry | undefined | typeof AWAY,
+    watch: Watch,
   ): Promise<{ readonly result: RequestResult; readonly found: Found | undefined }> {
     if (entry === AWAY) return { result: 'error', found: undefined };
     if (entry === undefined) return { result: 'miss', found: undefined };
@@ -191,7 +192,8 @@ export class TierStack {
       return { result: RESULT_OF[found.state], found: { ...found, value } };
     } catch (problem) {
       this.#options.onInvalid(asError(problem));
-      await this.track(far.remove({ key }, { cause: 'invalidated' }));
+      // What was written while the schema looked at this one is another entry.
+      if (!watch.touched) await this.track(far.remove({ key }, { cause: 'invalidated' }));
       return { result: 'miss', found: undefined };
     }
   }
