@@ -24,7 +24,8 @@ const PACKAGES = {
   cache: {
     description:
       'A cache in tiers: memory with policies that may change while it runs, and disk; it protects its origin',
-    without: [],
+    // Invalidations over this repository's event log, and what it needs: brokers.
+    without: ['event-log'],
   },
 };
 /** What comes from npm and is bundled all the same: the contracts' schemas, of which next to nothing is used. */

@@ -1,6 +1,7 @@
 import type { CountingRecorder, TierTotals } from '#libs/contracts';
 import { SystemClock, systemRandom, type Clock } from '#libs/time';
 import { CacheClosedError, CacheOptionsError } from './errors.js';
+import { Invalidations } from './invalidation/invalidations.js';
 import type { CacheKey } from './key/cache-key.js';
 import { durationMs } from './load/duration.js';
 import { lifetimeMs, type LifetimeMs } from './load/lifetime.js';
@@ -48,6 +49,7 @@ export class CacheCore<Key extends CacheKey, Value> {
   openMemory: MemoryTier | undefined;
   /** What the recorders had counted before: telemetry keeps one for a name, whatever caches come and go. */
   readonly #before: readonly TierTotals[];
+  #invalidations: Invalidations | undefined;
   #settings: Lifetime;
   #lifetime: LifetimeMs;
   #paused = false;
@@ -80,6 +82,7 @@ export class CacheCore<Key extends CacheKey, Value> {
       lifetime,
       validate: this.validate,
       onInvalid: this.onProblem,
+      onKept: (key) => this.#invalidations?.kept(key),
     });
     this.loads = new Loads({
       cache,
@@ -99,6 +102,16 @@ export class CacheCore<Key extends CacheKey, Value> {
     });
     this.opened = this.stack.open();
     this.openMemory = this.stack.memory;
+    if (options.invalidations !== undefined)
+      this.#invalidations = new Invalidations({
+        ...options.invalidations,
+        cache,
+        memory: this.stack.memory,
+        watches: this.watches,
+        clock,
+        random,
+        onProblem: this.onProblem,
+      });
     this.stack.onRemoved((selection) => this.changed(selection));
     for (const { name: tier } of options.tiers) this.record(tier, { change: 'created', by: 'host' });
   }
@@ -148,6 +161,11 @@ export class CacheCore<Key extends CacheKey, Value> {
     this.watches.changed(selection);
   }
 
+  /** Has the other instances told that the host removed or overwrote entries. */
+  tell(selection: Selection): void {
+    this.#invalidations?.tell(selection);
+  }
+
   /** Tells telemetry that something was done to the cache. */
   record(tier: string, change: Parameters<CountingRecorder['change']>[0]): void {
     const at = this.options.tiers.findIndex(({ name }) => name === tier);
@@ -158,10 +176,15 @@ export class CacheCore<Key extends CacheKey, Value> {
     if (this.#closing === undefined) {
       this.loads.abort(new CacheClosedError(this.name));
       for (const { name: tier } of this.options.tiers) this.record(tier, { change: 'closed', by: 'host' });
-      this.#closing = this.stack.close();
+      this.#closing = this.#close();
       this.#settleMemory();
     }
     return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#invalidations?.close();
+    await this.stack.close();
   }
 
   #settleMemory(): void {

@@ -1,5 +1,6 @@
 export { Cache, createCache } from './cache.js';
 export * from './errors.js';
+export * from './invalidation/bus.js';
 export { decodeKey, encodeKey, keyPrefix, type CacheKey, type CacheKeyPart } from './key/cache-key.js';
 export type { Loaders, Warmed } from './load/reads.js';
 export type { Inspection } from './manage/inspect.js';

@@ -2,6 +2,7 @@ import type { CacheRecorders } from '#libs/contracts';
 import type { EvictionSetting } from '#libs/cache-policies';
 import type { Clock } from '#libs/time';
 import type { CacheKey } from './key/cache-key.js';
+import type { InvalidationBus } from './invalidation/bus.js';
 import type { StandardSchema } from './validate/standard-schema.js';
 import type { Tier } from './tier/tier.js';
 
@@ -51,6 +52,8 @@ export interface CacheOptions<Key extends CacheKey, Value> extends Lifetime, Loa
   readonly batchLoader?: BatchLoader<Key, Value>;
   /** Values are checked by it before they enter, and when they come back from a tier outside the process. */
   readonly schema?: StandardSchema<Value>;
+  /** Has the other instances told what is removed or overwritten here, and drops from memory what they tell. */
+  readonly invalidations?: InvalidationOptions;
   /** What limits of remote control must keep to; what the host sets itself is not bound by it. */
   readonly bounds?: Bounds;
   /** Where events go. Default: nowhere. */
@@ -60,6 +63,13 @@ export interface CacheOptions<Key extends CacheKey, Value> extends Lifetime, Loa
   readonly random?: () => number;
   /** Told of faults that the cache survives. Default: they are only counted. */
   readonly onProblem?: (problem: Error) => void;
+}
+
+/** How instances tell each other, where no tier that they share does. */
+export interface InvalidationOptions {
+  readonly bus: InvalidationBus;
+  /** What keys and tags are hashed with before they travel: at least 16 random characters, the same in all instances. */
+  readonly secret: string;
 }
 
 /** Bounds that the host sets, and no remote setting exceeds. */

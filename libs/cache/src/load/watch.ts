@@ -86,6 +86,11 @@ export class Watches {
     }
   }
 
+  /** The keys of what is on its way. */
+  keys(): Iterable<string> {
+    return this.#byKey.keys();
+  }
+
   /** Tells what is on its way that the key is overwritten at this moment. */
   overwrittenNow(key: string): void {
     for (let watch = this.#byKey.get(key); watch !== undefined; watch = watch.next) watch.spoil();

@@ -48,6 +48,19 @@ export class Writes<Key extends CacheKey, Value> {
     tags: readonly string[] | undefined,
     options: WriteOptions,
   ): boolean | Promise<boolean> {
+    const written = this.#writeAll(encoded, value, tags, options);
+    // When those they share with have it, so that the other instances do not fetch what was there before.
+    if (!(written instanceof Promise)) this.core.tell({ key: encoded });
+    else void written.then(nothing, nothing).then(() => this.core.tell({ key: encoded }));
+    return written;
+  }
+
+  #writeAll(
+    encoded: string,
+    value: Value | undefined,
+    tags: readonly string[] | undefined,
+    options: WriteOptions,
+  ): boolean | Promise<boolean> {
     const { stack, lifetime, random, paused } = this.core;
     const kept = paused ? undefined : keptOf(value, options, tags, 0, lifetime, random);
     if (kept !== undefined) return stack.write(encoded, kept);
@@ -55,3 +68,5 @@ export class Writes<Key extends CacheKey, Value> {
     return stack.remove({ key: encoded }, { cause: 'replaced' }).then(() => false);
   }
 }
+
+const nothing = (): void => undefined;

@@ -21,6 +21,8 @@ export interface StackOptions {
   readonly validate: (value: unknown) => unknown;
   /** Told of a value from outside that the schema refuses. */
   readonly onInvalid: (problem: Error) => void;
+  /** Told of each entry that memory was given. */
+  readonly onKept?: (key: string) => void;
 }
 
 /** The tiers of a cache, read from the nearest on and written all at once. */
@@ -224,6 +226,7 @@ export class TierStack {
     const { memory } = this;
     if (memory?.put(key, kept, ageMs) !== true) return false;
     memory.countWritten(key);
+    this.#options.onKept?.(key);
     return true;
   }
 

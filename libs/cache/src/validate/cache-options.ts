@@ -3,10 +3,11 @@ import type { OptionProblem } from '../errors.js';
 import { NO_DURATION, parseDuration } from '../load/duration.js';
 import { MemoryTier } from '../memory/memory-tier.js';
 import type { CacheKey } from '../key/cache-key.js';
-import type { Bounds, CacheOptions, Lifetime, RemoteOperation } from '../options.js';
+import type { Bounds, CacheOptions, InvalidationOptions, Lifetime, RemoteOperation } from '../options.js';
 import type { Tier } from '../tier/tier.js';
 import { isLimit } from './memory-options.js';
 
+const SHORTEST_SECRET = 16;
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 const LIFETIME_FIELDS = ['ttl', 'maxAge', 'staleWhileRevalidate', 'staleIfError', 'negativeTtl'] as const;
@@ -31,6 +32,7 @@ const FIELDS: Readonly<Record<keyof CacheOptions<CacheKey, unknown>, true>> = {
   loader: true,
   batchLoader: true,
   schema: true,
+  invalidations: true,
   bounds: true,
   telemetry: true,
   clock: true,
@@ -74,7 +76,21 @@ export function cacheProblems(options: Partial<CacheOptions<never, never>>): Opt
       'schema',
       'is no Standard Schema of version 1. Give one of zod, valibot, TypeBox or another library that has them.',
     );
-  problems.push(...boundsProblems(options.bounds));
+  problems.push(...invalidationProblems(options.invalidations), ...boundsProblems(options.bounds));
+  return problems;
+}
+
+function invalidationProblems(invalidations: unknown): OptionProblem[] {
+  if (invalidations === undefined) return [];
+  const { bus, secret } = (invalidations ?? {}) as Partial<InvalidationOptions>;
+  const problems: OptionProblem[] = [];
+  if (typeof bus?.publish !== 'function' || typeof bus.subscribe !== 'function')
+    problems.push({ path: 'invalidations.bus', message: 'is no bus. Give one with publish and subscribe.' });
+  if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET)
+    problems.push({
+      path: 'invalidations.secret',
+      message: `is no secret. Give a text of ${SHORTEST_SECRET} random characters or more, the same in all instances.`,
+    });
   return problems;
 }
 

@@ -1,0 +1,1 @@
+export { EventLogInvalidations, type EventLogInvalidationsOptions } from './event-log-invalidations.js';
