@@ -95,6 +95,7 @@ export class CacheCore<Key extends CacheKey, Value> {
       lifetime,
       loading: this.loading,
       validate: this.validate,
+      comparesContent: options.freshness === 'content-hash',
       recorder: recorders[0]!,
       counts: this.counts,
       keepsNothing: () => this.#paused,

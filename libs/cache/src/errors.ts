@@ -63,6 +63,17 @@ export class InvalidValueError extends PipelineError {
   }
 }
 
+/** An HTTP origin answered with neither the value, nor that there is none. Its URL is left out: it may say what is read. */
+export class HttpLoadError extends PipelineError {
+  constructor(readonly status: number) {
+    super(
+      'CACHE_ORIGIN_HTTP',
+      `An HTTP origin answered ${status}. Look there why; staleIfError answers what is held meanwhile.`,
+      status >= 500 || status === 429,
+    );
+  }
+}
+
 /** No loader was given, neither with the call nor with the cache. */
 export class NoLoaderError extends PipelineError {
   constructor(cache: string) {

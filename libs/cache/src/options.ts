@@ -50,6 +50,16 @@ export interface CacheOptions<Key extends CacheKey, Value> extends Lifetime, Loa
   readonly loader?: Loader<Key, Value>;
   /** Loads many missing entries at once, for `getMany`; `undefined` for what is absent. One answer per key, in order. It loads single ones, too, when there is no `loader`. */
   readonly batchLoader?: BatchLoader<Key, Value>;
+  /**
+   * Asked in place of `loader` when an entry is held, fresh or not: whether it still holds (`loaded({ unchanged: true })`),
+   * or what is there now.
+   */
+  readonly revalidate?: Revalidator<Key, Value>;
+  /**
+   * `content-hash`: a loaded value that equals the held one counts as unchanged, and the held one stays; its hash
+   * (`contentHash`) is its version where the loader gives none. Default: what the loader says is all that counts.
+   */
+  readonly freshness?: 'content-hash';
   /** Values are checked by it before they enter, and when they come back from a tier outside the process. */
   readonly schema?: StandardSchema<Value>;
   /** Has the other instances told what is removed or overwritten here, and drops from memory what they tell. */
@@ -86,11 +96,25 @@ export interface Bounds {
 
 export type RemoteOperation = 'settings' | 'clear' | 'invalidate' | 'pin' | 'warm' | 'pause' | 'inspect';
 
+/** What is held of a key when it is loaded again. */
+export interface Previous<Value> {
+  readonly value: Value;
+  readonly version?: string;
+  readonly ageMs: number;
+}
+
+/** Asks the origin about an entry that is held. */
+export type Revalidator<Key, Value> = (
+  key: Key,
+  previous: Previous<Value>,
+  context: LoadContext<Value>,
+) => LoaderAnswer<Value> | Promise<LoaderAnswer<Value>>;
+
 export interface LoadContext<Value> {
   /** Aborts when the last of those who wait has left, or the hard timeout is over. */
   readonly signal: AbortSignal;
   /** What is held of the key, fresh or not, for a conditional request. */
-  readonly previous: { readonly value: Value; readonly version?: string; readonly ageMs: number } | undefined;
+  readonly previous: Previous<Value> | undefined;
 }
 
 /** What a loader may answer beside the bare value. */

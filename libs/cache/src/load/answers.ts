@@ -1,4 +1,5 @@
 import { LoadedAnswer, type Loaded, type LoaderAnswer, type WriteOptions } from '../options.js';
+import { contentHash } from '../validate/content-hash.js';
 import { asError } from '../tier/far-tier.js';
 import type { Flight, Outcome } from './flight.js';
 import type { Flights } from './flights.js';
@@ -59,8 +60,25 @@ export class Answers<Key, Value> {
     };
   }
 
-  #take(flight: Flight<Key, Value>, { said, outcome }: Read<Value>, loadMs: number): void {
+  /** What the origin has not said itself: that what came is what is held. */
+  #compared({ older }: Flight<Key, Value>, { said, outcome }: Read<Value>): Read<Value> {
+    const { value, how } = outcome;
+    if (how === 'unchanged' || value === undefined) return { said, outcome };
+    const held = older === undefined || older.negative ? undefined : older;
+    if (said.version !== undefined)
+      return held?.version === said.version ? { said, outcome: { value, how: 'unchanged' } } : { said, outcome };
+    const version = this.options.comparesContent ? contentHash(value) : undefined;
+    if (version === undefined) return { said, outcome };
+    const isHeld = held !== undefined && (held.version ?? contentHash(held.value)) === version;
+    return {
+      said: { ...said, version },
+      outcome: isHeld ? { value: held.value as Value, how: 'unchanged' } : outcome,
+    };
+  }
+
+  #take(flight: Flight<Key, Value>, read: Read<Value>, loadMs: number): void {
     if (flight.settled) return;
+    const { said, outcome } = this.#compared(flight, read);
     const { recorder, counts } = this.options;
     recorder.loaded(loadMs * 1e6);
     if (flight.older !== undefined) counts.refreshed++;

@@ -54,6 +54,8 @@ export interface LoadsOptions<Value> {
   readonly lifetime: () => LifetimeMs;
   readonly loading: LoadingMs;
   readonly validate: (value: unknown) => Value | Promise<Value>;
+  /** Values that equal what is held are unchanged. */
+  readonly comparesContent: boolean;
   readonly recorder: CountingRecorder;
   readonly counts: LoadCounts;
   /** Nothing is kept at the moment. */

@@ -10,7 +10,7 @@ import { isEarly } from './lifetime.js';
 import type { Origin } from './loading.js';
 
 /** What a view of a cache loads with when a call brings no loader. */
-export type Loaders<Key, Value> = Pick<CacheOptions<Key & CacheKey, Value>, 'loader' | 'batchLoader'>;
+export type Loaders<Key, Value> = Pick<CacheOptions<Key & CacheKey, Value>, 'loader' | 'batchLoader' | 'revalidate'>;
 
 /** What came of warming: keys held already, brought in, and not. */
 export interface Warmed {
@@ -300,8 +300,14 @@ export class Reads<Key extends CacheKey, Value> {
 
   /** What a get of one key loads with. */
   #originOf(loader: Loader<Key, Value> | undefined): Origin<Key, Value> | undefined {
-    const one = loader ?? this.loaders.loader;
-    return one === undefined ? batchOrigin(this.loaders.batchLoader) : { one };
+    const { loader: own, batchLoader, revalidate } = this.loaders;
+    const one = loader ?? own;
+    if (one === undefined) return batchOrigin(batchLoader);
+    if (loader !== undefined || revalidate === undefined) return { one };
+    return {
+      one: (key, context) =>
+        context.previous === undefined ? one(key, context) : revalidate(key, context.previous, context),
+    };
   }
 
   // ---- tiers beyond memory ----

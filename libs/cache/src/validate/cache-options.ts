@@ -31,6 +31,8 @@ const FIELDS: Readonly<Record<keyof CacheOptions<CacheKey, unknown>, true>> = {
   lockAcrossProcesses: true,
   loader: true,
   batchLoader: true,
+  revalidate: true,
+  freshness: true,
   schema: true,
   invalidations: true,
   bounds: true,
@@ -68,9 +70,11 @@ export function cacheProblems(options: Partial<CacheOptions<never, never>>): Opt
       add(field, `is ${typeof options[field]}. Give true or false.`);
   if (options.lockAcrossProcesses === true && !(options.tiers ?? []).some((tier) => tier?.lock !== undefined))
     add('lockAcrossProcesses', 'no tier has locks. Add a tier that processes share, such as redis, or leave it out.');
-  for (const field of ['loader', 'batchLoader', 'random', 'onProblem'] as const)
+  for (const field of ['loader', 'batchLoader', 'revalidate', 'random', 'onProblem'] as const)
     if (!isOptional(options[field], (value) => typeof value === 'function'))
       add(field, `is ${typeof options[field]}. Give a function, or leave it out.`);
+  if (!isOptional(options.freshness, (how) => how === 'content-hash'))
+    add('freshness', `${String(options.freshness)} is not known. Give content-hash, or leave it out.`);
   if (!isOptional(options.schema, isSchema))
     add(
       'schema',
