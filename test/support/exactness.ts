@@ -108,7 +108,8 @@ async function differencesFromEmitted(clickhouse: ClickHouse, emitted: TrafficTo
 
 const SUMS: Readonly<Record<RollupName, string>> = {
   cache:
-    'sum(s.windows) AS windows, sum(s.version) AS versions, sum(s.hits) AS hits, sum(s.misses) AS misses, sum(s.evicted) AS evicted, sum(s.get_count) AS getCount, sum(s.get_sum) AS getSumNs, sum(s.get_zero) + sum(arraySum(mapValues(s.get_bins))) AS inBins',
+    'sum(s.windows) AS windows, sum(s.version) AS versions, sum(s.hits) AS hits, sum(s.misses) AS misses, sum(s.evicted) AS evicted, sum(s.get_count) AS getCount, sum(s.get_sum) AS getSumNs, sum(s.get_zero) + sum(arraySum(mapValues(s.get_bins))) AS inBins, ' +
+    'sum(s.refreshes_changed + s.refreshes_unchanged) AS refreshed, sum(s.cost_saved_ns) AS costSavedNs, sum(s.ghost_hits) AS ghostHits, sum(s.write_size_sum) AS writtenBytes, sum(s.age_at_hit_sum) AS agesAtHitMs, sum(s.time_to_eviction_sum) AS evictedAfterMs, sum(s.age_at_refresh_sum) AS refreshedAtMs',
   loads:
     'sum(s.loads) AS events, sum(s.version) AS versions, sum(s.bytes) AS bytes, sum(s.total_sum) AS totalNs, sum(s.total_zero) + sum(arraySum(mapValues(s.total_bins))) AS inBins',
   metrics: "sum(s.samples) AS events, sum(s.version) AS versions, sumIf(s.value_sum, s.type = 'counter') AS counterSum",

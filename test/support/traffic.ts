@@ -5,7 +5,21 @@ import { between, pick, seededRandom, seededUuid } from './random.js';
 export interface TrafficTotals {
   events: number;
   batches: number;
-  cache: { windows: number; hits: number; misses: number; evicted: number; getCount: number; getSumNs: number };
+  cache: {
+    windows: number;
+    hits: number;
+    misses: number;
+    evicted: number;
+    getCount: number;
+    getSumNs: number;
+    refreshed: number;
+    costSavedNs: number;
+    ghostHits: number;
+    writtenBytes: number;
+    agesAtHitMs: number;
+    evictedAfterMs: number;
+    refreshedAtMs: number;
+  };
   loads: { events: number; bytes: number; totalNs: number };
   metrics: { events: number; counterSum: number };
 }
@@ -58,7 +72,21 @@ export function noTotals(): TrafficTotals {
   return {
     events: 0,
     batches: 0,
-    cache: { windows: 0, hits: 0, misses: 0, evicted: 0, getCount: 0, getSumNs: 0 },
+    cache: {
+      windows: 0,
+      hits: 0,
+      misses: 0,
+      evicted: 0,
+      getCount: 0,
+      getSumNs: 0,
+      refreshed: 0,
+      costSavedNs: 0,
+      ghostHits: 0,
+      writtenBytes: 0,
+      agesAtHitMs: 0,
+      evictedAfterMs: 0,
+      refreshedAtMs: 0,
+    },
     loads: { events: 0, bytes: 0, totalNs: 0 },
     metrics: { events: 0, counterSum: 0 },
   };
@@ -74,6 +102,13 @@ export function addTo(totals: TrafficTotals, event: Event): void {
     totals.cache.evicted += event.removals?.evicted ?? 0;
     totals.cache.getCount += event.getDuration?.count ?? 0;
     totals.cache.getSumNs += event.getDuration?.sum ?? 0;
+    totals.cache.refreshed += (event.refreshes?.changed ?? 0) + (event.refreshes?.unchanged ?? 0);
+    totals.cache.costSavedNs += event.costSavedNs ?? 0;
+    totals.cache.ghostHits += event.ghostHits ?? 0;
+    totals.cache.writtenBytes += event.writeSize?.sum ?? 0;
+    totals.cache.agesAtHitMs += event.ageAtHit?.sum ?? 0;
+    totals.cache.evictedAfterMs += event.timeToEviction?.sum ?? 0;
+    totals.cache.refreshedAtMs += event.ageAtRefresh?.sum ?? 0;
   } else if (event.kind === 'load.finished') {
     totals.loads.events++;
     totals.loads.bytes += event.bytes;
@@ -109,6 +144,16 @@ function aWindow(random: () => number, nowMs: number, caches: number): CacheWind
     bytes: between(random, 10_000, 20_000),
     maxEntries: 1_000,
     getDuration: { scale: 5, count: first + 7, sum: between(random, 10_000, 90_000), bins: [low, first, low + 9, 7] },
+    // Told by some emitters and not by others.
+    ...(hit % 2 === 0 && {
+      refreshes: { changed: hit % 7, unchanged: hit % 5 },
+      costSavedNs: hit * 1_000_000,
+      ghostHits: miss % 9,
+      writeSize: { scale: 5, count: first, sum: first * 900, bins: [low, first] },
+      ageAtHit: { scale: 5, count: 8, sum: 7 * low, zero: 1, bins: [low, 7] },
+      timeToEviction: { scale: 5, count: 3, sum: 2 * low, zero: 1, bins: [low, 2] },
+      ageAtRefresh: { scale: 5, count: 2, sum: 3 * low, bins: [low, 2] },
+    }),
   };
 }
 

@@ -99,8 +99,17 @@ describe('The schema', () => {
   it('is brought up from an older version by several at once', async () => {
     const all = await readMigrations();
     const older = aDatabase('older');
-    await migrate(older, clock, all.slice(0, 3));
+    await older.createDatabase();
+    await older.command(
+      'CREATE TABLE migrations (number UInt32, name String, checksum String, applied_at DateTime64(3)) ENGINE = ReplacingMergeTree ORDER BY number',
+    );
+    for (const { number, name, checksum, statements } of all.slice(0, 5)) {
+      for (const statement of statements) await older.command(statement);
+      await older.command(`INSERT INTO migrations VALUES (${number}, '${name}', '${checksum}', 0)`);
+    }
     await older.command("INSERT INTO meta (name, value, revision) VALUES ('kept', 'yes', 1)");
+    await older.command("INSERT INTO cache_windows (cache, hits, bucket_end) VALUES ('covers', 7, 10)");
+    await older.command("INSERT INTO cache_10s (cache, hits, bucket_end) VALUES ('covers', 7, 10)");
     const statements = [
       'ALTER TABLE meta ADD COLUMN IF NOT EXISTS note String',
       'CREATE TABLE IF NOT EXISTS notes (note String) ENGINE = ReplacingMergeTree ORDER BY note',
@@ -114,6 +123,10 @@ describe('The schema', () => {
     expect(await older.query('SELECT number FROM migrations FINAL ORDER BY number')).toEqual(
       next.map(({ number }) => ({ number })),
     );
+    for (const table of ['cache_windows', 'cache_10s'])
+      expect(await older.query(`SELECT hits, ghost_hits, age_at_hit_bins FROM ${table} FINAL`)).toEqual([
+        { hits: 7, ghost_hits: 0, age_at_hit_bins: {} },
+      ]);
     expect(await migrate(older, clock, next)).toEqual({ applied: [] });
     await Promise.all([older, ...instances].map((one) => one.close()));
   }, 60_000);

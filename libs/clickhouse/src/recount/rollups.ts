@@ -46,11 +46,15 @@ const COUNTERS = [
   'replaced',
   'rejected',
   'cleared',
+  'refreshes_changed',
+  'refreshes_unchanged',
+  'cost_saved_ns',
+  'ghost_hits',
 ];
 const GAUGES = ['entries', 'bytes', 'max_entries', 'max_bytes'];
 const HISTOGRAM_PARTS = ['count', 'sum', 'zero'];
 const CACHE_DIMENSIONS = ['service', 'cache', 'tier', 'service_version', 'platform'];
-const cacheHistograms = ['get', 'load'];
+const cacheHistograms = ['get', 'load', 'write_size', 'age_at_hit', 'time_to_eviction', 'age_at_refresh'];
 
 /**
  * When an event was, as one number: time, sequence, index. Comparing them as a tuple took half of the time of the cache's

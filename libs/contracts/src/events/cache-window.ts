@@ -42,10 +42,39 @@ export const CacheWindow = Type.Object(
     bytes: Type.Optional(Count('Bytes held at the end of the window.')),
     maxEntries: Type.Optional(Count('Limit on entries at the end of the window; left out when there is none.')),
     maxBytes: Type.Optional(Count('Limit on bytes at the end of the window; left out when there is none.')),
+    refreshes: Type.Optional(
+      Type.Object(
+        {
+          changed: Type.Optional(Count('The origin had another value, or did not say that it had the same.')),
+          unchanged: Type.Optional(Count('The origin said that nothing changed.')),
+        },
+        { description: 'Loads of entries that were held already, by what came of them. What is left out is 0.' },
+      ),
+    ),
+    costSavedNs: Type.Optional(Count('What loading took, in nanoseconds, once for each hit on what was loaded.')),
+    ghostHits: Type.Optional(
+      Count('Misses that a tier of twice the size would have answered: an estimate from keys chosen by their hash.'),
+    ),
     getDuration: Type.Optional(HistogramData('nanoseconds')),
     loadDuration: Type.Optional(HistogramData('nanoseconds')),
+    writeSize: Type.Optional(HistogramData('bytes')),
+    ageAtHit: Type.Optional(HistogramData('milliseconds')),
+    timeToEviction: Type.Optional(HistogramData('milliseconds')),
+    ageAtRefresh: Type.Optional(HistogramData('milliseconds')),
   },
   { description: 'Exact counts of one cache tier over 1 or 10 s aligned to the clock.' },
 );
 
 export type CacheWindow = Static<typeof CacheWindow>;
+
+/** The histograms of a window. */
+export const WINDOW_HISTOGRAMS = [
+  'getDuration',
+  'loadDuration',
+  'writeSize',
+  'ageAtHit',
+  'timeToEviction',
+  'ageAtRefresh',
+] as const satisfies readonly (keyof CacheWindow)[];
+
+export type WindowHistogram = (typeof WINDOW_HISTOGRAMS)[number];

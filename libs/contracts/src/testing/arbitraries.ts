@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { BatchHeader, SCHEMA_VERSION, type Batch, type Emitter } from '../events/batch.js';
+import { WINDOW_HISTOGRAMS } from '../events/cache-window.js';
 import type { HistogramData } from '../events/histogram.js';
 import { HISTOGRAM_SCALE } from '../events/histogram.js';
 import { EVENT_KINDS, EVENT_SCHEMAS, type Event, type EventKind, type EventOf } from '../events/kinds.js';
@@ -68,8 +69,11 @@ function consistent(event: Event, time: number, first: HistogramData, second: Hi
       return {
         ...event,
         end: Math.floor(time / event.windowMs) * event.windowMs,
-        ...(event.getDuration !== undefined && { getDuration: first }),
-        ...(event.loadDuration !== undefined && { loadDuration: second }),
+        ...Object.fromEntries(
+          WINDOW_HISTOGRAMS.flatMap((name, i) =>
+            event[name] === undefined ? [] : [[name, i % 2 === 0 ? first : second]],
+          ),
+        ),
       };
     case 'metric': {
       const { value = 1, histogram: _, ...rest } = event;

@@ -1,5 +1,5 @@
 import { Compile } from 'typebox/compile';
-import type { CacheWindow } from '../events/cache-window.js';
+import { WINDOW_HISTOGRAMS, type CacheWindow } from '../events/cache-window.js';
 import { histogramProblem, type HistogramData } from '../events/histogram.js';
 import { EVENT_KINDS, EVENT_SCHEMAS, type Event, type EventKind } from '../events/kinds.js';
 import { metricProblem, type Metric } from '../events/metric.js';
@@ -53,14 +53,16 @@ function problemOf(kind: EventKind): EventCheck['problem'] {
 function windowProblem(event: CacheWindow): Fault | undefined {
   if (event.end % event.windowMs !== 0)
     return { pointer: '/end', reason: `must be a multiple of windowMs (${event.windowMs})` };
-  return (
-    (event.getDuration && durationFault('/getDuration', event.getDuration)) ??
-    (event.loadDuration && durationFault('/loadDuration', event.loadDuration))
-  );
+  for (const name of WINDOW_HISTOGRAMS) {
+    const histogram = event[name];
+    const fault = histogram && integerFault(`/${name}`, histogram);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
-/** Durations are summed as integers: a sum beyond what a double holds exactly could not be. */
-function durationFault(pointer: string, histogram: HistogramData): Fault | undefined {
+/** Nanoseconds, milliseconds and bytes are summed as integers: a sum beyond what a double holds exactly could not be. */
+function integerFault(pointer: string, histogram: HistogramData): Fault | undefined {
   if (histogram.sum > Number.MAX_SAFE_INTEGER)
     return { pointer: `${pointer}/sum`, reason: `must be at most ${Number.MAX_SAFE_INTEGER}` };
   const reason = histogramProblem(histogram);

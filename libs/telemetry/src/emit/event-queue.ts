@@ -1,4 +1,4 @@
-import type { Event } from '#libs/contracts';
+import { WINDOW_HISTOGRAMS, type Event } from '#libs/contracts';
 import { BatchWriter, utf8Bytes, type Chunk } from './batch-text.js';
 
 /** Share of the queue dropped at once when it is full: dropping one by one would cost an overloaded host at every event. */
@@ -247,7 +247,7 @@ export class EventQueue {
 export function roughBytes(event: Event): number {
   switch (event.kind) {
     case 'cache.window':
-      return 400 + ((event.getDuration?.bins.length ?? 0) + (event.loadDuration?.bins.length ?? 0)) * 8;
+      return 400 + WINDOW_HISTOGRAMS.reduce((sum, name) => sum + (event[name]?.bins.length ?? 0) * 8, 0);
     case 'metric':
       return 250 + (event.histogram?.bins.length ?? 0) * 8;
     case 'load.finished':
