@@ -1,5 +1,5 @@
 import { encodeKey } from '../key/cache-key.js';
-import type { Kept } from '../memory/memory-tier.js';
+import type { Kept } from '../memory/memory-options.js';
 import type { LoadOptions } from '../options.js';
 import { entryLifetime, type LifetimeMs } from './lifetime.js';
 

@@ -3,7 +3,8 @@ import type { CountingRecorder, RemovalCause, RequestResult } from '#libs/contra
 import type { Clock } from '#libs/time';
 import { stateOf, type LifetimeMs } from '../load/lifetime.js';
 import type { Watch } from '../load/watch.js';
-import { MemoryTier, type Kept, type KeptEntry } from '../memory/memory-tier.js';
+import type { Kept, KeptEntry } from '../memory/memory-options.js';
+import { MemoryTier } from '../memory/memory-tier.js';
 import { asError, AWAY, FarTier } from './far-tier.js';
 import { entryOf, type Found, type Lookup, type TouchedTier } from './found.js';
 import type { Entry, Selection, Tier, TierContext, Touched } from './tier.js';

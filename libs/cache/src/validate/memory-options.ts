@@ -1,6 +1,6 @@
 import { POLICY_NAMES } from '#libs/cache-policies';
 import type { OptionProblem } from '../errors.js';
-import type { MemoryOptions } from '../memory/memory-tier.js';
+import type { MemoryOptions } from '../memory/memory-options.js';
 
 /** What is wrong with the options of a memory tier. */
 export function memoryProblems(options: MemoryOptions): OptionProblem[] {
