@@ -134,6 +134,20 @@ class Reference {
   }
 }
 
+/** The sliding end is counted from the hit itself, not from the tick before it. */
+const SLIDES_BETWEEN_TICKS: [Settings, Step[]] = [
+  { ttl: 60, jitter: 0, maxAge: Number.POSITIVE_INFINITY, revalidate: 0, ifError: 20, negative: 0, sliding: true },
+  [
+    { do: 'load', key: 'a' },
+    { do: 'advance', ms: 4 },
+    { do: 'get', key: 'a' },
+    { do: 'advance', ms: 21 },
+    { do: 'get', key: 'a' },
+    { do: 'advance', ms: 59 },
+    { do: 'get', key: 'a' },
+  ],
+];
+
 async function settle() {
   for (let i = 0; i < 30; i++) await Promise.resolve();
 }
@@ -223,6 +237,6 @@ it('answers fresh, stale, expired and absent entries as a plain reference does, 
       await cache.close();
       expect(clock.timers).toBe(0);
     }),
-    { numRuns: 150 },
+    { numRuns: 150, examples: [SLIDES_BETWEEN_TICKS] },
   );
 });

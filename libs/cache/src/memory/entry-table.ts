@@ -1,6 +1,7 @@
 import { Slots } from '#libs/cache-policies';
 import type { SampledHash } from '#libs/contracts';
 import type { Kept } from './memory-options.js';
+import type { TierTime } from './tier-time.js';
 
 /** What few entries have. */
 export interface Extra {
@@ -171,11 +172,13 @@ export class EntryTable {
     }
   }
 
-  /** A hit lengthens a time to live that slides. */
-  slide(slot: number, now: number): void {
+  /** A hit lengthens a time to live that slides, which is the one case where a hit looks at the clock. */
+  slide(slot: number, time: TierTime): void {
     const extra = this.extras[slot];
+    if (extra === undefined || extra.slidingMs === 0) return;
+    const now = time.exact();
     // What is stale is not made fresh by being answered: its origin is asked.
-    if (extra === undefined || extra.slidingMs === 0 || this.freshUntil[slot]! <= now) return;
+    if (this.freshUntil[slot]! <= now) return;
     const until = Math.min(now + extra.slidingMs, this.written[slot]! + extra.maxAgeMs);
     if (until > this.freshUntil[slot]!) this.freshUntil[slot] = until;
   }

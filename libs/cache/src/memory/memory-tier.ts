@@ -115,7 +115,7 @@ export class MemoryTier implements Tier {
   /** An entry was answered: its use counts for the policy, and lengthens a sliding time to live. */
   touch(slot: number): void {
     const table = this.#table;
-    if (table.slides) table.slide(slot, this.#time!.now);
+    if (table.slides) table.slide(slot, this.#time!);
     const evictor = this.#evictor;
     const counted = evictor.usesCounted;
     const { slots } = table;

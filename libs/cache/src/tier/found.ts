@@ -1,6 +1,6 @@
 import type { RequestResult } from '#libs/contracts';
 import type { EntryState } from '../load/lifetime.js';
-import type { Kept, KeptEntry } from '../memory/memory-tier.js';
+import type { Kept, KeptEntry } from '../memory/memory-options.js';
 import type { Entry, Touched } from './tier.js';
 
 /** An entry that a tier had, and what may be done with it. */
