@@ -9,6 +9,7 @@ import {
   type Entry,
   type EntryInfo,
   type Selection,
+  type Stay,
   type Tier,
   type TierContext,
   type TierLimits,
@@ -27,7 +28,7 @@ import {
 } from './environment.js';
 import { endedBefore, idKey, idOfTagKey, tagHash, tagRange } from './keys.js';
 import { placeOf, placesOf } from './place.js';
-import { draftRow, endOf, openContent, readRow, type Row, type RowMeta } from './row.js';
+import { draftRow, endOf, openContent, readRow, SMALL, type Row, type RowMeta } from './row.js';
 import { NO_TOTALS, readTotals, type Totals } from './totals.js';
 import { UsageSketch } from './usage-sketch.js';
 import { structuredCodec, type ValueCodec } from './value-codec.js';
@@ -215,6 +216,21 @@ export class DiskTier implements Tier {
     await this.#queue!.settled();
     for await (const found of this.#walk({ all: true }, Number.POSITIVE_INFINITY))
       for (const { row } of found) yield this.#infoOf(row.key, row.meta, row.weight);
+  }
+
+  async explain(key: string): Promise<Stay | undefined> {
+    this.#refresh();
+    await this.#queue!.settled();
+    const place = placeOf(key);
+    const row = this.#rowAt(place);
+    if (row === undefined || row.key !== key) return undefined;
+    const uses = this.#usage.uses(hashOf(place));
+    const where = row.queue === SMALL ? 'of what is new' : 'of what was used';
+    return {
+      bytes: row.weight,
+      uses,
+      because: `it waits in the queue ${where}, used ${uses} times since it was looked at`,
+    };
   }
 
   usage(): TierUsage & { readonly entries: number; readonly bytes: number } {

@@ -1,7 +1,8 @@
 import type { CacheCore } from '../core.js';
 import type { CacheKey } from '../key/cache-key.js';
 import { stateOf, type EntryState } from '../load/lifetime.js';
-import type { Entry } from '../tier/tier.js';
+import { AWAY } from '../tier/far-tier.js';
+import type { Entry, Stay, Tier } from '../tier/tier.js';
 import { ownInfo } from './own-info.js';
 import { entryIn } from './walk.js';
 
@@ -19,6 +20,8 @@ export interface Inspection {
   readonly bytes?: number;
   /** Uses that the policy remembers: a count that saturates, or ages. */
   readonly uses?: number;
+  /** Since it was last used, as far as the tier knows. */
+  readonly idleMs?: number;
   readonly loadMs?: number;
   readonly version?: string;
   readonly tags?: readonly string[];
@@ -33,11 +36,25 @@ export async function inspectionOf<Key extends CacheKey, Value>(
   encoded: string,
 ): Promise<Inspection[]> {
   const inspections: Inspection[] = [];
-  for (const { name: tier } of core.options.tiers) {
-    const entry = await entryIn(core, tier, encoded);
-    if (entry !== undefined) inspections.push(inspected(core, prefix, tier, encoded, entry));
+  for (const tier of core.options.tiers) {
+    // Asked first: to read the entry is a use of it.
+    const stay = await stayIn(core, tier, encoded);
+    const entry = await entryIn(core, tier.name, encoded);
+    if (entry !== undefined) inspections.push(inspected(core, prefix, tier.name, encoded, entry, stay));
   }
   return inspections;
+}
+
+/** Undefined of a tier that cannot tell, or is away. */
+async function stayIn<Key extends CacheKey, Value>(
+  core: CacheCore<Key, Value>,
+  tier: Tier,
+  encoded: string,
+): Promise<Stay | undefined> {
+  if (tier.explain === undefined) return undefined;
+  if (tier === core.stack.memory) return tier.explain(encoded);
+  const stay = await core.stack.far.find((far) => far.tier === tier)?.call(() => tier.explain!(encoded));
+  return stay === AWAY ? undefined : stay;
 }
 
 function inspected<Key extends CacheKey, Value>(
@@ -46,14 +63,14 @@ function inspected<Key extends CacheKey, Value>(
   tier: string,
   encoded: string,
   entry: Entry,
+  stay: Stay | undefined,
 ): Inspection {
-  const known = tier === core.stack.memory?.name ? core.stack.memory.inspect(encoded) : undefined;
   const ageMs = Math.max(0, core.clock.now() - entry.storedAt);
   const state = stateOf(entry, ageMs, core.lifetime);
   const freshForMs = state === 'fresh' ? Math.min(entry.freshMs, core.lifetime.maxAgeMs) - ageMs : 0;
   const keptForMs = Math.max(0, Math.min(entry.freshMs + entry.staleMs, core.lifetime.maxAgeMs) - ageMs);
-  const pinned = known?.pinned ?? false;
-  const own = ownInfo<Key>(prefix, { ...entry, key: encoded, tier, bytes: known?.bytes ?? 0, pinned });
+  const pinned = stay?.pinned ?? false;
+  const own = ownInfo<Key>(prefix, { ...entry, key: encoded, tier, bytes: stay?.bytes ?? 0, pinned });
   return {
     tier,
     state,
@@ -62,11 +79,13 @@ function inspected<Key extends CacheKey, Value>(
     ageMs,
     freshForMs,
     keptForMs,
-    ...(known !== undefined && { bytes: known.bytes, uses: known.uses }),
+    ...(stay?.bytes !== undefined && { bytes: stay.bytes }),
+    ...(stay?.uses !== undefined && { uses: stay.uses }),
+    ...(stay?.idleMs !== undefined && { idleMs: stay.idleMs }),
     ...(entry.loadMs !== undefined && { loadMs: entry.loadMs }),
     ...(entry.version !== undefined && { version: entry.version }),
     ...(own?.tags !== undefined && { tags: own.tags }),
-    because: because(state, { pinned, freshForMs, keptForMs, negative: entry.negative, policy: known?.policy }),
+    because: because(state, freshForMs, keptForMs, entry.negative, stay),
   };
 }
 
@@ -77,22 +96,13 @@ const STALE_BECAUSE = {
 
 function because(
   state: EntryState,
-  {
-    pinned,
-    freshForMs,
-    keptForMs,
-    negative,
-    policy,
-  }: {
-    readonly pinned: boolean;
-    readonly freshForMs: number;
-    readonly keptForMs: number;
-    readonly negative: boolean;
-    readonly policy: string | undefined;
-  },
+  freshForMs: number,
+  keptForMs: number,
+  negative: boolean,
+  stay: Stay | undefined,
 ): string {
   const what = negative ? 'absence remembered, ' : '';
-  const room = pinned ? '; pinned: not evicted' : policy === undefined ? '' : `; ${policy} has not had to evict it`;
+  const room = stay === undefined ? '' : `; ${stay.because}`;
   if (state === 'over') return `${what}its time is over: it is not answered, and leaves with the next sweep${room}`;
   if (state !== 'fresh') return `${what}${STALE_BECAUSE[state]} ${inWords(keptForMs)}${room}`;
   return `${what}fresh for ${inWords(freshForMs)}${room}`;

@@ -6,6 +6,7 @@ import type {
   Entry,
   EntryInfo,
   Selection,
+  Stay,
   Tier,
   TierContext,
   TierLimits,
@@ -243,6 +244,14 @@ export class MemoryTier implements Tier {
     const slot = this.find(key);
     if (slot === NONE) return undefined;
     return { ...this.#infoOf(slot), policy: this.#evictor.policy, uses: this.#table.slots.uses[slot]! };
+  }
+
+  async explain(key: string): Promise<Stay | undefined> {
+    const known = this.inspect(key);
+    if (known === undefined) return undefined;
+    const { bytes, uses, pinned, policy } = known;
+    const because = pinned ? 'pinned: not evicted' : `${policy} has not had to evict it`;
+    return { ...(this.#weighs && { bytes }), uses, pinned, because };
   }
 
   usage(): TierUsage & { readonly entries: number; readonly pinned: number } {

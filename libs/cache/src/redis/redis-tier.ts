@@ -9,6 +9,7 @@ import {
   type Entry,
   type EntryInfo,
   type Selection,
+  type Stay,
   type Tier,
   type TierContext,
   type TierLimits,
@@ -230,6 +231,23 @@ export class RedisTier implements Tier {
   async *entries(): AsyncIterable<EntryInfo> {
     this.#mustBeOpen();
     for await (const page of this.#walk({ all: true })) for (const { info, there } of page) if (there) yield info;
+  }
+
+  async explain(key: string): Promise<Stay | undefined> {
+    this.#mustBeOpen();
+    const name = Buffer.concat([Buffer.from(`${this.#base}e:`), toBytes(key)]);
+    const idle = await this.#track(this.#link!.send(['OBJECT', 'IDLETIME', name], { writes: false }));
+    for await (const page of this.#walk({ key })) {
+      const met = page.find(({ info, there }) => there && info.key === key);
+      if (met === undefined) return undefined;
+      const idleMs = typeof idle === 'number' ? idle * 1_000 : undefined;
+      const because =
+        idleMs === undefined
+          ? 'the server has not had to evict it'
+          : `unused for ${idleMs / 1_000} s; what was used since it was queued gets another turn`;
+      return { bytes: met.info.bytes, ...(idleMs !== undefined && { idleMs }), because };
+    }
+    return undefined;
   }
 
   usage(): TierUsage & { readonly entries: number; readonly bytes: number } {

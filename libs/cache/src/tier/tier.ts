@@ -64,6 +64,19 @@ export interface EntryInfo {
   readonly hits?: number;
 }
 
+/** What a tier knows of one entry that nobody else does. */
+export interface Stay {
+  /** What is counted for it against the limit; left out by a tier that counts none. */
+  readonly bytes?: number;
+  /** Uses since it was written, or since it was last looked at for eviction: a count that saturates. */
+  readonly uses?: number;
+  /** Since it was last used, ms, as far as the tier knows. */
+  readonly idleMs?: number;
+  readonly pinned?: boolean;
+  /** Why it has not been evicted, in words that go on after "; ". */
+  readonly because: string;
+}
+
 /** What is wrong with one entry, as `verify` finds it. */
 export interface TierProblem {
   readonly tier: string;
@@ -123,6 +136,8 @@ export interface Tier {
   /** Waits for what is under way, and lets go of everything. May be called again. */
   close(): Promise<void>;
 
+  /** What keeps an entry here; undefined when it is not held. Nothing is counted, and nothing moves. */
+  explain?(key: string): Promise<Stay | undefined>;
   /**
    * Shared tiers: lets one process at a time load a key. Resolves with what ends it, or undefined when another one has
    * it. It ends by itself after `ttlMs`, so that a process that dies holds up nobody for long.

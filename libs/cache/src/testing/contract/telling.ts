@@ -29,6 +29,20 @@ export function telling(run: Run): void {
       );
   });
 
+  run('says what keeps an entry, if it says so of any, with the bytes that it counts', async ({ open }) => {
+    const { tier } = await open();
+    await library(tier);
+    for await (const { key, bytes } of tier.entries()) {
+      const stay = await tier.explain?.(key);
+      if (tier.explain === undefined) continue;
+      assert.ok(stay !== undefined, `${key} is not explained`);
+      assert.ok(stay.because.length > 0);
+      if (tier.usage().bytes !== undefined) assert.equal(stay.bytes, bytes);
+    }
+    assert.equal(await tier.explain?.('nothing'), undefined);
+    assert.equal(await tier.explain?.('book:'), undefined);
+  });
+
   run('goes on telling of entries while they change', async ({ open }) => {
     const { tier } = await open();
     for (let i = 0; i < 300; i++) await tier.set(`key-${i}`, anEntry(i));
