@@ -113,7 +113,7 @@ export class CacheCore<Key extends CacheKey, Value> {
         random,
         onProblem: this.onProblem,
       });
-    this.stack.onRemoved((selection) => this.changed(selection));
+    this.stack.onRemoved((selection) => this.watches.changed(selection, true));
     for (const { name: tier } of options.tiers) this.record(tier, { change: 'created', by: 'host' });
   }
 

@@ -148,7 +148,7 @@ export class Invalidations {
 
   #hearKey(hash: string): void {
     const { watches } = this.#options;
-    for (const key of watches.keys()) if (this.#keys.hash(key) === hash) watches.overwrittenNow(key);
+    for (const key of watches.keys()) if (this.#keys.hash(key) === hash) watches.overwrittenNow(key, true);
     const key = this.#keys.key(hash);
     if (key !== undefined) void this.#drop({ key });
   }
@@ -170,7 +170,7 @@ export class Invalidations {
 
   async #drop(selection: Selection): Promise<void> {
     const { memory, watches, onProblem } = this.#options;
-    watches.changed(selection);
+    watches.changed(selection, true);
     try {
       await memory?.remove(selection, { cause: 'invalidated' });
     } catch (problem) {

@@ -8,6 +8,8 @@ export class Watch {
   #touched = false;
   #spoiled = false;
   #ended = false;
+  #here = false;
+  #afar = false;
   #tags: Set<string> | undefined;
   /** The one of the same key that began before it: mostly there is none. */
   next: Watch | undefined;
@@ -35,13 +37,25 @@ export class Watch {
     this.#ended = true;
   }
 
-  spoil(): void {
+  /**
+   * It was another process that went before it, and nothing here did: which of the two was first nobody knows. A write that
+   * is dropped for it must at least leave nothing older behind.
+   */
+  get isInDoubt(): boolean {
+    return this.#afar && !this.#here;
+  }
+
+  spoil(afar = false): void {
     this.#touched = this.#spoiled = true;
+    if (afar) this.#afar = true;
+    else this.#here = true;
   }
 
   /** Which tags a load's answer will have is known only when it has come. */
-  spoilTag(tag: string): void {
+  spoilTag(tag: string, afar = false): void {
     this.#touched = true;
+    if (afar) this.#afar = true;
+    else this.#here = true;
     (this.#tags ??= new Set()).add(tag);
   }
 }
@@ -71,18 +85,18 @@ export class Watches {
     for (let later = last; later !== undefined; later = later.next) if (later.next === watch) later.next = watch.next;
   }
 
-  /** Tells what is on its way that entries were removed. */
-  changed(selection: Selection): void {
+  /** Tells what is on its way that entries were removed; `afar`: by another process, which may have done it before. */
+  changed(selection: Selection, afar = false): void {
     if ('key' in selection) {
-      this.overwrittenNow(selection.key);
+      this.overwrittenNow(selection.key, afar);
       return;
     }
     for (const [key, last] of this.#byKey) {
       // What a predicate would say of an entry that is not there yet nobody knows.
       if ('prefix' in selection && !key.startsWith(selection.prefix)) continue;
       for (let watch: Watch | undefined = last; watch !== undefined; watch = watch.next)
-        if ('tag' in selection) watch.spoilTag(selection.tag);
-        else watch.spoil();
+        if ('tag' in selection) watch.spoilTag(selection.tag, afar);
+        else watch.spoil(afar);
     }
   }
 
@@ -92,8 +106,8 @@ export class Watches {
   }
 
   /** Tells what is on its way that the key is overwritten at this moment. */
-  overwrittenNow(key: string): void {
-    for (let watch = this.#byKey.get(key); watch !== undefined; watch = watch.next) watch.spoil();
+  overwrittenNow(key: string, afar = false): void {
+    for (let watch = this.#byKey.get(key); watch !== undefined; watch = watch.next) watch.spoil(afar);
   }
 
   /** Tells what is on its way that `by` overwrites the key: writes that were asked for later go before it. */

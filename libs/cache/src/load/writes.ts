@@ -34,12 +34,22 @@ export class Writes<Key extends CacheKey, Value> {
     try {
       const valid = await checked;
       core.assertOpen();
-      if (!watch.mayKeep(tags)) return false;
+      if (!watch.mayKeep(tags)) {
+        if (watch.isInDoubt) await this.#forget(encoded);
+        return false;
+      }
       core.watches.overwritten(watch);
       return await this.#write(encoded, valid, tags, options);
     } finally {
       core.watches.end(watch);
     }
+  }
+
+  /** Another process wrote or removed the key while this write was checked: neither value may stay. */
+  async #forget(encoded: string): Promise<void> {
+    this.core.changed({ key: encoded });
+    await this.core.stack.remove({ key: encoded }, { cause: 'replaced' });
+    this.core.tell({ key: encoded });
   }
 
   #write(
