@@ -1,6 +1,7 @@
 import { CacheCore } from './core.js';
 import { POLICY_NAMES, type EvictionSetting } from '#libs/cache-policies';
 import { decodeKey, encodeKey, namespacePrefix, type CacheKey } from './key/cache-key.js';
+import type { Change } from './load/listeners.js';
 import { Reads, type Loaders, type Warmed } from './load/reads.js';
 import { Writes } from './load/writes.js';
 import { inspectionOf, type Inspection } from './manage/inspect.js';
@@ -125,6 +126,14 @@ export class Cache<Key extends CacheKey, Value> {
     options: LoadOptions = NO_OPTIONS,
   ): Promise<{ readonly value: Value | undefined; readonly changed: boolean }> {
     return this.#reads.revalidate(this.#encode(key), key, loader, options);
+  }
+
+  /**
+   * Calls back when what the cache answers for the key may be another: it was written or loaded anew, or removed, also in
+   * another process with a tier that both share. What runs out or is evicted is not told. Returns what ends it.
+   */
+  onChange(key: Key, listener: (change: Change<Value>) => void): () => void {
+    return this.#core.listeners.add(this.#encode(key), listener as (change: Change<unknown>) => void);
   }
 
   // ---- writing ----

@@ -7,6 +7,7 @@ import { durationMs } from './load/duration.js';
 import { lifetimeMs, type LifetimeMs } from './load/lifetime.js';
 import { loadScope } from './load/load-scope.js';
 import type { LoadCounts, LoadingMs } from './load/loading.js';
+import { Listeners } from './load/listeners.js';
 import { Loads } from './load/loads.js';
 import { Watches } from './load/watch.js';
 import type { MemoryTier } from './memory/memory-tier.js';
@@ -33,6 +34,7 @@ export class CacheCore<Key extends CacheKey, Value> {
   readonly random: () => number;
   readonly stack: TierStack;
   readonly watches = new Watches();
+  readonly listeners = new Listeners();
   readonly loads: Loads<Key, Value>;
   readonly loading: LoadingMs;
   readonly counts: CacheCounts = {
@@ -83,6 +85,7 @@ export class CacheCore<Key extends CacheKey, Value> {
       validate: this.validate,
       onInvalid: this.onProblem,
       onKept: (key) => this.#invalidations?.kept(key),
+      onWritten: (key, value) => this.listeners.tell(key, { written: true, value }),
     });
     this.loads = new Loads({
       cache,
@@ -113,7 +116,11 @@ export class CacheCore<Key extends CacheKey, Value> {
         random,
         onProblem: this.onProblem,
       });
-    this.stack.onRemoved((selection) => this.watches.changed(selection, true));
+    this.stack.onRemoved((selection) => {
+      this.watches.changed(selection, true);
+      // The nearer tiers let go of it right after this call.
+      queueMicrotask(() => this.listeners.removed(selection));
+    });
     for (const { name: tier } of options.tiers) this.record(tier, { change: 'created', by: 'host' });
   }
 

@@ -3,6 +3,7 @@ export * from './errors.js';
 export * from './invalidation/bus.js';
 export { decodeKey, encodeKey, keyPrefix, type CacheKey, type CacheKeyPart } from './key/cache-key.js';
 export { httpLoader, type HttpLoaderOptions } from './load/http-loader.js';
+export type { Change } from './load/listeners.js';
 export type { Loaders, Warmed } from './load/reads.js';
 export type { Inspection } from './manage/inspect.js';
 export type { Imported, SnapshotPart } from './manage/snapshot.js';

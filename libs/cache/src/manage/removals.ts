@@ -66,6 +66,7 @@ export class Removals<Key extends CacheKey, Value> {
     if (!dryRun && 'where' in selection) core.changed(selection);
     // When it is gone here and from what they share, so that they do not fetch it from there again.
     if (!dryRun) core.tell(selection);
+    if (!dryRun) core.listeners.removed(selection);
     if (!dryRun && !('key' in selection)) this.#record(tiers, cause, by);
     const entries = tiers.reduce((sum, tier) => sum + tier.entries, 0);
     return { entries, bytes: tiers.reduce((sum, { bytes = 0 }) => sum + bytes, 0), tiers };

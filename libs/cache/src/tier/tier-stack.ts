@@ -24,6 +24,8 @@ export interface StackOptions {
   readonly onInvalid: (problem: Error) => void;
   /** Told of each entry that memory was given. */
   readonly onKept?: (key: string) => void;
+  /** Told of each key that is written, and of its value. */
+  readonly onWritten: (key: string, value: unknown) => void;
 }
 
 /** The tiers of a cache, read from the nearest on and written all at once. */
@@ -135,6 +137,7 @@ export class TierStack {
   /** Writes to all tiers: to memory at once. Whether one of them kept it: no promise where there is memory alone. */
   write(key: string, kept: Kept): boolean | Promise<boolean> {
     const inMemory = this.#putInMemory(key, kept, 0);
+    this.#options.onWritten(key, kept.value);
     if (this.far.length === 0) return inMemory;
     const entry = entryOf(kept, this.#options.clock.now());
     return this.track(this.#writeFar(this.far, key, entry)).then((kept) => kept || inMemory);

@@ -1,0 +1,36 @@
+import { expect, it } from '@jest/globals';
+import { memory, type Change } from '../index.js';
+import { aCache } from '../testing/a-cache.js';
+import { FakeFarTier, FakeStore } from '../testing/index.js';
+
+const settle = async () => {
+  for (let i = 0; i < 30; i++) await Promise.resolve();
+};
+
+it('tells who listens to a key what is done to it, and no one else, until it ends', async () => {
+  const store = new FakeStore();
+  const { cache, clock } = aCache({ tiers: [memory({ maxEntries: 10 }), new FakeFarTier(store)] });
+  const other = aCache({ tiers: [memory({ maxEntries: 10 }), new FakeFarTier(store)] }).cache;
+  const told: Change<string>[] = [];
+  const end = cache.onChange('a', (change) => void told.push(change));
+  const since = async (done: Promise<unknown>) => {
+    await done;
+    await settle();
+    return told.splice(0).map((change) => (change.written ? change.value : 'removed'));
+  };
+  expect(await since(cache.set('a', 'A', { tags: ['t'] }))).toEqual(['A']);
+  expect(await since(cache.getOrLoad('a', () => 'B', { refresh: true }))).toEqual(['B']);
+  expect(await since(cache.set('b', 'B'))).toEqual([]);
+  expect(await since(cache.namespace('inner').set('a', 'A'))).toEqual([]);
+  expect(await since(cache.clear({ dryRun: true }))).toEqual([]);
+  expect(await since(cache.invalidatePrefix('b'))).toEqual([]);
+  expect(await since(cache.invalidateTag('t'))).toEqual(['removed']);
+  expect(await since(cache.delete('a'))).toEqual(['removed']);
+  expect(await since(cache.clear())).toEqual(['removed']);
+  expect(await since(other.delete('a'))).toEqual(['removed']);
+  end();
+  end();
+  expect(await since(cache.set('a', 'A'))).toEqual([]);
+  await clock.advance(0);
+  await Promise.all([cache.close(), other.close()]);
+});
