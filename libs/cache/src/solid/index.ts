@@ -1,0 +1,6 @@
+export {
+  createCachedResource,
+  type CachedResourceActions,
+  type CachedResourceOptions,
+  type CachedResourceReturn,
+} from './create-cached-resource.js';
