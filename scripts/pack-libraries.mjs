@@ -23,13 +23,13 @@ const PACKAGES = {
   },
   cache: {
     description:
-      'A cache in tiers: memory with policies that may change while it runs, and disk; it protects its origin',
+      'A cache in tiers: memory with policies that may change while it runs, disk and Redis; it protects its origin',
     // Invalidations over this repository's event log, and what it needs: brokers.
     without: ['event-log'],
   },
 };
-/** What comes from npm and is bundled all the same: the contracts' schemas, of which next to nothing is used. */
-const BUNDLED = /^typebox(\/|$)/;
+/** What comes from npm and is bundled all the same: the contracts' schemas, of which next to nothing is used, and what decorators are compiled to. */
+const BUNDLED = /^(typebox|@oxc-project\/runtime)(\/|$)/;
 
 // npm runs scripts in the project's folder; INIT_CWD is where the user stands.
 const here = /^pack(:|$)/.test(process.env.npm_lifecycle_event ?? '') ? process.env.INIT_CWD : process.cwd();
@@ -185,7 +185,7 @@ function declarationOf(program, symbol) {
 }
 
 function describe(lib, doors, peers, folder) {
-  const { version, license, dependencies, devDependencies } = project;
+  const { version, license, dependencies } = project;
   const manifest = {
     name: `@allibrary/${lib}`,
     version,
@@ -202,9 +202,7 @@ function describe(lib, doors, peers, folder) {
       ]),
     ),
     ...(peers.length > 0 && {
-      peerDependencies: Object.fromEntries(
-        peers.map((peer) => [peer, `^${dependencies[peer] ?? devDependencies[peer]}`]),
-      ),
+      peerDependencies: Object.fromEntries(peers.map((peer) => [peer, `^${versionOf(peer)}`])),
       peerDependenciesMeta: Object.fromEntries(peers.map((peer) => [peer, { optional: true }])),
     }),
   };
@@ -212,6 +210,12 @@ function describe(lib, doors, peers, folder) {
   const readme = readFileSync(join(root, 'libs', lib, 'README.md'), 'utf8');
   writeFileSync(join(folder, 'README.md'), packageReadme(lib, doors, readme));
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+}
+
+function versionOf(peer) {
+  const version = project.dependencies[peer] ?? project.devDependencies[peer];
+  if (version === undefined) throw new Error(`What is packed imports ${peer}, which package.json does not list.`);
+  return version;
 }
 
 /** The lib's own README, without what only this repository has, by the names that the package has. */

@@ -1,15 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { describeInBrowser, openChromium } from '../browser/chromium.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const resolved = createRequire(import.meta.url).resolve;
 const run = promisify(execFile);
+
+/** Peers that doors need: none of them comes with the package. */
+const PEERS = ['@nestjs', '@redis', 'fast-check', 'lmdb', 'reflect-metadata', 'rxjs', 'solid-js'];
 
 const PAGE = `
 import { createCache, memory } from '@allibrary/cache';
@@ -17,9 +24,87 @@ const covers = createCache({ name: 'covers', tiers: [memory({ maxEntries: 10 })]
 document.title = String(await covers.getOrLoad('walden'));
 `;
 
+const SOLID_PAGE = `
+import { createEffect, createRoot } from 'solid-js';
+import { createCache, memory } from '@allibrary/cache';
+import { createCachedResource } from '@allibrary/cache/solid';
+const covers = createCache({ name: 'covers', tiers: [memory({ maxEntries: 10 })], loader: async (key) => key.length });
+createRoot(() => {
+  const [length] = createCachedResource(() => 'walden', covers);
+  createEffect(() => { document.title = String(length()); });
+});
+window.write = (value) => covers.set('walden', value);
+`;
+
 const BUILDER = `
 import { build } from 'VITE';
-await build({ configFile: false, logLevel: 'error', build: { modulePreload: false } });
+const config = { configFile: false, logLevel: 'error' };
+const external = (id) => /^node:/.test(id) || PEERS.some((peer) => id === peer || id.startsWith(peer + '/'));
+const PEERS = ${JSON.stringify(PEERS)};
+if (process.argv[2] === 'page') await build({ ...config, build: { modulePreload: false } });
+else for (const door of process.argv.slice(2))
+  await build({
+    ...config,
+    build: {
+      outDir: 'doors/' + door,
+      modulePreload: false,
+      rolldownOptions: { input: 'door-' + door + '.js', external, preserveEntrySignatures: 'strict', output: { format: 'es' } },
+    },
+  });
+`;
+
+const NEST_CODE = `
+import 'reflect-metadata';
+import { Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Cache } from '@allibrary/cache';
+import { memory } from '@allibrary/cache';
+import { Cached, CacheModule, cacheToken } from '@allibrary/cache/nest';
+
+@Injectable()
+export class Covers {
+  asked = 0;
+  @Cached({ cache: 'covers', tags: (id: string) => [id] })
+  async find(id: string, width?: number): Promise<string> {
+    this.asked++;
+    return id + String(width);
+  }
+}
+
+@Module({
+  imports: [CacheModule.forRoot({ caches: [{ name: 'covers', tiers: [memory({ maxEntries: 10 })] }] })],
+  providers: [Covers],
+})
+export class Library {}
+
+const app = await NestFactory.createApplicationContext(Library, { logger: false });
+const covers = app.get(Covers);
+await Promise.all([covers.find('a', 1), covers.find('a', 1)]);
+console.log(await covers.find('a', 1), covers.asked, app.get<Cache<string, string>>(cacheToken('covers')).stats().gets);
+await app.close();
+`;
+
+const SOLID_CODE = `
+import { createCache, memory } from '@allibrary/cache';
+import { createCachedResource } from '@allibrary/cache/solid';
+const cache = createCache<string, number>({ name: 'covers', tiers: [memory({ maxEntries: 10 })] });
+const [value, { mutate }] = createCachedResource(() => 'a', cache, async (key) => key.length);
+export const length: number | undefined = value();
+await mutate(1);
+`;
+
+const KIT_CODE = `
+import { createCache, memory } from '@allibrary/cache';
+import { createOrigin, expectCounts, expectNoStampede, FakeClock, tierContract } from '@allibrary/cache/testing';
+const clock = new FakeClock();
+const origin = createOrigin({ values: { a: 'A' }, latency: 10, clock });
+const cache = createCache<string, string>({ name: 'covers', tiers: [memory({ maxEntries: 10 })], clock });
+const asked = Array.from({ length: 9 }, () => cache.getOrLoad('a', origin.load));
+await clock.advance(10);
+await Promise.all(asked);
+expectNoStampede(origin);
+expectCounts(cache, { loads: 1, joined: 8 });
+console.log(origin.calls.length, typeof tierContract);
 `;
 
 const TWO_RUNS = `
@@ -72,41 +157,129 @@ describe('The package @allibrary/cache', () => {
     expect(await runFile('example.mts', example())).toBe('100 1\n32000\n1\nfalse\n0.01\n');
   });
 
-  it('has declarations that a strict compiler reads and that tell right from wrong', async () => {
-    const doors = "import '@allibrary/cache/disk';\nimport '@allibrary/cache/testing';\n";
-    writeFileSync(join(folder, 'right.mts'), `${example()}\n${doors}`);
-    writeFileSync(
-      join(folder, 'wrong.mts'),
-      example().replace("ttl: '1h'", "ttl: 'soon'").replace('bytes: width', 'byte: width'),
-    );
-    const strict = ['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext'];
-    const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')];
-    const args = [resolved('typescript/bin/tsc'), ...strict, ...types, 'right.mts', 'wrong.mts'];
-    const said = await run(process.execPath, args, elsewhere()).then(
-      ({ stdout }) => stdout,
-      ({ stdout }: { stdout: string }) => stdout,
-    );
-    expect(said.split('\n').filter((line) => line.includes('error TS'))).toEqual([
-      expect.stringMatching(/^wrong\.mts.*'"soon"' is not assignable to type/),
-      expect.stringMatching(/^wrong\.mts.*'byte' does not exist in type 'Cover'/),
-    ]);
-  }, 120_000);
+  it('gives tests its kit, without a package beside it', async () => {
+    expect(await runFile('kit.mts', KIT_CODE)).toBe('1 function\n');
+  });
 
-  it('builds in Vite into a page without Node, as small as the README says', async () => {
-    writeFileSync(join(folder, 'page.js'), PAGE);
-    writeFileSync(join(folder, 'index.html'), '<script type="module" src="/page.js"></script>');
-    await runFile('build.mjs', BUILDER.replace('VITE', `file://${resolved('vite')}`));
-    const files = readdirSync(join(folder, 'dist/assets')).filter((name) => name.endsWith('.js'));
-    const code = files.map((name) => readFileSync(join(folder, 'dist/assets', name), 'utf8')).join('');
-    expect(code).not.toMatch(/(?:from|import)\s*["'`]node:|\brequire\(|\bBuffer\b/);
-    const kilobytes = gzipSync(code).length / 1_000;
-    const said = Number(/is about (\d+) KB minified and gzipped/.exec(readme())![1]);
-    expect(Math.abs(kilobytes - said)).toBeLessThan(1.5);
-  }, 60_000);
-
-  it('finds on disk what an earlier run left there, with lmdb beside it, and says what it lacks without', async () => {
+  it('says what the disk door lacks', async () => {
     await expect(runFile('disk.mjs', TWO_RUNS)).rejects.toThrow(/Cannot find package 'lmdb'/);
-    symlinkSync(join(ROOT, 'node_modules/lmdb'), join(folder, 'node_modules/lmdb'));
-    expect(await runFile('disk.mjs', TWO_RUNS)).toBe('1 1\n2 1\n');
+  });
+
+  describe('with the packages beside it that its doors need', () => {
+    const compile = async (...files: readonly string[]) => {
+      const strict = ['--strict', '--skipLibCheck', 'false', '--target', 'es2024', '--module', 'nodenext'];
+      const legacy = ['--experimentalDecorators', '--emitDecoratorMetadata', '--rewriteRelativeImportExtensions'];
+      const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')];
+      const args = [resolved('typescript/bin/tsc'), ...strict, ...legacy, ...types, ...files];
+      const { stdout } = await run(process.execPath, args, elsewhere()).catch((error: { stdout: string }) => error);
+      return stdout.split('\n').filter((line) => line.includes('error TS'));
+    };
+
+    beforeAll(async () => {
+      for (const peer of PEERS) symlinkSync(join(ROOT, 'node_modules', peer), join(folder, 'node_modules', peer));
+      writeFileSync(join(folder, 'build.mjs'), BUILDER.replace('VITE', `file://${resolved('vite')}`));
+    });
+
+    const bundle = (...args: readonly string[]) => run(process.execPath, ['build.mjs', ...args], elsewhere());
+    const scriptsIn = (path: string) =>
+      readdirSync(join(folder, path))
+        .filter((name) => name.endsWith('.js'))
+        .map((name) => readFileSync(join(folder, path, name), 'utf8'));
+
+    it('has declarations that a strict compiler reads, all of each door, and that tell right from wrong', async () => {
+      const doors = ['disk', 'redis', 'testing'].map((door) => `import '@allibrary/cache/${door}';\n`).join('');
+      writeFileSync(join(folder, 'right.mts'), `${example()}\n${doors}`);
+      writeFileSync(join(folder, 'nest.mts'), NEST_CODE);
+      writeFileSync(join(folder, 'solid.mts'), SOLID_CODE);
+      writeFileSync(
+        join(folder, 'wrong.mts'),
+        example().replace("ttl: '1h'", "ttl: 'soon'").replace('bytes: width', 'byte: width'),
+      );
+      writeFileSync(
+        join(folder, 'wrong-key.mts'),
+        NEST_CODE.replace('(id: string) => [id]', '(id: number) => [String(id)]'),
+      );
+      expect(await compile('right.mts', 'nest.mts', 'solid.mts', 'wrong.mts', 'wrong-key.mts')).toEqual([
+        expect.stringMatching(/^wrong-key\.mts.*method decorator/),
+        expect.stringMatching(/^wrong\.mts.*'"soon"' is not assignable to type/),
+        expect.stringMatching(/^wrong\.mts.*'byte' does not exist in type 'Cover'/),
+      ]);
+    }, 120_000);
+
+    it('runs in a Nest app', async () => {
+      const { stdout } = await run(process.execPath, ['--no-warnings', 'nest.mjs'], elsewhere());
+      expect(stdout).toBe('a1 1 3\n');
+    });
+
+    it('finds on disk what an earlier run left there', async () => {
+      expect(await runFile('disk.mjs', TWO_RUNS)).toBe('1 1\n2 1\n');
+    });
+
+    it('is as small as its README says, each door by itself', async () => {
+      const said = [...readme().matchAll(/^\| `@allibrary\/cache(?:\/(\w+))?` .*\| (\d+) +\|$/gm)];
+      const sizes = new Map(said.map(([, door = 'index', kilobytes]) => [door, Number(kilobytes)]));
+      expect([...sizes.keys()]).toEqual(['index', 'disk', 'redis', 'nest', 'solid', 'testing']);
+      for (const door of sizes.keys())
+        writeFileSync(
+          join(folder, `door-${door}.js`),
+          `export * from '@allibrary/cache${door === 'index' ? '' : `/${door}`}';\n`,
+        );
+      await bundle(...sizes.keys());
+      const measured = Object.fromEntries(
+        Array.from(sizes, ([door, kilobytes]) => {
+          const size = gzipSync(scriptsIn(`doors/${door}/assets`).join('')).length / 1_000;
+          return [door, Math.abs(size - kilobytes) <= 1 ? kilobytes : size];
+        }),
+      );
+      expect(measured).toEqual(Object.fromEntries(sizes));
+    }, 60_000);
+
+    describeInBrowser('in a page that Vite builds', () => {
+      const show = async (script: string, use: (page: Page) => Promise<void>) => {
+        writeFileSync(join(folder, 'page.js'), script);
+        writeFileSync(join(folder, 'index.html'), '<script type="module" src="/page.js"></script>');
+        await bundle('page');
+        expect(scriptsIn('dist/assets').join('')).not.toMatch(/(?:from|import)\s*["'`]node:|\brequire\(|\bBuffer\b/);
+        const server = createServer((request, response) => {
+          const path = request.url === '/' ? '/index.html' : request.url!;
+          response.setHeader('content-type', path.endsWith('.js') ? 'text/javascript' : 'text/html');
+          response.end(existsSync(join(folder, 'dist', path)) ? readFileSync(join(folder, 'dist', path)) : '');
+        });
+        await new Promise<void>((listens) => server.listen(0, '127.0.0.1', listens));
+        const { context, close } = await openChromium();
+        try {
+          const page = await context.newPage();
+          const errors: string[] = [];
+          page.on('pageerror', (error) => errors.push(error.message));
+          await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+          await use(page);
+          expect(errors).toEqual([]);
+        } finally {
+          await close();
+          server.close();
+          server.closeAllConnections();
+        }
+      };
+
+      it(
+        'runs without Node',
+        () =>
+          show(PAGE, async (page) => {
+            await page.waitForFunction(() => document.title === '6');
+          }),
+        60_000,
+      );
+
+      it(
+        'shows in Solid what it loads, and what is written later',
+        () =>
+          show(SOLID_PAGE, async (page) => {
+            await page.waitForFunction(() => document.title === '6');
+            await page.evaluate('write(7)');
+            await page.waitForFunction(() => document.title === '7');
+          }),
+        60_000,
+      );
+    });
   });
 });
