@@ -112,6 +112,7 @@ export class CacheCore<Key extends CacheKey, Value> {
         cache,
         memory: this.stack.memory,
         watches: this.watches,
+        onDropped: (selection) => this.listeners.removed(selection),
         clock,
         random,
         onProblem: this.onProblem,

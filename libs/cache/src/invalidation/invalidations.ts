@@ -22,6 +22,8 @@ export interface InvalidationsOptions {
   readonly secret: string;
   readonly memory: MemoryTier | undefined;
   readonly watches: Watches;
+  /** Told of what was dropped here because another instance said so. */
+  readonly onDropped: (selection: Selection) => void;
   readonly clock: Clock;
   readonly random: () => number;
   readonly onProblem: (problem: Error) => void;
@@ -173,6 +175,7 @@ export class Invalidations {
     watches.changed(selection, true);
     try {
       await memory?.remove(selection, { cause: 'invalidated' });
+      this.#options.onDropped(selection);
     } catch (problem) {
       onProblem(asError(problem));
     }

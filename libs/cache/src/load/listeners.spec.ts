@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals';
 import { memory, type Change } from '../index.js';
 import { aCache } from '../testing/a-cache.js';
-import { FakeFarTier, FakeStore } from '../testing/index.js';
+import { FakeFarTier, FakeStore, LocalInvalidations } from '../testing/index.js';
 
 const settle = async () => {
-  for (let i = 0; i < 30; i++) await Promise.resolve();
+  for (let i = 0; i < 60; i++) await Promise.resolve();
 };
 
 it('tells who listens to a key what is done to it, and no one else, until it ends', async () => {
@@ -32,5 +32,21 @@ it('tells who listens to a key what is done to it, and no one else, until it end
   end();
   expect(await since(cache.set('a', 'A'))).toEqual([]);
   await clock.advance(0);
+  await Promise.all([cache.close(), other.close()]);
+});
+
+it('tells of what another instance of the cache says over the bus', async () => {
+  const invalidations = { bus: new LocalInvalidations(), secret: 'a secret of the service' };
+  const { cache } = aCache({ invalidations });
+  // Instances tell themselves apart by what they drew.
+  const other = aCache({ invalidations, random: () => 0.25 }).cache;
+  await settle();
+  await cache.set('a', 'A', { tags: ['t'] });
+  await settle();
+  const told: boolean[] = [];
+  cache.onChange('a', ({ written }) => void told.push(written));
+  await other.invalidateTag('t');
+  await settle();
+  expect([told, cache.getNow('a')]).toEqual([[false], undefined]);
   await Promise.all([cache.close(), other.close()]);
 });
