@@ -107,6 +107,15 @@ expectCounts(cache, { loads: 1, joined: 8 });
 console.log(origin.calls.length, typeof tierContract);
 `;
 
+const CONTRACT = `
+import { describe, it } from 'node:test';
+import { memory } from '@allibrary/cache';
+import { tierContract } from '@allibrary/cache/testing';
+const forgets = (tier) => Object.assign(tier, { get: async () => undefined });
+const make = async () => ({ tier: (limits) => (process.argv[2] === 'broken' ? forgets(memory(limits)) : memory(limits)) });
+tierContract('Memory', make, {}, { describe, it });
+`;
+
 const TWO_RUNS = `
 import { createCache, memory } from '@allibrary/cache';
 import { disk } from '@allibrary/cache/disk';
@@ -213,6 +222,14 @@ describe('The package @allibrary/cache', () => {
 
     it('finds on disk what an earlier run left there', async () => {
       expect(await runFile('disk.mjs', TWO_RUNS)).toBe('1 1\n2 1\n');
+    });
+
+    it('holds a tier to its contract under node:test, and fails one that breaks it', async () => {
+      expect(await runFile('contract.mjs', CONTRACT)).toMatch(/\bpass \d{2,}\n.* fail 0\n/);
+      await expect(run(process.execPath, ['contract.mjs', 'broken'], elsewhere())).rejects.toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/ fail [1-9]/),
+      });
     });
 
     it('is as small as its README says, each door by itself', async () => {

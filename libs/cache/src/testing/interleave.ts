@@ -1,5 +1,5 @@
+import { randomFrom } from '#libs/cache-policies/testing';
 import { FailedAssertion } from './failed-assertion.js';
-import { seededRandom } from './seeded-random.js';
 
 export interface InterleaveOptions {
   /** How many orders are tried. Default 100. */
@@ -29,7 +29,7 @@ export async function interleave(
   { runs = 100, seed = 1 }: InterleaveOptions = {},
 ): Promise<void> {
   for (let run = 0; run < runs; run++) {
-    const turns = new Turns(seededRandom(seed + run));
+    const turns = new Turns(randomFrom(seed + run));
     try {
       await turns.drive(test(turns));
     } catch (error) {

@@ -1,7 +1,7 @@
+import { randomFrom } from '#libs/cache-policies/testing';
 import { SystemClock, type Clock } from '#libs/time';
 import { encodeKey, type CacheKey } from '../key/cache-key.js';
 import type { BatchLoader, Loader } from '../options.js';
-import { seededRandom } from './seeded-random.js';
 
 /** What one call of an origin does in place of what it does otherwise. */
 export type OriginStep<Value> =
@@ -71,7 +71,7 @@ export class Origin<Value, Key extends CacheKey = string> {
   constructor(options: OriginOptions<Key, Value>) {
     this.#options = options;
     this.#clock = options.clock ?? new SystemClock();
-    this.#random = seededRandom(options.seed ?? 1);
+    this.#random = randomFrom(options.seed ?? 1);
     this.#script = [...(options.script ?? [])];
   }
 
