@@ -251,7 +251,7 @@ export class MemoryTier implements Tier {
     if (known === undefined) return undefined;
     const { bytes, uses, pinned, policy } = known;
     const because = pinned ? 'pinned: not evicted' : `${policy} has not had to evict it`;
-    return { ...(this.#weighs && { bytes }), uses, pinned, because };
+    return { ...(this.#table.weighs && { bytes }), uses, pinned, because };
   }
 
   usage(): TierUsage & { readonly entries: number; readonly pinned: number } {
