@@ -5,7 +5,8 @@ const BASE = ['contracts', 'time', 'histogram', 'sampling', 'cache-policies'];
 const DOMAIN = ['telemetry', 'cache', 'loading', 'metrics', 'promql', 'alerting', 'tuning'];
 
 /** Second doors of domain libs are adapters. */
-const ADAPTER_DOORS = /^libs\/(telemetry|cache|loading)\/src\/(node|browser|disk|redis|event-log|nest|solid|elements)\//;
+const ADAPTER_DOORS =
+  /^libs\/(telemetry|cache|loading)\/src\/(node|browser|disk|redis|event-log|nest|solid|elements)\//;
 
 /** Roots may import everything, other apps too. */
 const ROOTS = /^(apps\/standalone|test|bench)\//;
