@@ -1,3 +1,5 @@
+import { cacheCommand } from './caches/cache.command.js';
+import { cachesCommand } from './caches/caches.command.js';
 import type { Command } from './command/command.js';
 import { configCommand } from './config/config.command.js';
 import { deadLettersListCommand } from './dead-letters/list.command.js';
@@ -16,6 +18,8 @@ import { sendCommand } from './send/send.command.js';
 export const COMMANDS: readonly Command[] = [
   replayCommand,
   simulateCommand,
+  cachesCommand,
+  cacheCommand,
   sendCommand,
   deadLettersListCommand,
   deadLettersShowCommand,

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { alperfCommand } from '#libs/operations';
 import type { Command, Invocation, OptionSpecs } from './command.js';
 import { UsageError } from './errors.js';
-import { nearest } from './suggest.js';
+import { meant, nearest } from './suggest.js';
 
 /** Options that every command has. */
 export const COMMON_OPTIONS: OptionSpecs = {
@@ -145,8 +145,4 @@ function nameArguments(command: Command, positionals: readonly string[]): Map<st
       `\`${command.name}\` takes ${command.arguments.length === 0 ? 'none' : command.arguments.map((one) => one.name).join(' ')}.`,
     );
   return named;
-}
-
-function meant(guess: string | undefined): string {
-  return guess === undefined ? '' : `Did you mean ${guess.startsWith('--') ? guess : `\`${guess}\``}? `;
 }

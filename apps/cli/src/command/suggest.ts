@@ -12,3 +12,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   }
   return best?.candidate;
 }
+
+/** `Did you mean `x`? `, or nothing where there is no guess. Pure. */
+export function meant(guess: string | undefined): string {
+  return guess === undefined ? '' : `Did you mean ${guess.startsWith('--') ? guess : `\`${guess}\``}? `;
+}

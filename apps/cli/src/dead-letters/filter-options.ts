@@ -1,7 +1,7 @@
 import { DEAD_LETTER_CAUSES } from '#libs/contracts';
 import type { Invocation } from '../command/command.js';
 import { oneOf } from '../command/values.js';
-import { moment } from './moment.js';
+import { moment } from '../command/moment.js';
 import type { Filter } from './query.js';
 
 /** Which dead letters the options --service, --cause, --reason, --since and --until mean. @throws UsageError */

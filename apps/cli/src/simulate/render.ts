@@ -1,3 +1,5 @@
+import { grouped } from '../command/figures.js';
+import { table } from '../command/table.js';
 import type { Simulated } from './simulated-cache.js';
 
 /** What `alperf simulate` found out. */
@@ -23,8 +25,6 @@ const COLUMNS: readonly (readonly [string, (result: Simulated) => string])[] = [
 
 /** For people: a table with a line for each policy, and what `adaptive` did. Pure. */
 export function renderSimulation({ maxEntries, maxBytes, requests, unique, results }: Simulation): string {
-  const rows = [COLUMNS.map(([title]) => title), ...results.map((one) => COLUMNS.map(([, cell]) => cell(one)))];
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const limits = [
     ...(maxEntries === null ? [] : [`${grouped(maxEntries)} entries`]),
     ...(maxBytes === null ? [] : [`${grouped(maxBytes)} bytes`]),
@@ -32,8 +32,9 @@ export function renderSimulation({ maxEntries, maxBytes, requests, unique, resul
   return [
     `${grouped(requests)} requests for ${grouped(unique)} unique keys; room for ${limits.join(' and ')}.`,
     '',
-    ...rows.map((row) =>
-      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+    ...table(
+      COLUMNS.map(([title], i) => ({ title, left: i === 0 })),
+      results.map((one) => COLUMNS.map(([, cell]) => cell(one))),
     ),
     ...results.flatMap(changesOf),
   ].join('\n');
@@ -43,8 +44,4 @@ function changesOf({ policy, policyAtEnd, changes }: Simulated): string[] {
   if (policy !== 'adaptive') return [];
   const taken = changes.map((change) => `${change.policy} after ${grouped(change.after)}`).join(', ');
   return ['', `adaptive ended with ${policyAtEnd}${taken === '' ? ', as it began' : `: ${taken} requests`}.`];
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString('en');
 }

@@ -1,6 +1,6 @@
-import type { Invocation } from '../command/command.js';
-import { UsageError } from '../command/errors.js';
-import { durationMs } from '../command/values.js';
+import type { Invocation } from './command.js';
+import { UsageError } from './errors.js';
+import { durationMs } from './values.js';
 
 /** `2026-11-24T10:00:00Z`, or how long ago: `90s`, `15m`, `6h`, `2d`. @throws UsageError */
 export function moment(invocation: Invocation, option: string, now: number): number | undefined {

@@ -1,0 +1,77 @@
+import type { Answer, Command, Host, Invocation } from '../command/command.js';
+import { CliError } from '../command/errors.js';
+import { EXIT } from '../command/exit-codes.js';
+import { moment } from '../command/moment.js';
+import { meant, nearest } from '../command/suggest.js';
+import { wholeNumber } from '../command/values.js';
+import { Server } from '../http/server.js';
+import { CACHES_OPTIONS } from './caches.command.js';
+import { readControl } from './control.js';
+import { changesOf, tierDetails } from './details.js';
+import { tierFigures } from './figures.js';
+import { renderCache } from './render-cache.js';
+import { cacheViews, settingsOf, type CacheView } from './view.js';
+import { watched } from './watch.js';
+
+export const cacheCommand: Command = {
+  name: 'cache',
+  summary: 'Show one cache: counts of each tier, times, sizes, settings in force and desired, and its changes.',
+  description:
+    'Counts and times are of --since until now; the changes of 30 days. With keys, the key needs the scope read.',
+  arguments: [{ name: 'NAME', help: 'The cache: pages, or with its service reader/pages.' }],
+  options: {
+    ...CACHES_OPTIONS,
+    service: { type: 'string', placeholder: 'NAME', help: 'Its service, where several have a cache of this name.' },
+    changes: { type: 'string', placeholder: 'N', help: 'Most changes that are shown.', fallback: '10' },
+  },
+  examples: ['cache pages', 'cache reader/pages --since 6h', 'cache pages --watch', 'cache pages --json'],
+  run: cache,
+};
+
+/** Changes are few, and the one that matters may be old, ms. */
+const CHANGES_MS = 30 * 86_400_000;
+
+async function cache(invocation: Invocation, host: Host): Promise<Answer> {
+  const limit = wholeNumber(invocation, 'changes', { min: 0, max: 10_000 })!;
+  const server = new Server(invocation, host);
+  const look = async (): Promise<Answer> => {
+    const now = host.clock.now();
+    const since = moment(invocation, 'since', now)!;
+    const figures = await tierFigures(server, { since, now, service: invocation.text('service') });
+    const services = [...new Set(figures.map(({ service }) => service))];
+    const control = await readControl(server, services, invocation.text('service'));
+    const view = chosen(cacheViews(figures, control, now), invocation.argument('NAME')!);
+    const asked = { since, now, service: view.service, cache: view.cache };
+    const details = await tierDetails(server, asked);
+    const changes = await changesOf(server, { ...asked, since: now - CHANGES_MS }, limit);
+    const settings = settingsOf(control.services.get(view.service), view.cache);
+    const shown = { ...view, details, settings, changes };
+    return {
+      exitCode: EXIT.ok,
+      json: { since: new Date(since).toISOString(), ...shown, unknown: control.unknown ?? null },
+      text: renderCache(shown, control.unknown),
+    };
+  };
+  return watched(invocation, host, look);
+}
+
+/** @throws CliError NOT_FOUND, or AMBIGUOUS where several services have it. */
+function chosen(views: readonly CacheView[], name: string): CacheView {
+  const found = views.filter(({ service, cache }) => cache === name || `${service}/${cache}` === name);
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1)
+    throw new CliError(
+      'AMBIGUOUS',
+      `${found.length} services have a cache ${JSON.stringify(name)}: ${found.map(({ service }) => service).join(', ')}.`,
+      EXIT.usage,
+      `Add --service ${found[0]!.service}, for example.`,
+    );
+  const names = [...new Set(views.map(({ cache }) => cache))];
+  const guess = nearest(name, [...names, ...views.map(({ service, cache }) => `${service}/${cache}`)]);
+  throw new CliError(
+    'NOT_FOUND',
+    `No cache ${JSON.stringify(name)} has reported in this time.`,
+    EXIT.failed,
+    `${meant(guess)}${names.length === 0 ? 'None has; --since 24h looks further back.' : `There are: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ' …' : ''}.`}`,
+  );
+}

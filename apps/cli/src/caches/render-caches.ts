@@ -1,0 +1,90 @@
+import { bytesText, grouped, percent, threeDigits } from '../command/figures.js';
+import { shortened, table, type TableColumn } from '../command/table.js';
+import { REMOVALS } from './figures.js';
+import type { CacheView, Standing, TierView } from './view.js';
+
+/** Lines are no longer than this. */
+export const LINE_WIDTH = 100;
+
+const COLUMNS: readonly TableColumn[] = [
+  { title: 'cache', left: true, most: 29 },
+  { title: 'tier', left: true, most: 8 },
+  { title: 'requests/s', most: 10 },
+  { title: 'hits', most: 7 },
+  { title: 'entries', most: 15 },
+  { title: 'bytes', most: 20 },
+];
+
+/** All caches, a line for each tier and one for what there is to say of the whole. Pure. */
+export function renderCaches(views: readonly CacheView[], unknown: string | undefined): string {
+  if (views.length === 0) return noteOf(['No cache has reported.'], unknown);
+  const blocks = views.map((view) => {
+    const tiers = view.tiers.map((tier, i) => [
+      i === 0 ? `${view.service}/${view.cache}` : '',
+      tier.tier,
+      // Of the nearest tier these are those of the cache; a farther one is asked for what the nearer ones lack.
+      threeDigits(view.requests === 0 ? 0 : (view.requestsPerSecond * tier.requests) / view.requests),
+      percent(tier.hitRatio),
+      ofMost(tier.gauges.entries, tier.gauges.max_entries, grouped),
+      ofMost(tier.gauges.bytes, tier.gauges.max_bytes, bytesText),
+    ]);
+    return { rows: tiers.length > 0 ? tiers : [[`${view.service}/${view.cache}`, '-', '-', '-', '-', '-']], view };
+  });
+  const [head, ...lines] = table(
+    COLUMNS,
+    blocks.flatMap(({ rows }) => rows),
+  );
+  let at = 0;
+  const body = blocks.flatMap(({ rows, view }) => {
+    const own = lines.slice(at, (at += rows.length));
+    return [...own, ...notesOf(view).map((note) => shortened(`    ${note}`, LINE_WIDTH))];
+  });
+  return noteOf([head!, ...body], unknown);
+}
+
+/** `12.3 MiB/64 MiB`, or what there is of it. Pure. */
+export function ofMost(held: number | null, most: number | null, text: (value: number) => string): string {
+  if (held === null && most === null) return '-';
+  return most === null ? text(held!) : `${held === null ? '?' : text(held)}/${text(most)}`;
+}
+
+function notesOf(view: CacheView): string[] {
+  const { hitRatio, policies, tiers, standing, instances } = view;
+  const whole = tiers.length > 1 && hitRatio !== null ? [`${percent(hitRatio)} hits in all`] : [];
+  return [
+    [...whole, ...(policies.length === 0 ? [] : [policies.join(', ')]), removalsOf(tiers)].join('; '),
+    [`${plural(instances, 'instance')} reported`, ...(standing === null ? [] : standingText(standing))].join('; '),
+  ];
+}
+
+/** `removed 3 evicted, 1 expired`, over the tiers. Pure. */
+export function removalsOf(tiers: readonly Pick<TierView, 'counts'>[]): string {
+  const causes = REMOVALS.map((cause) => [cause, tiers.reduce((sum, { counts }) => sum + counts[cause], 0)] as const);
+  const some = causes.filter(([, count]) => count > 0).map(([cause, count]) => `${grouped(count)} ${cause}`);
+  return some.length === 0 ? 'nothing removed' : some.join(', ');
+}
+
+/** How many listen, and whether what is desired is in force. Pure. */
+export function standingText({ connected, upToDate, refused, desiredRevision, on }: Standing): string[] {
+  const settings =
+    desiredRevision === null
+      ? 'settings of the host'
+      : refused.length > 0
+        ? `revision ${desiredRevision} refused by ${refused.length} of ${connected} (${refused[0]!.refused})`
+        : connected === 0
+          ? `revision ${desiredRevision} desired, nobody listens`
+          : upToDate < connected
+            ? `revision ${desiredRevision} in force in ${upToDate} of ${connected}`
+            : `revision ${desiredRevision} in force`;
+  return [`${grouped(connected)} connected`, settings, ...(on ? [] : ['switched off'])];
+}
+
+export function plural(count: number, word: string): string {
+  return `${grouped(count)} ${word}${count === 1 ? '' : 's'}`;
+}
+
+function noteOf(lines: readonly string[], unknown: string | undefined): string {
+  return [...lines, ...(unknown === undefined ? [] : ['', `Settings and connections are not known: ${unknown}.`])].join(
+    '\n',
+  );
+}

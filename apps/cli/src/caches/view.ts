@@ -1,0 +1,214 @@
+import { flatSettings, parseSelector, settingsFor, type CacheDescription, type SettingValue } from '#libs/contracts';
+import type { ControlReading, ServiceState } from './control.js';
+import { REMOVALS, RESULTS, type CountName, type GaugeName, type TierFigures } from './figures.js';
+
+/** How a cache stands to what is desired of it. */
+export interface Standing {
+  /** Instances that listen to the control channel now. */
+  readonly connected: number;
+  /** Those of them that have taken in all that is desired. */
+  readonly upToDate: number;
+  /** Those that refused, with their reasons. */
+  readonly refused: readonly { readonly instance: string; readonly refused: string; readonly reason: string }[];
+  /** The newest revision of what is desired of the cache; null when nothing is. */
+  readonly desiredRevision: number | null;
+  /** Off: instances apply nothing from afar. */
+  readonly on: boolean;
+}
+
+export interface TierView {
+  readonly tier: string;
+  readonly requests: number;
+  readonly hitRatio: number | null;
+  readonly counts: Readonly<Record<CountName, number>>;
+  readonly gauges: Readonly<Record<GaugeName, number | null>>;
+}
+
+/** A cache as a whole, as `alperf caches` shows it: one element of its JSON. */
+export interface CacheView {
+  readonly service: string;
+  readonly cache: string;
+  /** Those of the nearest tier. */
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  /** Answered by any tier, per request; null without requests. */
+  readonly hitRatio: number | null;
+  /** The policies in force, of the connected instances; empty when none tells. */
+  readonly policies: readonly string[];
+  /** Instances that have reported to the database lately. */
+  readonly instances: number;
+  /** From the nearest to the farthest. */
+  readonly tiers: readonly TierView[];
+  /** Null where the control channel tells nothing. */
+  readonly standing: Standing | null;
+}
+
+const HITS = RESULTS.filter((name) => name !== 'misses' && name !== 'errors');
+/** Tiers that a cache of this project has, from the nearest on; others come behind, the most asked first. */
+const ORDER = ['memory', 'disk', 'redis'];
+
+/** Joins what the database and the control channel tell: every cache of which either knows. Pure. */
+export function cacheViews(figures: readonly TierFigures[], control: ControlReading, now: number): CacheView[] {
+  const names = new Map<string, { service: string; cache: string }>();
+  const name = (service: string, cache: string) => names.set(JSON.stringify([service, cache]), { service, cache });
+  for (const { service, cache } of figures) name(service, cache);
+  for (const { service, settings, instances } of control.services.values()) {
+    for (const { cache } of settings) name(service, cache);
+    for (const { caches, connected } of instances)
+      if (connected) for (const { description } of caches) name(service, description.cache);
+  }
+  return [...names.values()]
+    .map(({ service, cache }) =>
+      cacheView(
+        service,
+        cache,
+        figures.filter((one) => one.service === service && one.cache === cache),
+        control.services.get(service),
+        now,
+      ),
+    )
+    .sort((a, b) => compare(a.service, b.service) || compare(a.cache, b.cache));
+}
+
+function cacheView(
+  service: string,
+  cache: string,
+  figures: readonly TierFigures[],
+  state: ServiceState | undefined,
+  now: number,
+): CacheView {
+  const descriptions = descriptionsOf(state, cache);
+  const tiers = inOrder(figures, descriptions).map(({ tier, counts, gauges }): TierView => {
+    const requests = sum(RESULTS, counts);
+    return { tier, requests, hitRatio: ratio(sum(HITS, counts), requests), counts, gauges };
+  });
+  const requests = tiers[0]?.requests ?? 0;
+  const hits = tiers.reduce((total, { counts }) => total + sum(HITS, counts), 0);
+  const seconds = Math.max(10, (now - Math.min(...figures.map(({ from }) => from))) / 1_000);
+  return {
+    service,
+    cache,
+    requests,
+    requestsPerSecond: figures.length === 0 ? 0 : requests / seconds,
+    hitRatio: ratio(hits, requests),
+    policies: [...new Set(descriptions.flatMap(({ settings }) => settings['policy'] ?? []))].map(String).sort(),
+    instances: Math.max(0, ...figures.map((one) => one.instances)),
+    tiers: tiers.length > 0 ? tiers : idleTiers(descriptions),
+    standing: state === undefined ? null : standingOf(state, cache),
+  };
+}
+
+/** What the connected instances say of their cache of this name. */
+function descriptionsOf(state: ServiceState | undefined, cache: string): CacheDescription[] {
+  return (state?.instances ?? []).flatMap(({ connected, caches }) =>
+    connected ? caches.flatMap(({ description }) => (description.cache === cache ? description : [])) : [],
+  );
+}
+
+function standingOf({ instances, settings, on }: ServiceState, cache: string): Standing {
+  const entries = settings.filter((one) => one.cache === cache);
+  const having = instances.filter(
+    ({ connected, caches }) => connected && caches.some(({ description }) => description.cache === cache),
+  );
+  const desired = Math.max(0, ...entries.map(({ revision }) => revision));
+  return {
+    connected: having.length,
+    upToDate: having.filter(({ acknowledged }) => (acknowledged ?? -1) >= desired).length,
+    refused: having.flatMap(({ instance, caches }) =>
+      caches.flatMap(({ description, refused, reason }) =>
+        description.cache === cache && refused !== undefined ? { instance, refused, reason: reason ?? '' } : [],
+      ),
+    ),
+    desiredRevision: entries.length === 0 ? null : desired,
+    on,
+  };
+}
+
+/** The settings of a cache in one instance that listens. */
+export interface InstanceSettings {
+  readonly instance: string;
+  readonly inForce: CacheDescription['settings'];
+  /** What is desired of this instance, by the same names: all selectors laid over one another. */
+  readonly desired: Readonly<Record<string, SettingValue>>;
+  /** What its host lets be set, in words, by the names of settings. */
+  readonly bounds: Readonly<Record<string, string>>;
+  readonly refused?: string;
+  readonly reason?: string;
+}
+
+/** What is in force and desired in every connected instance that has the cache. Pure. */
+export function settingsOf(state: ServiceState | undefined, cache: string): InstanceSettings[] {
+  if (state === undefined) return [];
+  const selected = state.settings.flatMap((entry) => {
+    const selector = parseSelector(entry.selector);
+    return selector === undefined || entry.cache !== cache ? [] : { selector, settings: entry.settings };
+  });
+  return state.instances.flatMap(({ instance, connected, caches }) =>
+    caches.flatMap(({ description, refused, reason }) => {
+      if (!connected || description.cache !== cache) return [];
+      return {
+        instance,
+        inForce: description.settings,
+        desired: flatSettings(settingsFor(instance, selected)),
+        bounds: boundsText(description.bounds),
+        ...(refused !== undefined && { refused, reason: reason ?? '' }),
+      };
+    }),
+  );
+}
+
+/** `memory.maxBytes`: `from 1 to 5`. Pure. */
+function boundsText({ tiers = {}, maxTtlMs, policies }: NonNullable<CacheDescription['bounds']> = {}) {
+  const texts: Record<string, string> = {};
+  const range = (name: string, least: number | undefined, most: number | undefined) => {
+    const words = [...(least === undefined ? [] : [`from ${least}`]), ...(most === undefined ? [] : [`to ${most}`])];
+    if (words.length > 0) texts[name] = words.join(' ');
+  };
+  for (const [tier, { minBytes, maxBytes, minEntries, maxEntries }] of Object.entries(tiers)) {
+    range(`${tier}.maxBytes`, minBytes, maxBytes);
+    range(`${tier}.maxEntries`, minEntries, maxEntries);
+  }
+  range('ttlMs', undefined, maxTtlMs);
+  if (policies !== undefined) texts['policy'] = policies.join(', ');
+  return texts;
+}
+
+function inOrder(figures: readonly TierFigures[], descriptions: readonly CacheDescription[]): TierFigures[] {
+  const told = descriptions[0]?.tiers.map(({ tier }) => tier) ?? ORDER;
+  const place = ({ tier }: TierFigures) => (told.includes(tier) ? told.indexOf(tier) : told.length);
+  return [...figures].sort(
+    (a, b) => place(a) - place(b) || sum(RESULTS, b.counts) - sum(RESULTS, a.counts) || compare(a.tier, b.tier),
+  );
+}
+
+const NO_COUNTS = Object.fromEntries(
+  [...RESULTS, 'loads', 'load_errors', 'writes', ...REMOVALS].map((name) => [name, 0]),
+) as TierView['counts'];
+
+/** Of a cache that nobody asked in all that time, its instances tell what it holds. */
+function idleTiers(descriptions: readonly CacheDescription[]): TierView[] {
+  return (descriptions[0]?.tiers ?? []).map(({ tier }) => {
+    const all = descriptions.flatMap(({ tiers }) => tiers.filter((one) => one.tier === tier));
+    const total = (name: 'entries' | 'bytes' | 'maxEntries' | 'maxBytes') =>
+      all.some((one) => one[name] !== undefined) ? all.reduce((held, one) => held + (one[name] ?? 0), 0) : null;
+    const gauges = {
+      entries: total('entries'),
+      bytes: total('bytes'),
+      max_entries: total('maxEntries'),
+      max_bytes: total('maxBytes'),
+    };
+    return { tier, requests: 0, hitRatio: null, counts: NO_COUNTS, gauges };
+  });
+}
+
+function sum(names: readonly CountName[], counts: Readonly<Record<CountName, number>>): number {
+  return names.reduce((total, name) => total + counts[name], 0);
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
