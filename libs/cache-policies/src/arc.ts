@@ -83,6 +83,14 @@ export class Arc implements Policy {
     return slot;
   }
 
+  learn(from: Policy, allKeys: boolean): void {
+    if (!(from instanceof Arc)) return;
+    this.#target = from.#target;
+    if (!allKeys) return;
+    this.#onceGhosts.copy(from.#onceGhosts);
+    this.#againGhosts.copy(from.#againGhosts);
+  }
+
   *order(): Iterable<number> {
     for (const queue of [this.#once, this.#again])
       for (let slot = queue.back; slot !== NONE; slot = this.#slots.prev[slot]!) yield slot;

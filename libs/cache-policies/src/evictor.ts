@@ -162,6 +162,7 @@ export class Evictor {
     this.#leaving = this.#current;
     this.#firstQueue = this.#firstQueue === 1 ? 1 + QUEUES_PER_POLICY : 1;
     this.#current = createPolicy(name, this.#slots, this.#firstQueue);
+    this.#chooser?.teach(this.#current);
     if (this.#leaving.count === 0) this.#leaving = undefined;
     this.#count();
   }

@@ -59,6 +59,15 @@ export class FrequencySketch {
     return least;
   }
 
+  /** Counts what another one has counted, in its place. O(counters). */
+  copy(from: FrequencySketch): void {
+    this.#counters = from.#counters.slice();
+    this.#mask = from.#mask;
+    this.#keys = from.#keys;
+    this.#additions = from.#additions;
+    this.#toHalve = from.#toHalve;
+  }
+
   clear(): void {
     this.#counters = new Uint8Array(FEWEST_COUNTERS);
     this.#mask = this.#counters.length - 1;

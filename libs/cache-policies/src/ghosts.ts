@@ -85,6 +85,22 @@ export class Ghosts {
       this.delete(this.#hash[this.#oldest]!);
   }
 
+  /** Remembers what another one does, in its place. O(ghosts). */
+  copy(from: Ghosts): void {
+    this.#hash = from.#hash.slice();
+    this.#newer = from.#newer.slice();
+    this.#older = from.#older.slice();
+    this.#chain = from.#chain.slice();
+    this.#heads = from.#heads.slice();
+    this.#buckets = from.#buckets;
+    this.#round = from.#round;
+    this.#newest = from.#newest;
+    this.#oldest = from.#oldest;
+    this.#free = from.#free;
+    this.#top = from.#top;
+    this.#size = from.#size;
+  }
+
   clear(): void {
     this.#hash = new Uint32Array(FIRST_CAPACITY);
     this.#newer = new Uint32Array(FIRST_CAPACITY);

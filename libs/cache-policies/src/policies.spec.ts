@@ -92,6 +92,48 @@ function compare(name: PolicyName, firstBudget: number, taken: readonly Step[]):
   expect(policy.evict()).toBe(NONE);
 }
 
+/** A policy that runs a cache of eight entries; `access` says who left, in order. */
+function aRun(name: PolicyName) {
+  const slots = new Slots();
+  const policy = createPolicy(name, slots);
+  const held = new Map<number, number>();
+  return {
+    policy,
+    access(keys: readonly number[]): number[] {
+      const left: number[] = [];
+      for (const key of keys) {
+        const slot = held.get(key);
+        if (slot !== undefined) {
+          policy.hit(slot);
+          continue;
+        }
+        if (held.size === 8) {
+          const out = policy.evict();
+          left.push(slots.hash[out]!);
+          held.delete(slots.hash[out]!);
+          slots.free(out);
+        }
+        const taken = slots.take(key, 1);
+        held.set(key, taken);
+        policy.add(taken);
+      }
+      return left;
+    },
+    removeAll(): void {
+      for (const slot of held.values()) {
+        policy.remove(slot);
+        slots.free(slot);
+      }
+      held.clear();
+    },
+    clear(): void {
+      policy.clear();
+      slots.clear();
+      held.clear();
+    },
+  };
+}
+
 describe.each(POLICY_NAMES)('The policy %s', (name) => {
   it('does what its plain reference does, whatever happens', () => {
     const budgets = fc.integer({ min: 1, max: 25 });
@@ -121,41 +163,32 @@ describe.each(POLICY_NAMES)('The policy %s', (name) => {
     expect(slots.uses[slot]).toBe(policy.usesCounted);
   });
 
+  it('taught by another one, does as that one would with the same entries', () => {
+    const keys = fc.array(fc.nat(30), { size: 'max', maxLength: 300 });
+    fc.assert(
+      fc.property(keys, keys, (before, after) => {
+        const taught = aRun(name);
+        const teacher = aRun(name);
+        teacher.access(before);
+        teacher.removeAll();
+        taught.policy.learn?.(teacher.policy, true);
+        expect(taught.access(after)).toEqual(teacher.access(after));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('forgets what it knew when it is cleared: it does as a new one', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(30), { size: 'max', maxLength: 300 }),
         fc.array(fc.nat(30), { size: 'max', maxLength: 300 }),
         (before, after) => {
-          const slots = new Slots();
-          const policy = createPolicy(name, slots);
-          const run = (keys: readonly number[], policy_ = policy, slots_ = slots) => {
-            const held = new Map<number, number>();
-            const left: number[] = [];
-            for (const key of keys) {
-              const slot = held.get(key);
-              if (slot !== undefined) {
-                policy_.hit(slot);
-                continue;
-              }
-              if (held.size === 8) {
-                const out = policy_.evict();
-                left.push(slots_.hash[out]!);
-                held.delete(slots_.hash[out]!);
-                slots_.free(out);
-              }
-              const taken = slots_.take(key, 1);
-              held.set(key, taken);
-              policy_.add(taken);
-            }
-            return left;
-          };
-          run(before);
-          policy.clear();
-          slots.clear();
-          expect(policy.count).toBe(0);
-          const fresh = new Slots();
-          expect(run(after)).toEqual(run(after, createPolicy(name, fresh), fresh));
+          const cleared = aRun(name);
+          cleared.access(before);
+          cleared.clear();
+          expect(cleared.policy.count).toBe(0);
+          expect(cleared.access(after)).toEqual(aRun(name).access(after));
         },
       ),
     );

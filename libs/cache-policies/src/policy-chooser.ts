@@ -1,4 +1,4 @@
-import type { PolicyName } from './policy.js';
+import type { Policy, PolicyName } from './policy.js';
 import { Simulation } from './simulation.js';
 
 /** Each for what the others miss: scans and loops, frequency, both, recency. */
@@ -54,6 +54,11 @@ export class PolicyChooser {
     this.#threshold = threshold;
     this.#entries = Math.max(1, Math.round(entries * this.#share));
     if (full) for (const cache of this.#caches) cache.resize(this.#entries);
+  }
+
+  /** A policy that takes over begins with what its small cache has learnt. O(entries of that). */
+  teach(policy: Policy): void {
+    this.#caches.find((cache) => cache.policy === policy.name)?.teach(policy, this.#share === 1);
   }
 
   /** Keys with `sampleOf(hash)` below it are sampled: none while nothing misses, as there is nothing to choose then. */

@@ -32,6 +32,11 @@ export interface Policy {
   evict(): number;
   /** Entries from the one that would leave first to the one that would leave last, about. Not while it changes. */
   order(): Iterable<number>;
+  /**
+   * Begins with what another one of its kind has learnt: of keys that left, and of its own shares. `allKeys` when that
+   * one has seen all accesses; of one that saw those of a sample, only the shares are of use.
+   */
+  learn?(from: Policy, allKeys: boolean): void;
   /** Forgets every entry, and every key that left. */
   clear(): void;
 }

@@ -88,6 +88,12 @@ export class S3Fifo implements Policy {
     }
   }
 
+  learn(from: Policy, allKeys: boolean): void {
+    if (!(from instanceof S3Fifo)) return;
+    this.#evicted = from.#evicted;
+    if (allKeys) this.#ghosts.copy(from.#ghosts);
+  }
+
   *order(): Iterable<number> {
     for (const queue of [this.#small, this.#main])
       for (let slot = queue.back; slot !== NONE; slot = this.#slots.prev[slot]!) yield slot;

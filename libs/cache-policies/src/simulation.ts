@@ -37,6 +37,11 @@ export class Simulation {
     return this.#held.size;
   }
 
+  /** A policy begins with what this one has learnt. */
+  teach(policy: Policy, allKeys: boolean): void {
+    policy.learn?.(this.#policy, allKeys);
+  }
+
   /** One access; says whether it hit. A miss fills the entry in, unless it is larger than the budget. O(1), amortized. */
   access(hash: number, weight = 1): boolean {
     this.requests++;

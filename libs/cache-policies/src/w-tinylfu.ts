@@ -102,6 +102,17 @@ export class WTinyLfu implements Policy {
     return victim;
   }
 
+  learn(from: Policy, allKeys: boolean): void {
+    if (!(from instanceof WTinyLfu)) return;
+    this.#windowShare = from.#windowShare;
+    this.#step = from.#step;
+    this.#lastRatio = from.#lastRatio;
+    if (!allKeys) return;
+    this.#hits = from.#hits;
+    this.#requests = from.#requests;
+    this.#sketch.copy(from.#sketch);
+  }
+
   *order(): Iterable<number> {
     for (const queue of [this.#probation, this.#window, this.#protected])
       for (let slot = queue.back; slot !== NONE; slot = this.#slots.prev[slot]!) yield slot;
