@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Ghosts } from './ghosts.js';
+import { expectSame } from './testing/expect-same.js';
 
 /** Few hashes, and such as agree in their low or their high bits. */
 const hashes = fc.oneof(
@@ -31,9 +32,9 @@ describe('Ghosts', () => {
             trim(step.most);
             continue;
           }
-          expect(ghosts.has(step.hash)).toBe(model.includes(step.hash));
+          expectSame(ghosts.has(step.hash), model.includes(step.hash));
           if (step.do === 'delete') {
-            expect(ghosts.delete(step.hash)).toBe(model.includes(step.hash));
+            expectSame(ghosts.delete(step.hash), model.includes(step.hash));
             model = model.filter((hash) => hash !== step.hash);
           } else {
             ghosts.add(step.hash, step.most);
@@ -41,9 +42,9 @@ describe('Ghosts', () => {
             trim(step.most - 1);
             if (step.most > 0) model.push(step.hash);
           }
-          expect(ghosts.size).toBe(model.length);
+          expectSame(ghosts.size, model.length);
         }
-        for (const hash of model) expect(ghosts.delete(hash)).toBe(true);
+        for (const hash of model) expectSame(ghosts.delete(hash), true);
         expect(ghosts.size).toBe(0);
       }),
     );
