@@ -1,3 +1,4 @@
+import { joinControl } from './control/join-control.js';
 import { CacheCore } from './core.js';
 import { POLICY_NAMES, type EvictionSetting } from '#libs/cache-policies';
 import { decodeKey, encodeKey, namespacePrefix, type CacheKey } from './key/cache-key.js';
@@ -6,10 +7,12 @@ import { Reads, type Loaders, type Warmed } from './load/reads.js';
 import { Writes } from './load/writes.js';
 import { inspectionOf, type Inspection } from './manage/inspect.js';
 import type { OwnInfo } from './manage/own-info.js';
+import { lifetimeOf } from './manage/host-settings.js';
+import { keepHotKeys, saveHotKeys, savedHotKeys } from './manage/hot-keys.js';
 import { Removals, type ByOption, type Removed, type RemoveOptions } from './manage/removals.js';
 import { importSnapshot, snapshotOf, type Imported, type SnapshotPart } from './manage/snapshot.js';
 import { statsOf, type CacheStats } from './manage/stats.js';
-import { entriesOf, entryIn, problemsOf } from './manage/walk.js';
+import { entriesOf, problemsOf } from './manage/walk.js';
 import { warm } from './manage/warm.js';
 import type { BatchLoader, CacheOptions, Lifetime, Loader, LoadOptions, WriteOptions } from './options.js';
 import type { TierLimits, TierProblem } from './tier/tier.js';
@@ -22,7 +25,10 @@ import { isLimit } from './validate/memory-options.js';
 export function createCache<Key extends CacheKey = string, Value = unknown>(
   options: CacheOptions<Key, Value>,
 ): Cache<Key, Value> {
-  return new Cache(new CacheCore(options), '', options);
+  const core = new CacheCore(options);
+  keepHotKeys(core);
+  joinControl(core);
+  return new Cache(core, '', options);
 }
 
 /**
@@ -243,7 +249,7 @@ export class Cache<Key extends CacheKey, Value> {
 
   /**
    * Brings keys in that are not held fresh, some hundred at a time: from farther tiers, or else loaded as `getMany` does.
-   * Without keys: those that were the hottest when `saveHotKeys` was last called, in this run or the one before.
+   * Without keys: those that were the hottest when they were last written down, in this run or the one before.
    */
   async warm(
     keys?: Iterable<Key> | AsyncIterable<Key>,
@@ -262,17 +268,13 @@ export class Cache<Key extends CacheKey, Value> {
     return warmed;
   }
 
-  /** Writes the hottest keys down in the farthest tier, for `warm()` in the next run. Call it now and then, and before `close`. */
+  /**
+   * Writes the hottest keys of this namespace down in the farthest tier, for `warm()` in the next run. Those outside of
+   * namespaces are written down without asking, now and then and by `close`: see the option `savedHotKeys`.
+   */
   async saveHotKeys(most = 1_000): Promise<number> {
-    const hot = (await this.hotKeys(most)).map((key) => encodeKey(key));
-    await this.#core.stack.far.at(-1)?.set(this.#prefix + HOT_KEYS, {
-      value: hot,
-      negative: false,
-      storedAt: this.#core.clock.now(),
-      freshMs: Number.POSITIVE_INFINITY,
-      staleMs: 0,
-    });
-    return hot.length;
+    this.#core.assertOpen();
+    return saveHotKeys(this.#core, this.#prefix, most);
   }
 
   /** A snapshot of this namespace: plain objects, to be written down one by one. See `SnapshotPart`. */
@@ -290,12 +292,14 @@ export class Cache<Key extends CacheKey, Value> {
   /** Gets and loads go to the origin, and nothing is kept, until `resume`. What is held stays; what is set or removed leaves. */
   pause(options: ByOption = {}): void {
     this.#core.assertOpen();
+    this.#core.host.paused = true;
     this.#core.paused = true;
     this.#recordChange('settings', options, { settings: { paused: true } });
   }
 
   resume(options: ByOption = {}): void {
     this.#core.assertOpen();
+    this.#core.host.paused = false;
     this.#core.paused = false;
     this.#recordChange('settings', options, { settings: { paused: false } });
   }
@@ -310,6 +314,7 @@ export class Cache<Key extends CacheKey, Value> {
       if (limit !== undefined && !isLimit(limit))
         throw new TypeError(`${name}: ${String(limit)} is no limit. Give a whole number, 0 or more.`);
     await found.resize(limits);
+    this.#core.host.resized(tier, limits);
     this.#recordChange('settings', options, { settings: { ...limits } }, tier);
   }
 
@@ -321,6 +326,7 @@ export class Cache<Key extends CacheKey, Value> {
     if (policy !== 'adaptive' && !POLICY_NAMES.includes(policy))
       throw new TypeError(`${String(policy)} is no policy. Take one of adaptive, ${POLICY_NAMES.join(', ')}.`);
     memory.usePolicy(policy);
+    this.#core.host.policy = policy;
     this.#recordChange('settings', options, { settings: { policy } });
   }
 
@@ -332,7 +338,9 @@ export class Cache<Key extends CacheKey, Value> {
   /** What is left out stays as it is. A lower maxAge is for what is held, too; the others are for what is written from now on. @throws CacheOptionsError */
   setLifetime(lifetime: Lifetime, options: ByOption = {}): void {
     this.#core.assertOpen();
-    this.#core.setLifetime(lifetime);
+    const { host, lifetimeSettings } = this.#core;
+    this.#core.setLifetime({ ...lifetimeSettings, ...lifetime });
+    host.lifetime = lifetimeOf({ ...host.lifetime, ...lifetime });
     this.#recordChange('settings', options, { settings: { ...this.#core.lifetimeSettings } });
   }
 
@@ -343,10 +351,7 @@ export class Cache<Key extends CacheKey, Value> {
 
   async #savedKeys(): Promise<Key[]> {
     this.#core.assertOpen();
-    const far = this.#core.stack.far.at(-1);
-    const saved = far === undefined ? undefined : await entryIn(this.#core, far.name, this.#prefix + HOT_KEYS);
-    if (!Array.isArray(saved?.value)) return [];
-    return saved.value.filter((one) => typeof one === 'string').map((one) => decodeKey(one) as Key);
+    return (await savedHotKeys(this.#core, this.#prefix)).map((encoded) => decodeKey(encoded) as Key);
   }
 
   #recordChange(
@@ -362,6 +367,3 @@ export class Cache<Key extends CacheKey, Value> {
 }
 
 const NO_OPTIONS: LoadOptions & ByOption = {};
-
-/** Where the hottest keys are kept: in a namespace that no name leads to. */
-const HOT_KEYS = '\u0004\u0000hot';

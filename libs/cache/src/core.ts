@@ -10,9 +10,11 @@ import type { LoadCounts, LoadingMs } from './load/loading.js';
 import { Listeners } from './load/listeners.js';
 import { Loads } from './load/loads.js';
 import { Watches } from './load/watch.js';
+import { HostSettings, lifetimeOf } from './manage/host-settings.js';
 import type { MemoryTier } from './memory/memory-tier.js';
 import type { CacheOptions, Lifetime, Loading } from './options.js';
 import { LocalRecorder } from './record/local-recorder.js';
+import { asError } from './tier/far-tier.js';
 import { TierStack } from './tier/tier-stack.js';
 import type { Selection } from './tier/tier.js';
 import { cacheProblems, lifetimeProblems } from './validate/cache-options.js';
@@ -36,7 +38,8 @@ export class CacheCore<Key extends CacheKey, Value> {
   readonly watches = new Watches();
   readonly listeners = new Listeners();
   readonly loads: Loads<Key, Value>;
-  readonly loading: LoadingMs;
+  readonly loading: LoadingMs & { earlyRefresh: number };
+  readonly host: HostSettings;
   readonly counts: CacheCounts = {
     joined: 0,
     abandoned: 0,
@@ -52,10 +55,11 @@ export class CacheCore<Key extends CacheKey, Value> {
   /** What the recorders had counted before: telemetry keeps one for a name, whatever caches come and go. */
   readonly #before: readonly TierTotals[];
   #invalidations: Invalidations | undefined;
-  #settings: Lifetime;
+  #inForce: Lifetime;
   #lifetime: LifetimeMs;
   #paused = false;
   #closing: Promise<void> | undefined;
+  readonly #beforeClose: (() => Promise<unknown> | void)[] = [];
 
   /** @throws CacheOptionsError that lists all that is wrong */
   constructor(options: CacheOptions<Key, Value>) {
@@ -65,7 +69,8 @@ export class CacheCore<Key extends CacheKey, Value> {
     this.name = options.name;
     this.clock = options.clock ?? new SystemClock();
     this.random = options.random ?? systemRandom;
-    this.#settings = options;
+    this.host = new HostSettings(options);
+    this.#inForce = this.host.lifetime;
     this.#lifetime = lifetimeMs(options);
     this.loading = loadingMs(options);
     const recorders = options.tiers.map(
@@ -131,19 +136,16 @@ export class CacheCore<Key extends CacheKey, Value> {
 
   /** How long entries live, as it was said. */
   get lifetimeSettings(): Lifetime {
-    const { ttl, ttlJitter, sliding, maxAge, staleWhileRevalidate, staleIfError, negativeTtl } = this.#settings;
-    const all = { ttl, ttlJitter, sliding, maxAge, staleWhileRevalidate, staleIfError, negativeTtl };
-    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+    return this.#inForce;
   }
 
-  /** What is left out stays as it is. @throws CacheOptionsError */
+  /** Has entries live as is said, and no longer as was said before. @throws CacheOptionsError */
   setLifetime(lifetime: Lifetime): void {
-    const settings = { ...this.lifetimeSettings, ...lifetime };
-    const problems = lifetimeProblems(settings);
+    const problems = lifetimeProblems(lifetime);
     if (problems.length > 0) throw new CacheOptionsError(`cache ${this.name}`, problems);
     const { maxAgeMs } = this.#lifetime;
-    this.#settings = settings;
-    this.#lifetime = lifetimeMs(settings);
+    this.#inForce = lifetimeOf(lifetime);
+    this.#lifetime = lifetimeMs(lifetime);
     if (this.#lifetime.maxAgeMs < maxAgeMs) this.stack.memory?.capAge(this.#lifetime.maxAgeMs);
   }
 
@@ -181,11 +183,20 @@ export class CacheCore<Key extends CacheKey, Value> {
     this.stack.recorders[Math.max(0, at)]!.change(change);
   }
 
+  /** Has something done first when the cache closes; a failure of it is only told of. */
+  beforeClose(last: () => Promise<unknown> | void): void {
+    this.#beforeClose.push(last);
+  }
+
   close(): Promise<void> {
     if (this.#closing === undefined) {
       this.loads.abort(new CacheClosedError(this.name));
       for (const { name: tier } of this.options.tiers) this.record(tier, { change: 'closed', by: 'host' });
-      this.#closing = this.#close();
+      const last = this.#beforeClose.map(async (one) => one());
+      this.#closing = Promise.allSettled(last).then((done) => {
+        for (const one of done) if (one.status === 'rejected') this.onProblem(asError(one.reason));
+        return this.#close();
+      });
       this.#settleMemory();
     }
     return this.#closing;

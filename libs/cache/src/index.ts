@@ -6,7 +6,7 @@ export { httpLoader, type HttpLoaderOptions } from './load/http-loader.js';
 export type { Change } from './load/listeners.js';
 export type { Loaders, Warmed } from './load/reads.js';
 export type { Inspection } from './manage/inspect.js';
-export type { Imported, SnapshotPart } from './manage/snapshot.js';
+export type { Imported, SnapshotPart, SnapshotStore } from './manage/snapshot.js';
 export type { CacheStats, TierStats } from './manage/stats.js';
 export type { OwnInfo } from './manage/own-info.js';
 export type { ByOption, Removed, RemoveOptions } from './manage/removals.js';

@@ -3,6 +3,7 @@ import type { EvictionSetting } from '#libs/cache-policies';
 import type { Clock } from '#libs/time';
 import type { CacheKey } from './key/cache-key.js';
 import type { InvalidationBus } from './invalidation/bus.js';
+import type { SnapshotStore } from './manage/snapshot.js';
 import type { StandardSchema } from './validate/standard-schema.js';
 import type { Tier } from './tier/tier.js';
 
@@ -64,8 +65,17 @@ export interface CacheOptions<Key extends CacheKey, Value> extends Lifetime, Loa
   readonly schema?: StandardSchema<Value>;
   /** Has the other instances told what is removed or overwritten here, and drops from memory what they tell. */
   readonly invalidations?: InvalidationOptions;
-  /** What limits of remote control must keep to; what the host sets itself is not bound by it. */
+  /** What remote control must keep to; what the host sets itself is not bound by it. */
   readonly bounds?: Bounds;
+  /** Whether it can be controlled from afar, where `telemetry` can: its settings, and operations on it, within `bounds`. Default true. */
+  readonly control?: boolean;
+  /** Where snapshots go that are asked for from afar, such as `snapshotFile(path)`. Default: there are none. */
+  readonly snapshots?: SnapshotStore;
+  /**
+   * So many of the hottest keys are written down in the farthest tier every ten minutes and when it closes, for `warm()`
+   * in the next run; 0 for none. Default 1,000 where memory has a tier behind it.
+   */
+  readonly savedHotKeys?: number;
   /** Where events go. Default: nowhere. */
   readonly telemetry?: CacheRecorders;
   readonly clock?: Clock;
@@ -82,19 +92,28 @@ export interface InvalidationOptions {
   readonly secret: string;
 }
 
-/** Bounds that the host sets, and no remote setting exceeds. */
-export interface Bounds {
+/** Between what the limits of a tier may be set. */
+export interface LimitBounds {
   readonly minBytes?: number;
   readonly maxBytes?: number;
   readonly minEntries?: number;
   readonly maxEntries?: number;
+}
+
+/** Bounds that the host sets, and no remote setting exceeds. Those of limits are for each tier that `tiers` does not name. */
+export interface Bounds extends LimitBounds {
+  /** By the name of the tier: in place of those for all. */
+  readonly tiers?: Readonly<Record<string, LimitBounds>>;
+  /** For every duration: ttl, maxAge, negativeTtl, and the times past the ttl. */
   readonly maxTtl?: Duration;
   readonly policies?: readonly EvictionSetting[];
   /** Operations that may come from afar. Default: all. */
   readonly operations?: readonly RemoteOperation[];
 }
 
-export type RemoteOperation = 'settings' | 'clear' | 'invalidate' | 'pin' | 'warm' | 'pause' | 'inspect';
+/** `pin` is for unpinning, too; `inspect` also for a `verify` that repairs nothing. */
+export type RemoteOperation =
+  'settings' | 'pause' | 'clear' | 'invalidate' | 'pin' | 'warm' | 'inspect' | 'verify' | 'export' | 'import';
 
 /** What is held of a key when it is loaded again. */
 export interface Previous<Value> {

@@ -1,6 +1,7 @@
 import type { CacheAccess } from './events/cache-access.js';
 import type { CacheChange } from './events/cache-change.js';
 import type { CacheWindow } from './events/cache-window.js';
+import type { ControlRegistry } from './control/target.js';
 
 /** Why an entry left: nobody who merges them can tune. */
 export type RemovalCause = keyof NonNullable<CacheWindow['removals']>;
@@ -84,11 +85,18 @@ export function noTotals(): Totals {
 /** A recorder that can be asked what it has counted: a cache's own figures are those that telemetry sends. */
 export interface CountingRecorder extends TierRecorder {
   totals(): TierTotals;
+  /** Samples so from now on; `undefined`: as its host had said. False where it cannot sample: without a salt. */
+  resample?(sampling: AccessSampling | undefined): boolean;
 }
+
+/** Which accesses are sampled: those to a share of the keys, or to at most so many keys. */
+export type AccessSampling = { readonly rate: number } | { readonly maxKeys: number };
 
 /** Where a cache gets the recorder of each of its tiers: `telemetry` is one. */
 export interface CacheRecorders {
   cache(name: string, options: { readonly tier: string }): CountingRecorder;
+  /** Where a cache lets itself be controlled from afar; left out where that is not wanted. */
+  readonly control?: ControlRegistry | undefined;
 }
 
 const nothing = (): void => {

@@ -1,4 +1,4 @@
-import type { CacheChange, Event } from '#libs/contracts';
+import type { AccessSampling, CacheChange, Event } from '#libs/contracts';
 import { FixedRateSampler, FixedSizeSampler, KeyHasher, type Sampler } from '#libs/sampling';
 import type { Clock } from '#libs/time';
 import type { ControlClient } from './control/control-client.js';
@@ -17,7 +17,7 @@ import { Counters, type TelemetryProblem, type TelemetryStats } from './stats.js
 export type WindowMs = 1_000 | 10_000;
 
 /** Which accesses are sampled: none, a share of the keys, or the accesses of at most so many keys. */
-export type Sampling = false | { readonly rate: number } | { readonly maxKeys: number };
+export type Sampling = false | AccessSampling;
 
 export interface TelemetryOptions {
   /** Name of the service or app. */
@@ -157,6 +157,7 @@ export class Telemetry {
       emit: this.#emit,
       hasher: this.#hasher,
       sampler: this.#hasher === undefined ? undefined : samplerOf(options.sampling ?? { maxKeys: DEFAULTS.maxKeys }),
+      newSampler: samplerOf,
       maxAccessesPerWindow: options.maxAccessesPerWindow ?? DEFAULTS.maxAccessesPerWindow,
     });
     this.#caches.set(key, recorder);
@@ -289,7 +290,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 }
 
 function samplerOf(sampling: Sampling): Sampler | undefined {
-  if (sampling === false) return undefined;
+  if (sampling === false || Object.values(sampling).includes(0)) return undefined;
   return 'rate' in sampling ? new FixedRateSampler(sampling.rate) : new FixedSizeSampler(sampling.maxKeys);
 }
 

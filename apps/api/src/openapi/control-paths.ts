@@ -125,7 +125,7 @@ export function controlPaths(): Json {
     [`${SERVICE}/commands`]: {
       post: changing(
         'postCommand',
-        'Tells instances to do something once: clear, invalidate, pin, unpin, warm, inspect, verify.',
+        'Tells instances to do something once: clear, invalidate, pin, unpin, warm, inspect, verify, export, import.',
         [
           service,
           inQuery(

@@ -5,6 +5,7 @@ import type { RemovalCause } from '#libs/contracts';
 import type { Timer } from '#libs/time';
 import { matcher } from '../tier/selection.js';
 import {
+  changedLimits,
   TierUnavailableError,
   type Entry,
   type EntryInfo,
@@ -241,7 +242,7 @@ export class DiskTier implements Tier {
   /** A limit that is left out stays as it is. */
   async resize(limits: TierLimits): Promise<void> {
     this.#mustBeOpen();
-    this.#limits = { ...this.#limits, ...limits };
+    this.#limits = changedLimits(this.#limits, limits);
     await this.#shrink();
   }
 

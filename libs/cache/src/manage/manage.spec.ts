@@ -117,18 +117,35 @@ describe('Managing a cache', () => {
 
   it('warms from the hottest keys of the last run', async () => {
     const store = new FakeStore();
-    const run = () => aCache({ tiers: [memory({ maxEntries: 10, policy: 'lru' }), new FakeFarTier(store)] });
+    const run = () =>
+      aCache({ tiers: [memory({ maxEntries: 10, policy: 'lru' }), new FakeFarTier(store)], savedHotKeys: 2 });
     const { cache: last } = run();
     for (const key of ['a', 'b', 'c']) await last.set(key, key.toUpperCase());
     await last.get('a');
     expect(await last.hotKeys(2)).toEqual(['a', 'c']);
-    expect(await last.saveHotKeys(2)).toBe(2);
+    expect(last.stats().tiers[1]!.writes).toBe(3);
     await last.close();
+    // A run that held nothing leaves what the one before it knew.
+    await run().cache.close();
     const { cache } = run();
     expect(await cache.warm()).toEqual({ held: 0, loaded: 2, failed: 0 });
     expect([cache.getNow('a'), cache.getNow('b'), cache.getNow('c')]).toEqual(['A', undefined, 'C']);
     expect((await all(cache.keys())).sort()).toEqual(['a', 'b', 'c']);
     await cache.close();
+  });
+
+  it('writes hot keys down every ten minutes, for the next run after a kill', async () => {
+    const store = new FakeStore();
+    const tiers = () => [memory({ maxEntries: 10 }), new FakeFarTier(store)] as const;
+    const { cache: killed, clock } = aCache({ tiers: tiers() });
+    await killed.set('a', 'A');
+    await clock.advance(599_000);
+    const { cache: early } = aCache({ tiers: tiers(), savedHotKeys: 0 });
+    expect(await early.warm()).toMatchObject({ loaded: 0 });
+    await clock.advance(1_000);
+    expect(await early.warm()).toMatchObject({ loaded: 1 });
+    expect(early.getNow('a')).toBe('A');
+    await Promise.all([early.close(), killed.close()]);
   });
 
   it('revalidates on request, and says whether something changed', async () => {

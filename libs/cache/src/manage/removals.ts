@@ -57,19 +57,10 @@ export class Removals<Key extends CacheKey, Value> {
   }
 
   async #remove(selection: Selection, cause: RemovalCause, options: RemoveOptions): Promise<Removed> {
-    const { core } = this;
-    core.assertOpen();
     const { dryRun = false, by = 'host' } = options;
-    if (!dryRun) core.changed(selection);
-    const tiers = await core.stack.remove(selection, { cause, dryRun });
-    // A predicate walks for a while: what set off before it was over may be of what was meant.
-    if (!dryRun && 'where' in selection) core.changed(selection);
-    // When it is gone here and from what they share, so that they do not fetch it from there again.
-    if (!dryRun) core.tell(selection);
-    if (!dryRun) core.listeners.removed(selection);
-    if (!dryRun && !('key' in selection)) this.#record(tiers, cause, by);
-    const entries = tiers.reduce((sum, tier) => sum + tier.entries, 0);
-    return { entries, bytes: tiers.reduce((sum, { bytes = 0 }) => sum + bytes, 0), tiers };
+    const removed = await removeSelected(this.core, selection, { cause, dryRun });
+    if (!dryRun && !('key' in selection)) this.#record(removed.tiers, cause, by);
+    return removed;
   }
 
   #record(tiers: readonly TouchedTier[], cause: RemovalCause, by: CacheChange['by']): void {
@@ -81,4 +72,27 @@ export class Removals<Key extends CacheKey, Value> {
         ...(bytes !== undefined && { bytes }),
       });
   }
+}
+
+/** Takes what is selected out of all tiers, or of one; nobody is told of it. */
+export async function removeSelected<Key extends CacheKey, Value>(
+  core: CacheCore<Key, Value>,
+  selection: Selection,
+  {
+    cause,
+    dryRun,
+    tier,
+  }: { readonly cause: RemovalCause; readonly dryRun: boolean; readonly tier?: string | undefined },
+): Promise<Removed> {
+  core.assertOpen();
+  if (!dryRun) core.changed(selection);
+  const tiers = await core.stack.remove(selection, { cause, dryRun }, tier);
+  // A predicate walks for a while: what set off before it was over may be of what was meant.
+  if (!dryRun && 'where' in selection) core.changed(selection);
+  // When it is gone here and from what they share, so that they do not fetch it from there again. One tier is an
+  // instance's own matter.
+  if (!dryRun && tier === undefined) core.tell(selection);
+  if (!dryRun) core.listeners.removed(selection);
+  const entries = tiers.reduce((sum, touched) => sum + touched.entries, 0);
+  return { entries, bytes: tiers.reduce((sum, { bytes = 0 }) => sum + bytes, 0), tiers };
 }

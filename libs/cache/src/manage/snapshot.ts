@@ -23,6 +23,14 @@ type SnapshotEntry = Omit<Entry, 'freshMs' | 'staleMs' | 'revalidateMs'> & {
   readonly revalidateMs?: number | null;
 };
 
+/** A place for the snapshot of a cache, which the host names: values are private, and go nowhere else. */
+export interface SnapshotStore {
+  /** Puts a snapshot in the place of the one before, whole or not at all. @returns its size. */
+  write(parts: AsyncIterable<SnapshotPart>): Promise<{ readonly bytes: number }>;
+  /** The parts of the last one. @throws SnapshotError before the first part when there is none, or it is damaged. */
+  read(): AsyncIterable<SnapshotPart>;
+}
+
 /** What came of an import: `over` were past their time, `invalid` the schema refused, `refused` no tier kept. */
 export interface Imported {
   readonly entries: number;

@@ -37,15 +37,17 @@ export async function entryIn<Key extends CacheKey, Value>(
   return entry === AWAY ? undefined : entry;
 }
 
-/** Walks every tier and says what is wrong, values that the schema refuses included; with `repair` it also removes it. */
+/** Walks every tier, or one, and says what is wrong, values that the schema refuses included; with `repair` it also removes it. */
 export async function* problemsOf<Key extends CacheKey, Value>(
   core: CacheCore<Key, Value>,
   repair: boolean,
+  only?: string,
 ): AsyncGenerator<TierProblem> {
+  const isMeant = ({ name }: { readonly name: string }) => only === undefined || name === only;
   await core.opened.catch(() => undefined);
-  for (const tier of core.options.tiers) yield* tier.verify({ repair });
+  for (const tier of core.options.tiers.filter(isMeant)) yield* tier.verify({ repair });
   if (core.options.schema === undefined) return;
-  for (const far of core.stack.far)
+  for (const far of core.stack.far.filter(isMeant))
     for await (const { key, negative } of far.tier.entries()) {
       const entry = negative ? undefined : await entryIn(core, far.name, key);
       if (entry === undefined || entry.negative) continue;

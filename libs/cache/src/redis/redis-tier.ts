@@ -5,6 +5,7 @@ import { endOf, type RowMeta } from '../disk/row.js';
 import { structuredCodec, type ValueCodec } from '../disk/value-codec.js';
 import { matcher } from '../tier/selection.js';
 import {
+  changedLimits,
   TierUnavailableError,
   type Entry,
   type EntryInfo,
@@ -257,7 +258,7 @@ export class RedisTier implements Tier {
   /** A limit that is left out stays as it is. Each instance keeps its own limits for all. */
   async resize(limits: TierLimits): Promise<void> {
     this.#mustBeOpen();
-    this.#limits = { ...this.#limits, ...limits };
+    this.#limits = changedLimits(this.#limits, limits);
     await this.#inOrder(async () => {
       while (await this.#tidy());
     });

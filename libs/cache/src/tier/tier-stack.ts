@@ -151,15 +151,17 @@ export class TierStack {
     return (await this.track(this.#writeFar(this.far, key, entryOf(entry, entry.storedAt)))) || inMemory;
   }
 
-  /** Removes from all tiers, from memory at once where it is for one key, a tag, or all. */
+  /** Removes from all tiers, or from one, from memory at once where it is for one key, a tag, or all. */
   async remove(
     selection: Selection,
     options: { readonly cause: RemovalCause; readonly dryRun?: boolean },
+    only?: string,
   ): Promise<TouchedTier[]> {
+    const isMeant = ({ name }: { readonly name: string }) => only === undefined || name === only;
     const asked: { readonly name: string; readonly touched: Promise<Touched> }[] = [];
-    if (this.memory !== undefined)
+    if (this.memory !== undefined && isMeant(this.memory))
       asked.push({ name: this.memory.name, touched: this.memory.remove(selection, options) });
-    for (const far of this.far) asked.push({ name: far.name, touched: far.remove(selection, options) });
+    for (const far of this.far.filter(isMeant)) asked.push({ name: far.name, touched: far.remove(selection, options) });
     return this.track(Promise.all(asked.map(async ({ name, touched }) => ({ tier: name, ...(await touched) }))));
   }
 

@@ -23,9 +23,18 @@ export interface Entry<Value = unknown> {
   readonly loadMs?: number;
 }
 
+/** As options of `resize`, `Infinity` takes a limit away. */
 export interface TierLimits {
   readonly maxBytes?: number;
   readonly maxEntries?: number;
+}
+
+/** The limits after a change: what it leaves out stays, and there is none where it says `Infinity`. */
+export function changedLimits(limits: TierLimits, change: TierLimits): TierLimits {
+  const given = Object.entries({ ...limits, ...change }).filter(
+    ([, limit]) => limit !== undefined && limit !== Number.POSITIVE_INFINITY,
+  );
+  return Object.fromEntries(given);
 }
 
 /** What a tier holds, and may hold. A tier that cannot tell leaves it out. */

@@ -1,9 +1,9 @@
-import { POLICY_NAMES } from '#libs/cache-policies';
 import type { OptionProblem } from '../errors.js';
-import { NO_DURATION, parseDuration } from '../load/duration.js';
+import { boundsProblems } from './bounds-options.js';
+import { checkDuration } from './check-duration.js';
 import { MemoryTier } from '../memory/memory-tier.js';
 import type { CacheKey } from '../key/cache-key.js';
-import type { Bounds, CacheOptions, InvalidationOptions, Lifetime, RemoteOperation } from '../options.js';
+import type { CacheOptions, InvalidationOptions, Lifetime } from '../options.js';
 import type { Tier } from '../tier/tier.js';
 import { isLimit } from './memory-options.js';
 
@@ -11,8 +11,6 @@ const SHORTEST_SECRET = 16;
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 const LIFETIME_FIELDS = ['ttl', 'maxAge', 'staleWhileRevalidate', 'staleIfError', 'negativeTtl'] as const;
-
-const OPERATIONS: readonly RemoteOperation[] = ['settings', 'clear', 'invalidate', 'pin', 'warm', 'pause', 'inspect'];
 
 const FIELDS: Readonly<Record<keyof CacheOptions<CacheKey, unknown>, true>> = {
   name: true,
@@ -36,6 +34,9 @@ const FIELDS: Readonly<Record<keyof CacheOptions<CacheKey, unknown>, true>> = {
   schema: true,
   invalidations: true,
   bounds: true,
+  control: true,
+  snapshots: true,
+  savedHotKeys: true,
   telemetry: true,
   clock: true,
   random: true,
@@ -65,7 +66,7 @@ export function cacheProblems(options: Partial<CacheOptions<never, never>>): Opt
     );
   if (!isOptional(options.maxConcurrentLoads, (limit) => isLimit(limit) && limit > 0))
     add('maxConcurrentLoads', `${String(options.maxConcurrentLoads)} is no limit. Give a whole number, 1 or more.`);
-  for (const field of ['sliding', 'lockAcrossProcesses'] as const)
+  for (const field of ['sliding', 'lockAcrossProcesses', 'control'] as const)
     if (!isOptional(options[field], (value) => typeof value === 'boolean'))
       add(field, `is ${typeof options[field]}. Give true or false.`);
   if (options.lockAcrossProcesses === true && !(options.tiers ?? []).some((tier) => tier?.lock !== undefined))
@@ -80,7 +81,11 @@ export function cacheProblems(options: Partial<CacheOptions<never, never>>): Opt
       'schema',
       'is no Standard Schema of version 1. Give one of zod, valibot, TypeBox or another library that has them.',
     );
-  problems.push(...invalidationProblems(options.invalidations), ...boundsProblems(options.bounds));
+  if (!isOptional(options.snapshots, (store) => typeof store?.write === 'function' && typeof store.read === 'function'))
+    add('snapshots', 'is no place for snapshots. Give one made by snapshotFile(…), or leave it out.');
+  if (!isOptional(options.savedHotKeys, isLimit))
+    add('savedHotKeys', `${String(options.savedHotKeys)} is no number of keys. Give a whole number, 0 for none.`);
+  problems.push(...invalidationProblems(options.invalidations), ...boundsProblems(options.bounds, options.tiers));
   return problems;
 }
 
@@ -135,32 +140,6 @@ function tierProblems(tiers: readonly Tier[] | undefined): OptionProblem[] {
     for (const problem of tier.problems?.() ?? []) problems.push({ ...problem, path: `${path}.${problem.path}` });
   }
   return problems;
-}
-
-function boundsProblems(bounds: Bounds | undefined): OptionProblem[] {
-  if (bounds === undefined) return [];
-  const problems: OptionProblem[] = [];
-  const add = (path: string, message: string) => void problems.push({ path: `bounds.${path}`, message });
-  for (const field of ['minBytes', 'maxBytes', 'minEntries', 'maxEntries'] as const)
-    if (!isOptional(bounds[field], isLimit))
-      add(field, `${String(bounds[field])} is no limit. Give a whole number, 0 or more.`);
-  if (bounds.minBytes !== undefined && bounds.maxBytes !== undefined && bounds.minBytes > bounds.maxBytes)
-    add('minBytes', `is more than bounds.maxBytes, ${bounds.maxBytes}. Swap them.`);
-  if (bounds.minEntries !== undefined && bounds.maxEntries !== undefined && bounds.minEntries > bounds.maxEntries)
-    add('minEntries', `is more than bounds.maxEntries, ${bounds.maxEntries}. Swap them.`);
-  checkDuration(bounds.maxTtl, 'maxTtl', add);
-  const policies: readonly string[] = ['adaptive', ...POLICY_NAMES];
-  for (const policy of bounds.policies ?? [])
-    if (!policies.includes(policy))
-      add('policies', `${String(policy)} is no policy. Take some of ${policies.join(', ')}.`);
-  for (const operation of bounds.operations ?? [])
-    if (!OPERATIONS.includes(operation))
-      add('operations', `${String(operation)} is no operation. Take some of ${OPERATIONS.join(', ')}.`);
-  return problems;
-}
-
-function checkDuration(duration: unknown, path: string, add: (path: string, message: string) => void): void {
-  if (duration !== undefined && parseDuration(duration) === undefined) add(path, `${String(duration)} ${NO_DURATION}`);
 }
 
 function isOptional<Value>(value: Value | undefined, isRight: (value: Value) => boolean): boolean {

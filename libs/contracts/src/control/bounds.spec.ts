@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { beyondBounds, operationBeyond } from './bounds.js';
-import { operationProblem } from './commands.js';
+import { operationProblem } from './operation-problem.js';
 import { settingsProblem } from './settings.js';
 
 describe('The bounds of a host', () => {

@@ -3,7 +3,17 @@ import { Count, EpochMs, Name, OneOf } from '../primitives.js';
 import { Emitter } from '../events/batch.js';
 import { SELECTOR_PATTERN } from './select.js';
 
-export const CONTROL_OPERATIONS = ['clear', 'invalidate', 'pin', 'unpin', 'warm', 'inspect', 'verify'] as const;
+export const CONTROL_OPERATIONS = [
+  'clear',
+  'invalidate',
+  'pin',
+  'unpin',
+  'warm',
+  'inspect',
+  'verify',
+  'export',
+  'import',
+] as const;
 
 /** How long a command is valid when it does not say, ms, and the most that it may say. */
 export const COMMAND_VALIDITY_MS = 600_000;
@@ -21,6 +31,17 @@ const TierName = Type.Optional(
   Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$', description: 'The tier it is for; left out for all.' }),
 );
 
+/** Entries by what is known of them: those for which all that is given holds. */
+export const EntryCondition = Type.Object(
+  {
+    olderThanMs: Type.Optional(Count('Written longer ago than this, ms.')),
+    largerThanBytes: Type.Optional(Count('Larger than this, where the tier weighs its entries.')),
+    negative: Type.Optional(Type.Boolean({ description: 'Remembered absences, or all but these.' })),
+  },
+  { additionalProperties: false, description: 'Which entries, by what is known of them; all of it must hold.' },
+);
+export type EntryCondition = Static<typeof EntryCondition>;
+
 /**
  * What an instance is told to do, once. Keys travel in their canonical encoding (`encodeKey` of the cache), and only
  * from whoever gives the command to the instance: they are in no log, no event and no answer, and are stored no longer
@@ -33,6 +54,7 @@ export const ControlOperation = Type.Object(
     key: Type.Optional(EncodedKey('An encoded key: for invalidate, pin, unpin, inspect.')),
     tag: Type.Optional(EncodedKey('All entries with this tag: for invalidate.')),
     prefix: Type.Optional(EncodedKey('All entries whose encoded key begins so: for invalidate.')),
+    where: Type.Optional(EntryCondition),
     keys: Type.Optional(
       Type.Array(EncodedKey('An encoded key.'), { maxItems: MAX_COMMAND_KEYS, description: 'For warm.' }),
     ),
@@ -48,29 +70,6 @@ export const ControlOperation = Type.Object(
   { additionalProperties: false, description: 'What an instance is told to do, once.' },
 );
 export type ControlOperation = Static<typeof ControlOperation>;
-
-const FIELDS: Readonly<Record<ControlOperation['do'], readonly (keyof ControlOperation)[]>> = {
-  clear: [],
-  invalidate: ['key', 'tag', 'prefix'],
-  pin: ['key'],
-  unpin: ['key'],
-  warm: ['keys', 'hottest'],
-  inspect: ['key'],
-  verify: [],
-};
-
-/** What is wrong with an operation of the right shape, or undefined. */
-export function operationProblem(operation: ControlOperation): { pointer: string; reason: string } | undefined {
-  const taken = FIELDS[operation.do];
-  const given = Object.keys(operation).filter((name) => name !== 'do' && name !== 'tier') as (keyof ControlOperation)[];
-  const foreign = given.find((name) => !taken.includes(name) && !(operation.do === 'verify' && name === 'repair'));
-  if (foreign !== undefined) return { pointer: `/${foreign}`, reason: `is not taken by ${operation.do}` };
-  const named = given.filter((name) => taken.includes(name));
-  if (taken.length > 0 && named.length !== 1)
-    return { pointer: '', reason: `${operation.do} takes exactly one of ${taken.join(', ')}` };
-  if (operation.keys?.length === 0) return { pointer: '/keys', reason: 'must list at least one key' };
-  return undefined;
-}
 
 /** Who changed something: the role, and the id of the key that was shown (`local` where none is needed). Never a person. */
 export const ControlAuthor = Type.Object({

@@ -15,6 +15,12 @@ export interface ControlOrigin {
 
 export type OperationOutcome = Omit<CommandAnswer, 'command' | 'refused' | 'reason'> | Refused;
 
+/** Where the caches of a process are added that may be controlled from afar: `telemetry.control` is one. */
+export interface ControlRegistry {
+  /** @returns what takes it away again. @throws TypeError when the name is taken. */
+  add(target: ControlTarget): () => void;
+}
+
 /**
  * What a cache offers to be controlled from afar. One of them stands for one cache of the process, by its name.
  *

@@ -2,6 +2,7 @@ import {
   noTotals,
   REMOVAL_CAUSES,
   type AccessDetails,
+  type AccessSampling,
   type CacheAccess,
   type CacheChange,
   type CacheGauges,
@@ -25,6 +26,8 @@ export interface CacheRecorderOptions {
   readonly counters: Counters;
   readonly emit: (event: Event) => void;
   readonly sampler: Sampler | undefined;
+  /** Makes a sampler when it is told from afar to sample otherwise; undefined for one that samples nothing. */
+  readonly newSampler: (sampling: AccessSampling) => Sampler | undefined;
   readonly hasher: KeyHasher | undefined;
   /** Sampled accesses per window before the rate is halved. */
   readonly maxAccessesPerWindow: number;
@@ -54,6 +57,7 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
   readonly #loadDuration = new ExpHistogram();
   /** A copy of the sampler's: hashes below it are sampled; 0 when nothing is. */
   #threshold: number;
+  #sampler: Sampler | undefined;
   #accesses = 0;
   #gauges: (() => CacheGauges) | undefined;
   #lastGauges = '{}';
@@ -63,6 +67,7 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
 
   constructor(options: CacheRecorderOptions) {
     this.#options = options;
+    this.#sampler = options.sampler;
     this.#threshold = options.sampler?.threshold ?? 0;
   }
 
@@ -150,6 +155,14 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
     return this.#threshold;
   }
 
+  resample(sampling: AccessSampling | undefined): boolean {
+    const { hasher, sampler, newSampler } = this.#options;
+    if (hasher === undefined) return false;
+    this.#sampler = sampling === undefined ? sampler : newSampler(sampling);
+    this.#threshold = this.#sampler?.threshold ?? 0;
+    return true;
+  }
+
   /** What was counted from the beginning on, the open window included. */
   totals(): TierTotals {
     const totals = structuredClone(this.#sums);
@@ -214,7 +227,8 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
     hash: KeyHash,
     details?: AccessDetails,
   ): void {
-    const { sampler, counters } = this.#options;
+    const { counters } = this.#options;
+    const sampler = this.#sampler;
     if (sampler === undefined) return;
     counters.guard(() => this.#sample(sampler, operation, result, hash, details), undefined);
   }
