@@ -24,6 +24,8 @@ export function startTelemetry({ service, server, host }: StartTelemetry): Repla
     endpoint: server.endpoint,
     ...(server.key !== undefined && { key: server.key }),
     clock: host.clock,
+    // What is measured stays as it was asked for, and the key may write only.
+    control: false,
     // Keys of a public trace are no secret; the salt only has to be the same within this replay.
     salt: randomBytes(16),
     maxBufferBytes: BUFFER_BYTES,

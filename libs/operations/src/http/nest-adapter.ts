@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerClientError, sendProblem } from './fastify-answers.js';
@@ -51,13 +53,23 @@ export function httpAdapter(limits: HttpServerLimits = {}): FastifyAdapter {
 }
 
 /**
- * Closing ends the connections that are idle at that moment. One whose request is still answered becomes idle later, and
- * would keep the server from closing until the other side lets go.
+ * Closing ends the connections that are idle at that moment. Two others would keep the server from closing until the other
+ * side lets go: one whose request is still answered becomes idle later, and one that has not sent a byte, as browsers and
+ * fetch open them in advance, is none that Node counts as idle.
  */
 function letGoWhileClosing(fastify: FastifyInstance): void {
   let closing = false;
+  const silent = new Set<Socket>();
+  const letGo = (socket: Socket) => socket.bytesRead === 0 && socket.destroy();
+  fastify.server.on('connection', (socket: Socket) => {
+    if (closing) letGo(socket);
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  fastify.server.on('request', ({ socket }: IncomingMessage) => silent.delete(socket));
   fastify.addHook('preClose', async () => {
     closing = true;
+    for (const socket of silent) letGo(socket);
   });
   fastify.addHook('onSend', async (_request, reply) => {
     if (closing) reply.header('connection', 'close');

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { Controller, Get } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -62,6 +64,19 @@ describe('OperationsModule', () => {
     health.add('log', () => Promise.reject(new Error('down')));
     const response = await fetch(`${url}/health`);
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+  });
+
+  it('closes although a connection has never sent a byte, and one that kept alive is idle', async () => {
+    const { port } = new URL(url);
+    await (await fetch(`${url}/health`)).text();
+    const silent = connect(Number(port), '127.0.0.1');
+    const ended = once(silent, 'close');
+    await once(silent, 'connect');
+    // The server has it, too, once it has answered one that came behind.
+    await (await fetch(`${url}/health`)).text();
+    await app.close();
+    await ended;
+    await start({ bind: '127.0.0.1' });
   });
 
   it('answers 503 with each dependency by name when one fails', async () => {

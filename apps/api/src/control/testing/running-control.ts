@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Access, Health, Metrics, type AccessOptions } from '#libs/operations';
@@ -57,10 +56,6 @@ export class RunningControl {
   }
 
   async stop(): Promise<void> {
-    // A connection that fetch opened for a request that was aborted meanwhile never sends one, and would hold up the close.
-    const server = this.app.getHttpServer() as Server;
-    server.on('connection', (socket) => socket.destroy());
-    server.closeAllConnections();
     await this.app.close();
     await this.state.close();
   }
