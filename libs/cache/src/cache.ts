@@ -7,6 +7,7 @@ import { Reads, type Loaders, type Warmed } from './load/reads.js';
 import { Writes } from './load/writes.js';
 import { inspectionOf, type Inspection } from './manage/inspect.js';
 import type { OwnInfo } from './manage/own-info.js';
+import { joinManager } from './manager/join-manager.js';
 import { lifetimeOf } from './manage/host-settings.js';
 import { keepHotKeys, saveHotKeys, savedHotKeys } from './manage/hot-keys.js';
 import { Removals, type ByOption, type Removed, type RemoveOptions } from './manage/removals.js';
@@ -20,12 +21,18 @@ import { isLimit } from './validate/memory-options.js';
 
 /**
  * Makes a cache. Tiers beyond memory open in the background: `ready()` says when they are, and whether they could be.
- * @throws CacheOptionsError that lists all that is wrong with the options
+ * @throws CacheOptionsError that lists all that is wrong with the options; TypeError when its manager has one of that name
  */
 export function createCache<Key extends CacheKey = string, Value = unknown>(
   options: CacheOptions<Key, Value>,
 ): Cache<Key, Value> {
   const core = new CacheCore(options);
+  try {
+    joinManager(core);
+  } catch (problem) {
+    void core.close();
+    throw problem;
+  }
   keepHotKeys(core);
   joinControl(core);
   return new Cache(core, '', options);

@@ -1,4 +1,4 @@
-import type { CountingRecorder, TierTotals } from '#libs/contracts';
+import type { ControlSettings, CountingRecorder, TierTotals } from '#libs/contracts';
 import { SystemClock, systemRandom, type Clock } from '#libs/time';
 import { CacheClosedError, CacheOptionsError } from './errors.js';
 import { Invalidations } from './invalidation/invalidations.js';
@@ -40,6 +40,8 @@ export class CacheCore<Key extends CacheKey, Value> {
   readonly loads: Loads<Key, Value>;
   readonly loading: LoadingMs & { earlyRefresh: number };
   readonly host: HostSettings;
+  /** What is desired of it from afar, and in force. */
+  desired: ControlSettings = {};
   readonly counts: CacheCounts = {
     joined: 0,
     abandoned: 0,

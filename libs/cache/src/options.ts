@@ -4,6 +4,8 @@ import type { Clock } from '#libs/time';
 import type { CacheKey } from './key/cache-key.js';
 import type { InvalidationBus } from './invalidation/bus.js';
 import type { SnapshotStore } from './manage/snapshot.js';
+import type { Share } from './manager/demand.js';
+import type { CacheGroup } from './manager/managed-cache.js';
 import type { StandardSchema } from './validate/standard-schema.js';
 import type { Tier } from './tier/tier.js';
 
@@ -78,6 +80,10 @@ export interface CacheOptions<Key extends CacheKey, Value> extends Lifetime, Loa
   readonly savedHotKeys?: number;
   /** Where events go. Default: nowhere. */
   readonly telemetry?: CacheRecorders;
+  /** Splits one budget of memory over the caches of the process: a `CacheManager`. Default: none; the limits are the tier's own. */
+  readonly manager?: CacheGroup;
+  /** Its part of the manager's budget. */
+  readonly share?: Share;
   readonly clock?: Clock;
   /** Yields [0, 1). */
   readonly random?: () => number;

@@ -18,7 +18,6 @@ export class DesiredSettings<Key extends CacheKey, Value> {
   readonly #made: ReadonlyMap<string, TierLimits>;
   readonly #madePolicy;
   #sampling: ControlSettings['sampling'];
-  #applied: ControlSettings = {};
 
   constructor(private readonly core: CacheCore<Key, Value>) {
     this.#made = new Map(core.options.tiers.map((tier) => [tier.name, limitsIn(tier.usage())]));
@@ -42,7 +41,7 @@ export class DesiredSettings<Key extends CacheKey, Value> {
     if (core.loading.earlyRefresh > 0) settings['earlyRefresh'] = core.loading.earlyRefresh;
     settings['paused'] = core.paused;
     for (const [name, value] of Object.entries(this.#sampling ?? {})) settings[`sampling.${name}`] = value;
-    return settings;
+    return { ...settings, ...core.options.manager?.describe() };
   }
 
   /** What of it this cache has nothing for, or undefined. */
@@ -61,15 +60,16 @@ export class DesiredSettings<Key extends CacheKey, Value> {
 
   /** All of it, or what was in force before. */
   async apply(settings: ControlSettings): Promise<Refused | undefined> {
-    const before = this.#applied;
+    const before = this.core.desired;
     try {
       if (!this.#sample(settings.sampling))
         return { refused: 'unsupported', reason: 'The cache samples nothing: its telemetry has no salt.' };
+      this.core.desired = settings;
       await this.#settle(settings);
-      this.#applied = settings;
       return undefined;
     } catch (problem) {
       this.core.onProblem(problem as Error);
+      this.core.desired = before;
       this.#sample(before.sampling);
       await this.#settle(before).catch(this.core.onProblem);
       return { refused: 'failed', reason: 'A tier could not take its limits now, and all is as it was.' };

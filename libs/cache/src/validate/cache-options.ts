@@ -2,6 +2,7 @@ import type { OptionProblem } from '../errors.js';
 import { boundsProblems } from './bounds-options.js';
 import { checkDuration } from './check-duration.js';
 import { MemoryTier } from '../memory/memory-tier.js';
+import type { Share } from '../manager/demand.js';
 import type { CacheKey } from '../key/cache-key.js';
 import type { CacheOptions, InvalidationOptions, Lifetime } from '../options.js';
 import type { Tier } from '../tier/tier.js';
@@ -37,6 +38,8 @@ const FIELDS: Readonly<Record<keyof CacheOptions<CacheKey, unknown>, true>> = {
   control: true,
   snapshots: true,
   savedHotKeys: true,
+  manager: true,
+  share: true,
   telemetry: true,
   clock: true,
   random: true,
@@ -85,7 +88,13 @@ export function cacheProblems(options: Partial<CacheOptions<never, never>>): Opt
     add('snapshots', 'is no place for snapshots. Give one made by snapshotFile(…), or leave it out.');
   if (!isOptional(options.savedHotKeys, isLimit))
     add('savedHotKeys', `${String(options.savedHotKeys)} is no number of keys. Give a whole number, 0 for none.`);
-  problems.push(...invalidationProblems(options.invalidations), ...boundsProblems(options.bounds, options.tiers));
+  if (!isOptional(options.manager, (manager) => typeof manager?.add === 'function'))
+    add('manager', 'is no manager. Give a CacheManager, or leave it out.');
+  problems.push(
+    ...shareProblems(options.share),
+    ...invalidationProblems(options.invalidations),
+    ...boundsProblems(options.bounds, options.tiers),
+  );
   return problems;
 }
 
@@ -139,6 +148,23 @@ function tierProblems(tiers: readonly Tier[] | undefined): OptionProblem[] {
       problems.push({ path, message: 'the memory tier is behind another one. Put it first: it is the nearest.' });
     for (const problem of tier.problems?.() ?? []) problems.push({ ...problem, path: `${path}.${problem.path}` });
   }
+  return problems;
+}
+
+function shareProblems(share: Share | undefined): OptionProblem[] {
+  if (share === undefined) return [];
+  const problems: OptionProblem[] = [];
+  const { weight, minBytes, maxBytes } = share;
+  if (!isOptional(weight, (value) => Number.isFinite(value) && value >= 0))
+    problems.push({ path: 'share.weight', message: `${String(weight)} is no weight. Give a number, 0 or more.` });
+  for (const [field, limit] of Object.entries({ minBytes, maxBytes }))
+    if (!isOptional(limit, isLimit))
+      problems.push({
+        path: `share.${field}`,
+        message: `${String(limit)} is no limit. Give a whole number of bytes, 0 or more.`,
+      });
+  if (minBytes !== undefined && maxBytes !== undefined && minBytes > maxBytes)
+    problems.push({ path: 'share.minBytes', message: `is more than share.maxBytes, ${maxBytes}. Swap them.` });
   return problems;
 }
 

@@ -1,0 +1,2 @@
+export { memoryPressure } from './memory-pressure.js';
+export { snapshotFile } from './snapshot-file.js';
