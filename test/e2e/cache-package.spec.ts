@@ -18,6 +18,9 @@ const run = promisify(execFile);
 /** Peers that doors need: none of them comes with the package. */
 const PEERS = ['@nestjs', '@redis', 'fast-check', 'lmdb', 'reflect-metadata', 'rxjs', 'solid-js'];
 
+/** Words that only the code for control from afar has. */
+const OF_CONTROL = 'The host has named no place for snapshots';
+
 const PAGE = `
 import { createCache, memory } from '@allibrary/cache';
 const covers = createCache({ name: 'covers', tiers: [memory({ maxEntries: 10 })], loader: async (key) => key.length });
@@ -196,7 +199,7 @@ describe('The package @allibrary/cache', () => {
         .map((name) => readFileSync(join(folder, path, name), 'utf8'));
 
     it('has declarations that a strict compiler reads, all of each door, and that tell right from wrong', async () => {
-      const doors = ['disk', 'redis', 'testing'].map((door) => `import '@allibrary/cache/${door}';\n`).join('');
+      const doors = ['disk', 'redis', 'node', 'testing'].map((door) => `import '@allibrary/cache/${door}';\n`).join('');
       writeFileSync(join(folder, 'right.mts'), `${example()}\n${doors}`);
       writeFileSync(join(folder, 'nest.mts'), NEST_CODE);
       writeFileSync(join(folder, 'solid.mts'), SOLID_CODE);
@@ -235,7 +238,7 @@ describe('The package @allibrary/cache', () => {
     it('is as small as its README says, each door by itself', async () => {
       const said = [...readme().matchAll(/^\| `@allibrary\/cache(?:\/(\w+))?` .*\| (\d+) +\|$/gm)];
       const sizes = new Map(said.map(([, door = 'index', kilobytes]) => [door, Number(kilobytes)]));
-      expect([...sizes.keys()]).toEqual(['index', 'disk', 'redis', 'nest', 'solid', 'testing']);
+      expect([...sizes.keys()]).toEqual(['index', 'disk', 'redis', 'node', 'nest', 'solid', 'testing']);
       for (const door of sizes.keys())
         writeFileSync(
           join(folder, `door-${door}.js`),
@@ -244,7 +247,9 @@ describe('The package @allibrary/cache', () => {
       await bundle(...sizes.keys());
       const measured = Object.fromEntries(
         Array.from(sizes, ([door, kilobytes]) => {
-          const size = gzipSync(scriptsIn(`doors/${door}/assets`).join('')).length / 1_000;
+          // Control is loaded where telemetry has it, and never else.
+          const scripts = scriptsIn(`doors/${door}/assets`).filter((code) => !code.includes(OF_CONTROL));
+          const size = gzipSync(scripts.join('')).length / 1_000;
           return [door, Math.abs(size - kilobytes) <= 1.5 ? kilobytes : size];
         }),
       );
@@ -283,6 +288,13 @@ describe('The package @allibrary/cache', () => {
         () =>
           show(PAGE, async (page) => {
             await page.waitForFunction(() => document.title === '6');
+            const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
+            const carries = (code: string) => code.includes(OF_CONTROL);
+            expect(scriptsIn('dist/assets').filter(carries)).toHaveLength(1);
+            const names = loaded.filter((name) => name.endsWith('.js')).map((name) => new URL(name).pathname);
+            expect(names.length).toBeGreaterThan(0);
+            const codes = names.map((name) => readFileSync(join(folder, 'dist', name), 'utf8'));
+            expect(codes.filter(carries)).toEqual([]);
           }),
         60_000,
       );

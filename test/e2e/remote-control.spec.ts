@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCache, encodeKey, memory, type Cache, type CacheOptions } from '#libs/cache';
 import { disk } from '#libs/cache/disk';
+import { snapshotFile } from '#libs/cache/node';
 import type { CommandStatus, ControlState, InstancesAnswer, SettingsDryRun, SettingsEntry } from '#libs/contracts';
 import {
   ControlClient,
@@ -207,6 +208,7 @@ describe('A running cache, controlled by the API of the product', () => {
       aCache({
         name: 'covers',
         telemetry: owner,
+        snapshots: snapshotFile(join(folder, 'covers.snapshot')),
         tiers: [memory({ maxBytes: 2 ** 20, policy: 'lru' }), disk({ path, maxBytes: 2 ** 24 })],
       });
     const before = aTelemetry();
@@ -235,10 +237,16 @@ describe('A running cache, controlled by the API of the product', () => {
     expect(cache.getNow('c')).toBe('page c');
     expect(await command(now, old)).toMatchObject({ entries: 2 });
     expect(cache.getNow('c')).toBeUndefined();
-    expect(await command(now, { do: 'export' })).toMatchObject({ refused: 'unsupported' });
+    expect(await command(now, { do: 'import' })).toMatchObject({
+      refused: 'failed',
+      reason: expect.stringContaining('ENOENT'),
+    });
+    expect(await command(now, { do: 'export' })).toMatchObject({ entries: 3 });
     const cleared = await command(now, { do: 'clear' });
     expect(cleared!.entries).toBeGreaterThanOrEqual(3);
     expect(await cache.get('a')).toBeUndefined();
+    expect(await command(now, { do: 'import' })).toMatchObject({ entries: 3 });
+    expect(await cache.get('a')).toBe('page a');
     await cache.close();
     await until(
       async () => (await found()) !== true || (await instanceOf(now))?.connected === false,
