@@ -37,8 +37,9 @@ function levelOf(budget: number, claims: readonly Claim[]): number {
   const from = low === 0 ? 0 : levels[low - 1]!;
   // Between this level and the next one these grow, and nothing else.
   const to = levels[low] ?? Number.POSITIVE_INFINITY;
+  // Divided as above: multiplied, a level that is a claim's least could come out just below it.
   const growing = claims.filter(
-    ({ weight, minBytes, maxBytes }) => weight > 0 && weight * from >= minBytes && weight * from < maxBytes,
+    ({ weight, minBytes, maxBytes }) => weight > 0 && minBytes / weight <= from && maxBytes / weight > from,
   );
   const slope = sum(growing.map(({ weight }) => weight));
   if (slope === 0) return from;
