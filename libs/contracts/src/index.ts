@@ -5,6 +5,7 @@ export * from './events/batch.js';
 export * from './events/cache-access.js';
 export * from './events/cache-change.js';
 export * from './events/cache-window.js';
+export * from './events/window-histograms.js';
 export * from './events/histogram.js';
 export * from './events/kinds.js';
 export * from './events/load.js';

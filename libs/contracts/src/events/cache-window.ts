@@ -66,15 +66,3 @@ export const CacheWindow = Type.Object(
 );
 
 export type CacheWindow = Static<typeof CacheWindow>;
-
-/** The histograms of a window. */
-export const WINDOW_HISTOGRAMS = [
-  'getDuration',
-  'loadDuration',
-  'writeSize',
-  'ageAtHit',
-  'timeToEviction',
-  'ageAtRefresh',
-] as const satisfies readonly (keyof CacheWindow)[];
-
-export type WindowHistogram = (typeof WINDOW_HISTOGRAMS)[number];

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { BatchHeader, SCHEMA_VERSION, type Batch, type Emitter } from '../events/batch.js';
-import { WINDOW_HISTOGRAMS } from '../events/cache-window.js';
+import { WINDOW_HISTOGRAMS } from '../events/window-histograms.js';
 import type { HistogramData } from '../events/histogram.js';
 import { HISTOGRAM_SCALE } from '../events/histogram.js';
 import { EVENT_KINDS, EVENT_SCHEMAS, type Event, type EventKind, type EventOf } from '../events/kinds.js';

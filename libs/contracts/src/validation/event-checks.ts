@@ -1,5 +1,6 @@
 import { Compile } from 'typebox/compile';
-import { WINDOW_HISTOGRAMS, type CacheWindow } from '../events/cache-window.js';
+import type { CacheWindow } from '../events/cache-window.js';
+import { WINDOW_HISTOGRAMS } from '../events/window-histograms.js';
 import { histogramProblem, type HistogramData } from '../events/histogram.js';
 import { EVENT_KINDS, EVENT_SCHEMAS, type Event, type EventKind } from '../events/kinds.js';
 import { metricProblem, type Metric } from '../events/metric.js';
