@@ -17,9 +17,13 @@ const OUR_DEFAULT: EvictionSetting = 'adaptive';
 /** Says whether a key is held, and takes it in when it is not. */
 type Access = (key: number) => boolean;
 
+/** transitory lets go of entries only when it holds five more than its size: that shows in caches of fewer than so many. */
+const TRANSITORY_MORE = 5;
+const SHOWS_BELOW = 64;
+
 /**
- * Published caches. transitory lets go of entries only when it holds five more than its size: in caches of a few entries
- * that is most of what it shows.
+ * Published caches, as they come: in caches of a few entries, what transitory shows is for the most part that it holds five
+ * more. `worstPointsBelowBestPeerOfThatSize` has one in its place that was told five fewer.
  */
 const PEERS: Readonly<Record<string, (size: number) => Access>> = {
   'lru-cache': (max) => {
@@ -38,16 +42,20 @@ const PEERS: Readonly<Record<string, (size: number) => Access>> = {
 
 /**
  * The hit ratio of our default, of each policy, of published caches and of the offline optimum, on each trace of a folder
- * (`--traces DIR`; else those beside the checkout, else synthetic ones) at 0.1 %, 1 % and 10 % of its unique keys, all of
+ * (`--traces DIR`; else those beside the checkout, else or with `--synthetic` made ones) at 0.1 %, 1 % and 10 % of its unique keys, all of
  * one size, filled on a miss. `--seeds N` tries the default under N salts of the keys' hashes, and counts each.
  */
 export async function run({ args }: { args: readonly string[] }): Promise<object> {
   const { values } = parseArgs({
     args: [...args],
-    options: { traces: { type: 'string' }, seeds: { type: 'string', default: '1' } },
+    options: {
+      traces: { type: 'string' },
+      synthetic: { type: 'boolean', default: false },
+      seeds: { type: 'string', default: '1' },
+    },
   });
   const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-  const folder = values.traces ?? folderBeside(root);
+  const folder = values.synthetic ? undefined : (values.traces ?? folderBeside(root));
   const seeds = Number(values.seeds);
   if (!Number.isInteger(seeds) || seeds < 1) throw new Error(`--seeds is a number from 1 on, not "${values.seeds}".`);
   const results: Result[] = [];
@@ -64,12 +72,26 @@ export async function run({ args }: { args: readonly string[] }): Promise<object
   const below = results.flatMap((result) =>
     result.ours.map((ratio) => points(ratio - Math.max(...Object.values(result.peers)))),
   );
+  const belowOfThatSize = results.flatMap(({ ours, peers, transitoryOfThatSize }) =>
+    ours.map((ratio) =>
+      points(
+        ratio -
+          Math.max(
+            ...Object.values({
+              ...peers,
+              ...(transitoryOfThatSize !== undefined && { transitory: transitoryOfThatSize }),
+            }),
+          ),
+      ),
+    ),
+  );
   const above = results.flatMap((result) => result.ours.map((ratio) => points(ratio - result.peers['lru-cache']!)));
   return {
     traces: folder === undefined ? 'synthetic' : 'real',
     default: OUR_DEFAULT,
     worstPointsBelowBestPeer: round2(Math.max(0, -Math.min(...below))),
     aimPointsBelowBestPeer: 1,
+    worstPointsBelowBestPeerOfThatSize: round2(Math.max(0, -Math.min(...belowOfThatSize))),
     meanPointsAboveLru: round2(above.reduce((sum, one) => sum + one, 0) / above.length),
     aimPointsAboveLru: 3,
     meanPointsBelowOptimum: round2(
@@ -89,6 +111,7 @@ interface Result {
   readonly ours: readonly number[];
   readonly policies: Readonly<Record<string, number>>;
   readonly peers: Readonly<Record<string, number>>;
+  readonly transitoryOfThatSize?: number;
   readonly optimum: number;
 }
 
@@ -112,6 +135,9 @@ function measure({ name, accesses, keys }: Trace, size: number, seeds: number): 
     ours: hashes.map((hash) => ratioOf(OUR_DEFAULT, hash)),
     policies: Object.fromEntries(POLICY_NAMES.map((policy) => [policy, ratioOf(policy)])),
     peers: Object.fromEntries(Object.entries(PEERS).map(([peer, make]) => [peer, ratio(make(size))])),
+    ...(size < SHOWS_BELOW && {
+      transitoryOfThatSize: size > TRANSITORY_MORE ? ratio(PEERS['transitory']!(size - TRANSITORY_MORE)) : 0,
+    }),
     optimum: round4(optimalHits(accesses, size) / accesses.length),
   };
 }

@@ -55,6 +55,22 @@ export function* syntheticTraces(): Iterable<Trace> {
         return phases[phase]![at]! + phase * 1_000_000;
       });
     },
+    // Nothing was chosen by the following: they say whether what was chosen by others holds.
+    'synthetic-loops': () =>
+      Array.from({ length: accesses }, (_, at) => {
+        const keys = [300, 2_500, 9_000][at % 3]!;
+        return keys * 1_000 + (Math.floor(at / 3) % keys);
+      }),
+    'synthetic-zipf-and-long-scans': () =>
+      popular().map((key, at) =>
+        at % 25_000 < 8_000 ? 200_000 + (at % 25_000) + Math.floor(at / 75_000) * 8_000 : key,
+      ),
+    'synthetic-zipf-steep': () => zipf(accesses, 30_000, 1.2, randomFrom(13)),
+    'synthetic-zipf-turned-over': () => popular().map((key, at) => (at < accesses / 2 ? key : 30_000 - key)),
+    'synthetic-recent-then-popular': () => {
+      const lately = recent(accesses, 5_000, randomFrom(17));
+      return popular().map((key, at) => (at < accesses / 2 ? 1_000_000 + lately[at]! : key));
+    },
   };
   for (const [name, make] of Object.entries(kinds)) yield numbered(name, make().map(String));
 }
