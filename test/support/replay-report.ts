@@ -3,6 +3,7 @@ import type { ProductProcess } from './processes.js';
 /** What `alperf replay --json` says in the end. */
 export interface ReplayReport {
   readonly equal: boolean;
+  readonly tiers: readonly { readonly tier: string }[];
   readonly emitted: { readonly requests: number; readonly hits: number; readonly events: number };
   readonly stored: { readonly requests: number; readonly hits: number; readonly events: number };
 }
