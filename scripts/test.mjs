@@ -80,6 +80,8 @@ function runProject(layer, project, workers) {
       project,
       '--maxWorkers',
       String(workers),
+      '--testSequencer',
+      join(root, 'scripts', 'longest-first.mjs'),
       '--passWithNoTests',
       // Real servers on a busy machine: a test that needs longer says so itself.
       ...(layer === 'unit' ? [] : ['--testTimeout', '60000']),
