@@ -73,6 +73,18 @@ describe('A budget', () => {
       ],
       [75, 25],
     ],
+    [
+      'to the byte, also where a bound is met by a rounding',
+      3_000_185,
+      [{ ...aClaim(67.61992565915705), minBytes: 3_000_183 }],
+      [3_000_185],
+    ],
+    [
+      'within the budget there, too',
+      1_788_316,
+      [{ ...aClaim(13.623348297611214), minBytes: 1_787_004 }, aClaim(0.01)],
+      [1_787_004, 1_311],
+    ],
     ['with nothing', 0, [aClaim(1)], [0]],
     ['over nobody', 100, [], []],
   ])('%s', (_, budget, all, shares) => {
