@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { REMOVAL_CAUSES, REQUEST_RESULTS, type Event, noTotals, type Totals } from '#libs/contracts';
+import { REMOVAL_CAUSES, REQUEST_RESULTS, WINDOW_HISTOGRAMS, type Event, noTotals, type Totals } from '#libs/contracts';
 import { createTelemetry } from '#libs/telemetry';
 import { MemoryTransport } from '#libs/telemetry/testing';
 import { FakeClock } from '#libs/time/testing';
@@ -30,6 +30,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constantFrom('away' as const, 'tag', 'clear', 'pin') }),
 );
 
+/** How many values the histograms of the windows hold, by name. */
+function countsOf(events: readonly Event[], tier: string): Record<string, number> {
+  const counts: Record<string, number> = Object.fromEntries(WINDOW_HISTOGRAMS.map((name) => [name, 0]));
+  for (const event of events)
+    if (event.kind === 'cache.window' && event.tier === tier)
+      for (const name of WINDOW_HISTOGRAMS) counts[name]! += event[name]?.count ?? 0;
+  return counts;
+}
+
 /** What the windows that were sent say of a tier, added up. */
 function sumOf(events: readonly Event[], tier: string): Totals {
   const sum = noTotals();
@@ -40,6 +49,10 @@ function sumOf(events: readonly Event[], tier: string): Totals {
     sum.loads += event.loads ?? 0;
     sum.loadErrors += event.loadErrors ?? 0;
     sum.writes += event.writes ?? 0;
+    sum.refreshes.changed += event.refreshes?.changed ?? 0;
+    sum.refreshes.unchanged += event.refreshes?.unchanged ?? 0;
+    sum.costSavedNs += event.costSavedNs ?? 0;
+    sum.ghostHits += event.ghostHits ?? 0;
   }
   return sum;
 }
@@ -136,8 +149,15 @@ it('counts each get, load, write and removal once, however they overlap, and tel
         await clock.advance(5_000);
         expect(await sent).toBe(true);
         const events = transport.sent.flatMap((batch) => batch.events);
-        for (const { tier, requests, removals, loads, loadErrors, writes, entries } of stats.tiers) {
-          expect({ requests, removals, loads, loadErrors, writes }).toEqual(sumOf(events, tier));
+        for (const { tier, requests, removals, writes, entries, distributions, ...rest } of stats.tiers) {
+          const { loads, loadErrors, refreshes, costSavedNs, ghostHits } = rest;
+          expect({ requests, removals, loads, loadErrors, writes, refreshes, costSavedNs, ghostHits }).toEqual(
+            sumOf(events, tier),
+          );
+          const counts = WINDOW_HISTOGRAMS.map((name) => [name, distributions[name].count]);
+          expect(Object.fromEntries(counts)).toEqual(countsOf(events, tier));
+          expect(distributions.ageAtRefresh.count).toBe(refreshes.changed + refreshes.unchanged);
+          if (tier === 'memory') expect(distributions.timeToEviction.count).toBe(removals.evicted);
           if (tier !== 'memory') continue;
           const left = REMOVAL_CAUSES.reduce((sum, cause) => sum + (cause === 'rejected' ? 0 : removals[cause]), 0);
           expect(writes - left).toBe(entries);

@@ -1,4 +1,4 @@
-import type { ControlSettings, CountingRecorder, TierTotals } from '#libs/contracts';
+import type { ControlSettings, CountingRecorder, TierHistograms, TierTotals } from '#libs/contracts';
 import { SystemClock, systemRandom, type Clock } from '#libs/time';
 import { CacheClosedError, CacheOptionsError } from './errors.js';
 import { Invalidations } from './invalidation/invalidations.js';
@@ -14,6 +14,7 @@ import { HostSettings, lifetimeOf } from './manage/host-settings.js';
 import type { MemoryTier } from './memory/memory-tier.js';
 import type { CacheOptions, Lifetime, Loading } from './options.js';
 import { LocalRecorder } from './record/local-recorder.js';
+import { histogramsSince, totalsSince } from './record/since.js';
 import { asError } from './tier/far-tier.js';
 import { TierStack } from './tier/tier-stack.js';
 import type { Selection } from './tier/tier.js';
@@ -56,6 +57,7 @@ export class CacheCore<Key extends CacheKey, Value> {
   openMemory: MemoryTier | undefined;
   /** What the recorders had counted before: telemetry keeps one for a name, whatever caches come and go. */
   readonly #before: readonly TierTotals[];
+  readonly #histogramsBefore: readonly TierHistograms[];
   #invalidations: Invalidations | undefined;
   #inForce: Lifetime;
   #lifetime: LifetimeMs;
@@ -79,6 +81,7 @@ export class CacheCore<Key extends CacheKey, Value> {
       ({ name }): CountingRecorder => options.telemetry?.cache(options.name, { tier: name }) ?? new LocalRecorder(),
     );
     this.#before = recorders.map((recorder) => recorder.totals());
+    this.#histogramsBefore = recorders.map((recorder) => recorder.histograms());
     const lifetime = () => this.#lifetime;
     const { name: cache, clock, random } = this;
     this.stack = new TierStack({
@@ -215,7 +218,14 @@ export class CacheCore<Key extends CacheKey, Value> {
 
   /** What was counted of each tier since the cache was made, from the nearest on. */
   totals(): TierTotals[] {
-    return this.stack.recorders.map((recorder, i) => difference(recorder.totals(), this.#before[i]!));
+    return this.stack.recorders.map((recorder, i) => totalsSince(recorder.totals(), this.#before[i]!));
+  }
+
+  /** The same of their histograms. */
+  histograms(): TierHistograms[] {
+    return this.stack.recorders.map((recorder, i) =>
+      histogramsSince(recorder.histograms(), this.#histogramsBefore[i]!),
+    );
   }
 
   readonly validate = (value: unknown): Value | Promise<Value> => {
@@ -248,23 +258,4 @@ function loadingMs(loading: Loading): LoadingMs {
     earlyRefresh: loading.earlyRefresh ?? 0,
     lockAcrossProcesses: loading.lockAcrossProcesses ?? false,
   };
-}
-
-function difference(now: TierTotals, before: TierTotals): TierTotals {
-  return {
-    requests: less(now.requests, before.requests),
-    loads: now.loads - before.loads,
-    loadErrors: now.loadErrors - before.loadErrors,
-    writes: now.writes - before.writes,
-    removals: less(now.removals, before.removals),
-  };
-}
-
-function less<Names extends string>(
-  now: Readonly<Record<Names, number>>,
-  before: Readonly<Record<Names, number>>,
-): Record<Names, number> {
-  const rest: Record<Names, number> = { ...now };
-  for (const name of Object.keys(now) as Names[]) rest[name] -= before[name];
-  return rest;
 }

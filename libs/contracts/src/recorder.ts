@@ -1,6 +1,8 @@
 import type { CacheAccess } from './events/cache-access.js';
 import type { CacheChange } from './events/cache-change.js';
+import type { HistogramData } from './events/histogram.js';
 import type { CacheWindow } from './events/cache-window.js';
+import type { WindowHistogram } from './events/window-histograms.js';
 import type { ControlRegistry } from './control/target.js';
 
 /** Why an entry left: nobody who merges them can tune. */
@@ -28,17 +30,28 @@ export interface TierRecorder {
   readonly threshold: number;
   /** Undefined when nothing is to be sampled. */
   hashKey(key: string): SampledHash | undefined;
-  hit(hash?: SampledHash, details?: AccessDetails): void;
+  /** `savedUs` is what loading the entry took, µs: a small integer, which costs a hit nothing to hand over. */
+  hit(hash?: SampledHash, details?: AccessDetails, savedUs?: number): void;
   stale(hash?: SampledHash, details?: AccessDetails): void;
   miss(hash?: SampledHash, details?: AccessDetails): void;
   negative(hash?: SampledHash, details?: AccessDetails): void;
   error(hash?: SampledHash): void;
   /** What some of the gets took, ns. */
   getTook(nanoseconds: number): void;
+  /** How old the entry was that some of the hits found, ms. */
+  ageAtHit(milliseconds: number): void;
+  /** A tier of twice the size would have answered so many of the misses; whoever looks at some of them counts for all. */
+  ghostHit(misses: number): void;
   loaded(nanoseconds?: number): void;
   loadFailed(nanoseconds?: number): void;
+  /** An entry that was held was loaded again. `changed` is false when its origin, or the value itself, said that nothing did. */
+  refreshed(changed: boolean, ageMs: number): void;
   written(hash?: SampledHash, details?: AccessDetails): void;
+  /** What an entry that was written takes, bytes. */
+  writeSize(bytes: number): void;
   removed(cause: RemovalCause, count?: number, hash?: SampledHash): void;
+  /** An entry was evicted so long after it was written, ms. */
+  timeToEviction(milliseconds: number): void;
   /** Asked at the end of each window. */
   gauges(read: () => CacheGauges): void;
   change(change: Omit<CacheChange, 'kind' | 'time' | 'cache' | 'tier'>): void;
@@ -57,6 +70,11 @@ export const REMOVAL_CAUSES: readonly RemovalCause[] = [
   'cleared',
 ];
 
+/** What came of loading an entry anew that was held. */
+export type RefreshResult = keyof NonNullable<CacheWindow['refreshes']>;
+
+export type TierHistograms = Readonly<Record<WindowHistogram, HistogramData>>;
+
 /** What was counted of a tier; whoever counts adds to it. */
 export interface Totals {
   readonly requests: Record<RequestResult, number>;
@@ -64,12 +82,17 @@ export interface Totals {
   loadErrors: number;
   writes: number;
   readonly removals: Record<RemovalCause, number>;
+  readonly refreshes: Record<RefreshResult, number>;
+  costSavedNs: number;
+  /** An estimate, where the tier is large: see `ghostHit`. */
+  ghostHits: number;
 }
 
 /** All that was counted of a tier, exactly, since its recorder was made. */
 export interface TierTotals extends Readonly<Totals> {
   readonly requests: Readonly<Record<RequestResult, number>>;
   readonly removals: Readonly<Record<RemovalCause, number>>;
+  readonly refreshes: Readonly<Record<RefreshResult, number>>;
 }
 
 export function noTotals(): Totals {
@@ -79,12 +102,17 @@ export function noTotals(): Totals {
     loadErrors: 0,
     writes: 0,
     removals: { evicted: 0, expired: 0, invalidated: 0, replaced: 0, rejected: 0, cleared: 0 },
+    refreshes: { changed: 0, unchanged: 0 },
+    costSavedNs: 0,
+    ghostHits: 0,
   };
 }
 
 /** A recorder that can be asked what it has counted: a cache's own figures are those that telemetry sends. */
 export interface CountingRecorder extends TierRecorder {
   totals(): TierTotals;
+  /** The same of its histograms. */
+  histograms(): TierHistograms;
   /** Samples so from now on; `undefined`: as its host had said. False where it cannot sample: without a salt. */
   resample?(sampling: AccessSampling | undefined): boolean;
 }
@@ -113,10 +141,15 @@ export const NO_RECORDER: TierRecorder = {
   negative: nothing,
   error: nothing,
   getTook: nothing,
+  ageAtHit: nothing,
+  ghostHit: nothing,
   loaded: nothing,
   loadFailed: nothing,
+  refreshed: nothing,
   written: nothing,
+  writeSize: nothing,
   removed: nothing,
+  timeToEviction: nothing,
   gauges: nothing,
   change: nothing,
 };

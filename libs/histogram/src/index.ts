@@ -1,2 +1,3 @@
 export { BINS_PER_DOUBLING, binIndex, binUpperBound } from './bin-index.js';
 export { ExpHistogram } from './exp-histogram.js';
+export { WindowHistograms } from './window-histograms.js';

@@ -81,7 +81,10 @@ export class Answers<Key, Value> {
     const { said, outcome } = this.#compared(flight, read);
     const { recorder, counts } = this.options;
     recorder.loaded(loadMs * 1e6);
-    if (flight.older !== undefined) counts.refreshed++;
+    if (flight.older !== undefined) {
+      counts.refreshed++;
+      recorder.refreshed(outcome.how !== 'unchanged', this.flights.ageOf(flight, flight.older));
+    }
     if (outcome.how === 'unchanged') counts.unchanged++;
     const written = this.#store(flight, outcome, said, loadMs);
     if (flight.job.unlock !== undefined && written !== undefined) flight.job.writes.push(written);

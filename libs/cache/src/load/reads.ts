@@ -46,7 +46,7 @@ export class Reads<Key extends CacheKey, Value> {
       return this.#answerHeld(encoded, key, held, undefined, NO_OPTIONS);
     if (core.stack.memory !== undefined) core.stack.count('miss', encoded);
     const { first, found } = await this.#lookUp(encoded);
-    if (core.stack.memory === undefined) core.stack.count(first, encoded);
+    if (core.stack.memory === undefined) core.stack.count(first, encoded, found);
     if (found === undefined || found.state === 'grace') return undefined;
     if (found.state === 'stale') this.#refresh(encoded, key, found, undefined, NO_OPTIONS);
     return found.value as Value;
@@ -206,7 +206,7 @@ export class Reads<Key extends CacheKey, Value> {
   ): Promise<Value | undefined> {
     return this.core.loads.wait(flight, options).then(
       ({ value, how, found, older }) => {
-        this.#countLanded(flight, older === true ? 'stale' : undefined);
+        this.#countLanded(flight, older === true ? 'stale' : undefined, found);
         if (how === 'kept' && found?.state === 'stale') onStale(found);
         return value;
       },
@@ -217,13 +217,14 @@ export class Reads<Key extends CacheKey, Value> {
     );
   }
 
-  #countLanded(flight: Flight<Key, Value>, result: RequestResult | undefined): void {
+  #countLanded(flight: Flight<Key, Value>, result: RequestResult | undefined, found?: Found): void {
     const { core } = this;
     if (core.paused) core.counts.bypassed++;
     else
       core.stack.count(
         result ?? (core.stack.memory === undefined ? flight.first : undefined) ?? 'miss',
         flight.encoded,
+        found,
       );
   }
 
@@ -340,7 +341,7 @@ export class Reads<Key extends CacheKey, Value> {
     if (stack.memory !== undefined) for (const { encoded } of missing) stack.count('miss', encoded);
     for (const [i, { first, found }] of (await this.#watched(missing)).entries()) {
       const { encoded } = missing[i]!;
-      if (stack.memory === undefined) stack.count(first, encoded);
+      if (stack.memory === undefined) stack.count(first, encoded, found);
       if (found !== undefined && found.state !== 'grace') answers.set(encoded, found.value as Value);
     }
   }

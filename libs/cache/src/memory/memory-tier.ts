@@ -1,5 +1,11 @@
 import { Evictor, NONE, sampleOf, type EvictionSetting, type PolicyName } from '#libs/cache-policies';
-import { NO_RECORDER, type RemovalCause, type SampledHash, type TierRecorder } from '#libs/contracts';
+import {
+  NO_RECORDER,
+  type RemovalCause,
+  type RequestResult,
+  type SampledHash,
+  type TierRecorder,
+} from '#libs/contracts';
 import { KeyHasher } from '#libs/sampling';
 import { CacheOptionsError, type OptionProblem } from '../errors.js';
 import type {
@@ -15,9 +21,10 @@ import type {
   Touched,
 } from '../tier/tier.js';
 import { memoryProblems } from '../validate/memory-options.js';
-import { EntryTable } from './entry-table.js';
+import { EntryTable, GHOST_BITS } from './entry-table.js';
 import { accessDetails, entryInfo, keptEntry } from './entry-views.js';
 import { estimateBytes } from './estimate-bytes.js';
+import { Ghosts } from './ghosts.js';
 import { ENTRY_OVERHEAD_BYTES, type Kept, type KeptEntry, type MemoryOptions } from './memory-options.js';
 import { SpareCostly } from './spare-costly.js';
 import { TICK_MS, TierTime } from './tier-time.js';
@@ -28,6 +35,8 @@ const SWEPT_PER_TICK = 512;
 /** Entries that leave with one operation, or one step in the background, after the limits were lowered. */
 const SHRINK_STEP = 2_048;
 const HEAVIEST = 2 ** 32 - 1;
+/** Of so many hits one is timed, and the age of what it found looked at: about, so that no rhythm hides from it. */
+const HITS_PER_LOOK = 256;
 
 /**
  * Entries in this process, under limits that may change while it runs: of bytes, of entries, or both. What each entry
@@ -42,12 +51,16 @@ export class MemoryTier implements Tier {
   readonly #table: EntryTable;
   readonly #evictor: Evictor;
   readonly #costs = new SpareCostly();
+  readonly #ghosts = new Ghosts();
   #maxBytes: number;
   #maxEntries: number;
   #recorder: TierRecorder = NO_RECORDER;
   #hasher: KeyHasher | undefined;
   #time: TierTime | undefined;
   #cursor = 1;
+  /** Hits until the next one that is looked at. */
+  #unseen = HITS_PER_LOOK;
+  #random = () => 0.5;
   #missedKey: string | undefined;
   #missedHash: SampledHash = { hi: 0, lo: 0 };
 
@@ -77,6 +90,7 @@ export class MemoryTier implements Tier {
     if (this.#time !== undefined) throw new Error(`A memory tier belongs to one cache; cache ${cache} needs its own.`);
     this.#time = new TierTime(clock, () => this.#sweep());
     this.#recorder = recorder;
+    this.#random = random;
     this.#hasher = new KeyHasher(Uint8Array.from({ length: 16 }, () => Math.floor(random() * 256)));
     recorder.gauges(() => this.usage());
   }
@@ -88,6 +102,7 @@ export class MemoryTier implements Tier {
    * entries near their end alone; code that holds the event loop for long may see one that ended meanwhile.
    */
   hit(key: string): unknown {
+    if (--this.#unseen < 0) return this.#lookAtHit(key);
     const table = this.#table;
     const slot = table.index.get(key);
     if (slot === undefined) return undefined;
@@ -96,9 +111,11 @@ export class MemoryTier implements Tier {
     if (value === undefined) return undefined;
     if (until !== Number.POSITIVE_INFINITY && this.#isOver(until)) return undefined;
     const recorder = this.#recorder;
-    if (table.hashHi[slot]! < recorder.threshold)
-      recorder.hit(table.hashOf(slot), accessDetails(table, slot, this.#time!.now));
-    else recorder.hit();
+    const { facts } = table;
+    const costUs = facts[2 * slot + 1]! >>> GHOST_BITS;
+    if (facts[2 * slot]! < recorder.threshold)
+      recorder.hit(table.hashOf(slot), accessDetails(table, slot, this.#time!.now), costUs);
+    else recorder.hit(undefined, undefined, costUs);
     this.touch(slot);
     return value;
   }
@@ -132,9 +149,15 @@ export class MemoryTier implements Tier {
   count(result: 'hit' | 'stale' | 'negative' | 'miss', slot: number): void {
     const recorder = this.#recorder;
     const table = this.#table;
-    if (table.hashHi[slot]! < recorder.threshold)
-      recorder[result](table.hashOf(slot), accessDetails(table, slot, this.#time!.now));
-    else recorder[result]();
+    const isSampled = table.facts[2 * slot]! < recorder.threshold;
+    const hash = isSampled ? table.hashOf(slot) : undefined;
+    const details = isSampled ? accessDetails(table, slot, this.#time!.now) : undefined;
+    if (result === 'hit') recorder.hit(hash, details, table.costUs(slot));
+    else recorder[result](hash, details);
+    if (result !== 'miss') return;
+    // It was loaded by now: it was a ghost when whoever counts missed it.
+    const ghost = table.ghostOf(slot);
+    if (ghost > 0 && table.freshUntil[slot]! > this.#time!.now) recorder.ghostHit(2 ** (ghost - 1));
   }
 
   /** Counts that an entry was written. */
@@ -142,9 +165,17 @@ export class MemoryTier implements Tier {
     const table = this.#table;
     const slot = table.index.get(key);
     const recorder = this.#recorder;
-    if (slot !== undefined && table.hashHi[slot]! < recorder.threshold)
+    if (slot !== undefined && table.facts[2 * slot]! < recorder.threshold)
       recorder.written(table.hashOf(slot), accessDetails(table, slot, this.#time!.now));
     else recorder.written();
+    if (slot !== undefined && table.weighs) recorder.writeSize(table.bytesOf(slot));
+  }
+
+  /** Counts a get of a key that is not held. */
+  countMissed(result: RequestResult, key: string): void {
+    const hash = this.missed(key);
+    this.#recorder[result](hash);
+    if (result === 'miss' && this.#isGhost(hash)) this.#recorder.ghostHit(2 ** this.#ghosts.halvings);
   }
 
   /** Hash of a key that is not held, for sampling; made once for the read that missed and the write that follows. */
@@ -325,13 +356,16 @@ export class MemoryTier implements Tier {
   // ---- entries ----
 
   #insert(key: string, bytes: number): number {
+    const hash = this.#missedKey === key ? this.#missedHash : this.#hashOf(key);
+    this.#missedKey = undefined;
+    // Before there is room for it: who leaves now must not push it out of the ghosts.
+    const ghost = this.#isGhost(hash) ? this.#ghosts.halvings + 1 : 0;
+    if (ghost > 0) this.#ghosts.forget(hash);
     if (!this.#makeRoom(1, bytes)) {
       this.#recorder.removed('rejected');
       return NONE;
     }
-    const hash = this.#missedKey === key ? this.#missedHash : this.#hashOf(key);
-    this.#missedKey = undefined;
-    const slot = this.#table.add(key, hash, bytes);
+    const slot = this.#table.add(key, hash, bytes, ghost);
     this.#evictor.add(slot);
     return slot;
   }
@@ -372,11 +406,37 @@ export class MemoryTier implements Tier {
         lives[slot]!--;
         this.#evictor.add(slot);
       } else {
+        this.#noteEvicted(slot);
         this.#table.free(slot);
         this.#recorder.removed('evicted');
       }
     }
     return true;
+  }
+
+  #noteEvicted(slot: number): void {
+    const table = this.#table;
+    const now = this.#time!.coarse();
+    this.#recorder.timeToEviction(Math.max(0, now - table.written[slot]!));
+    if (sampleOf(table.slots.hash[slot]!) >= this.#ghosts.threshold) return;
+    const until = table.freshUntil[slot]! + (table.extras[slot]?.staleMs ?? 0);
+    this.#ghosts.add(table.hashOf(slot), table.bytesOf(slot), until, this.#maxEntries, this.#maxBytes);
+  }
+
+  #isGhost(hash: SampledHash): boolean {
+    return sampleOf(hash.lo) < this.#ghosts.threshold && this.#ghosts.has(hash, this.#time!.coarse());
+  }
+
+  /** A hit like others, timed. */
+  #lookAtHit(key: string): unknown {
+    this.#unseen = Math.round(HITS_PER_LOOK * (0.5 + this.#random()));
+    const { clock } = this.#time!;
+    const start = clock.monotonic();
+    const value = this.hit(key);
+    if (value === undefined) return undefined;
+    this.#recorder.getTook((clock.monotonic() - start) * 1e6);
+    this.#recorder.ageAtHit(Math.max(0, this.#time!.exact() - this.#table.written[this.find(key)]!));
+    return value;
   }
 
   #isFull(entries: number, bytes: number): boolean {
@@ -385,7 +445,7 @@ export class MemoryTier implements Tier {
 
   #drop(slot: number, cause: RemovalCause): void {
     const table = this.#table;
-    const hash = table.hashHi[slot]! < this.#recorder.threshold ? table.hashOf(slot) : undefined;
+    const hash = table.facts[2 * slot]! < this.#recorder.threshold ? table.hashOf(slot) : undefined;
     this.#take(slot);
     this.#recorder.removed(cause, 1, hash);
   }
@@ -410,6 +470,7 @@ export class MemoryTier implements Tier {
   #forgetAll(): void {
     this.#table.clear();
     this.#evictor.clear();
+    this.#ghosts.clear();
     this.#cursor = 1;
     this.#missedKey = undefined;
   }

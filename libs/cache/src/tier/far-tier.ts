@@ -1,5 +1,6 @@
 import type { CountingRecorder, RemovalCause, RequestResult } from '#libs/contracts';
 import type { Clock } from '#libs/time';
+import type { KeptEntry } from '../memory/memory-options.js';
 import { TierUnavailableError, type Entry, type Selection, type Tier, type TierContext, type Touched } from './tier.js';
 
 /** What a tier answers that cannot be reached. */
@@ -78,10 +79,15 @@ export class FarTier {
   }
 
   /** Counts a get, or a write, of a key. */
-  count(what: RequestResult | 'written', key: string): void {
+  count(what: RequestResult | 'written', key: string, found?: Pick<KeptEntry, 'ageMs' | 'loadMs'>): void {
     const { recorder } = this;
     const hash = recorder.threshold > 0 ? recorder.hashKey(key) : undefined;
-    recorder[what](hash);
+    if (what !== 'hit') {
+      recorder[what](hash);
+      return;
+    }
+    recorder.hit(hash, undefined, Math.round((found?.loadMs ?? 0) * 1e3));
+    if (found !== undefined) recorder.ageAtHit(found.ageMs);
   }
 
   /** Runs what is not of a key: walking it, a lock. AWAY when it cannot be reached. */

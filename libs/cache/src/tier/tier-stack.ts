@@ -78,16 +78,16 @@ export class TierStack {
     return slot === NONE ? undefined : this.#judged(this.memory!.entryAt(slot), 'memory');
   }
 
-  /** Counts a get in the tier that is asked first. */
-  count(result: RequestResult, key: string): void {
+  /** Counts a get in the tier that is asked first, which may have `found` something. */
+  count(result: RequestResult, key: string, found?: Found): void {
     const { memory } = this;
     if (memory === undefined) {
-      this.far[0]?.count(result, key);
+      this.far[0]?.count(result, key, found);
       return;
     }
     const slot = memory.find(key);
     if (slot !== NONE && result !== 'error') memory.count(result, slot);
-    else this.#memoryRecorder![result](memory.missed(key));
+    else memory.countMissed(result, key);
   }
 
   /** Asks the tiers beyond memory, and fills those nearer than the one that had the entry. */
@@ -111,7 +111,7 @@ export class TierStack {
       const still: number[] = [];
       for (const [at, i] of missing.entries()) {
         const read = await this.#read(far, keys[i]!, entries[at], watches[i]!);
-        if (depth > 0 || this.memory !== undefined) far.count(read.result, keys[i]!);
+        if (depth > 0 || this.memory !== undefined) far.count(read.result, keys[i]!, read.found);
         else lookups[i]!.first = read.result;
         const { found } = read;
         if (found !== undefined && found.state !== 'grace') {

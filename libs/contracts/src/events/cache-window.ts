@@ -45,8 +45,8 @@ export const CacheWindow = Type.Object(
     refreshes: Type.Optional(
       Type.Object(
         {
-          changed: Type.Optional(Count('The origin had another value, or did not say that it had the same.')),
-          unchanged: Type.Optional(Count('The origin said that nothing changed.')),
+          changed: Type.Optional(Count('There was another value.')),
+          unchanged: Type.Optional(Count('Nothing had changed, said the origin or the value itself.')),
         },
         { description: 'Loads of entries that were held already, by what came of them. What is left out is 0.' },
       ),

@@ -10,10 +10,11 @@ import {
   type CountingRecorder,
   type Event,
   type RemovalCause,
+  type TierHistograms,
   type TierTotals,
   type Totals,
 } from '#libs/contracts';
-import { ExpHistogram } from '#libs/histogram';
+import { WindowHistograms } from '#libs/histogram';
 import { hashToHex, type KeyHash, type KeyHasher, type Sampler } from '#libs/sampling';
 import type { Clock } from '#libs/time';
 import type { Counters } from '../stats.js';
@@ -53,8 +54,10 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
   #writes = 0;
   #removed = 0;
   readonly #removals = { evicted: 0, expired: 0, invalidated: 0, replaced: 0, rejected: 0, cleared: 0 };
-  readonly #getDuration = new ExpHistogram();
-  readonly #loadDuration = new ExpHistogram();
+  readonly #refreshes = { changed: 0, unchanged: 0 };
+  #costSavedUs = 0;
+  #ghostHits = 0;
+  readonly #histograms = new WindowHistograms();
   /** A copy of the sampler's: hashes below it are sampled; 0 when nothing is. */
   #threshold: number;
   #sampler: Sampler | undefined;
@@ -64,6 +67,7 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
   #lastEnd = 0;
   /** What the windows that were closed have counted. */
   readonly #sums = noTotals();
+  readonly #histogramSums = new WindowHistograms();
 
   constructor(options: CacheRecorderOptions) {
     this.#options = options;
@@ -71,9 +75,10 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
     this.#threshold = options.sampler?.threshold ?? 0;
   }
 
-  /** Found and fresh. */
-  hit(hash?: KeyHash, details?: AccessDetails): void {
+  /** Found and fresh. `savedUs` is what loading the entry took, µs. */
+  hit(hash?: KeyHash, details?: AccessDetails, savedUs = 0): void {
     this.#hit++;
+    this.#costSavedUs += savedUs;
     if (hash !== undefined && hash.hi < this.#threshold) this.#sampled('get', 'hit', hash, details);
   }
 
@@ -103,19 +108,45 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
 
   /** What a get took, in nanoseconds. Measuring costs more than counting: time some gets, not all. */
   getTook(nanoseconds: number): void {
-    this.#getDuration.record(Math.round(nanoseconds));
+    this.#histograms.record('getDuration', nanoseconds);
+  }
+
+  /** How old the entry was that a hit found, ms. As with `getTook`: of some hits. */
+  ageAtHit(milliseconds: number): void {
+    this.#histograms.record('ageAtHit', milliseconds);
+  }
+
+  /** A tier of twice the size would have answered so many of the misses. */
+  ghostHit(misses: number): void {
+    this.#ghostHits += misses;
   }
 
   /** A missing entry was loaded; in nanoseconds when measured. */
   loaded(nanoseconds?: number): void {
     this.#loads++;
-    if (nanoseconds !== undefined) this.#loadDuration.record(Math.round(nanoseconds));
+    if (nanoseconds !== undefined) this.#histograms.record('loadDuration', nanoseconds);
   }
 
   /** Loading a missing entry failed; in nanoseconds when measured. */
   loadFailed(nanoseconds?: number): void {
     this.#loadErrors++;
-    if (nanoseconds !== undefined) this.#loadDuration.record(Math.round(nanoseconds));
+    if (nanoseconds !== undefined) this.#histograms.record('loadDuration', nanoseconds);
+  }
+
+  /** An entry that was held was loaded again, `ageMs` old; whether its origin had another value. */
+  refreshed(changed: boolean, ageMs: number): void {
+    this.#refreshes[changed ? 'changed' : 'unchanged']++;
+    this.#histograms.record('ageAtRefresh', ageMs);
+  }
+
+  /** What an entry that was written takes, bytes. */
+  writeSize(bytes: number): void {
+    this.#histograms.record('writeSize', bytes);
+  }
+
+  /** An entry was evicted so long after it was written, ms. */
+  timeToEviction(milliseconds: number): void {
+    this.#histograms.record('timeToEviction', milliseconds);
   }
 
   /** An entry was written. */
@@ -170,6 +201,13 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
     return totals;
   }
 
+  histograms(): TierHistograms {
+    const all = new WindowHistograms();
+    all.merge(this.#histogramSums);
+    all.merge(this.#histograms);
+    return all.all();
+  }
+
   /** Asks for entries, bytes and limits at the end of each window. */
   gauges(read: () => CacheGauges): void {
     this.#gauges = read;
@@ -186,8 +224,9 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
     const gauges = this.#readGauges();
     const held = JSON.stringify(gauges);
     const requests = this.#hit + this.#stale + this.#miss + this.#negative + this.#error;
-    const durations = this.#getDuration.count + this.#loadDuration.count;
-    const counted = requests + this.#loads + this.#loadErrors + this.#writes + this.#removed + durations > 0;
+    const { changed, unchanged } = this.#refreshes;
+    const counts = requests + this.#loads + this.#loadErrors + this.#writes + this.#removed + changed + unchanged;
+    const counted = counts + this.#ghostHits > 0 || this.#histograms.any;
     const told = held === this.#lastGauges && (held === '{}' || Math.abs(end - this.#lastEnd) < IDLE_GAUGES_MS);
     if (!counted && told) return;
     this.#lastGauges = held;
@@ -209,16 +248,21 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
       ...(this.#loadErrors > 0 && { loadErrors: this.#loadErrors }),
       ...(this.#writes > 0 && { writes: this.#writes }),
       ...(this.#removed > 0 && { removals: this.#removalsOfWindow() }),
+      ...(changed + unchanged > 0 && {
+        refreshes: { ...(changed > 0 && { changed }), ...(unchanged > 0 && { unchanged }) },
+      }),
+      ...(this.#costSavedUs > 0 && { costSavedNs: Math.min(this.#costSavedUs * 1_000, Number.MAX_SAFE_INTEGER) }),
+      ...(this.#ghostHits > 0 && { ghostHits: this.#ghostHits }),
       ...gauges,
-      ...(this.#getDuration.count > 0 && { getDuration: this.#getDuration.toData() }),
-      ...(this.#loadDuration.count > 0 && { loadDuration: this.#loadDuration.toData() }),
+      ...this.#histograms.held(),
     });
     this.#addTo(this.#sums);
     this.#hit = this.#stale = this.#miss = this.#negative = this.#error = 0;
     this.#loads = this.#loadErrors = this.#writes = this.#removed = 0;
     for (const cause of REMOVAL_CAUSES) this.#removals[cause] = 0;
-    this.#getDuration.reset();
-    this.#loadDuration.reset();
+    this.#refreshes.changed = this.#refreshes.unchanged = this.#costSavedUs = this.#ghostHits = 0;
+    this.#histogramSums.merge(this.#histograms);
+    this.#histograms.reset();
   }
 
   #sampled(
@@ -287,7 +331,7 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
   }
 
   #addTo(totals: Totals): void {
-    const { requests, removals } = totals;
+    const { requests, removals, refreshes } = totals;
     requests.hit += this.#hit;
     requests.stale += this.#stale;
     requests.miss += this.#miss;
@@ -296,6 +340,10 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
     totals.loads += this.#loads;
     totals.loadErrors += this.#loadErrors;
     totals.writes += this.#writes;
+    refreshes.changed += this.#refreshes.changed;
+    refreshes.unchanged += this.#refreshes.unchanged;
+    totals.costSavedNs += this.#costSavedUs * 1_000;
+    totals.ghostHits += this.#ghostHits;
     for (const cause of REMOVAL_CAUSES) removals[cause] += this.#removals[cause];
   }
 }
