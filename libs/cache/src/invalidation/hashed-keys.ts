@@ -5,8 +5,8 @@ import { namespacePrefix, withoutNamespace } from '../key/cache-key.js';
 const SPARE = 1_000;
 
 /**
- * The keys that memory may hold, by their hashes, so that a hash that is heard leads to its entry without a walk. It costs
- * some 150 bytes and 300 ns for each entry that is written, and only where a cache has a bus.
+ * The keys that memory may hold, by their hashes, so that a hash that is heard leads to its entry without a walk. It costs,
+ * by estimate, some 150 bytes and 300 ns for each entry that is written, and only where a cache has a bus.
  */
 export class HashedKeys {
   readonly #keys = new Map<string, string>();
