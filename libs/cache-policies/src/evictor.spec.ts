@@ -119,6 +119,21 @@ describe('An evictor', () => {
     expect([cache.evictor.sampleThreshold, cache.evictor.setting]).toEqual([0, 'lru']);
   });
 
+  it('takes what was removed for no hit of any policy: entries that live shortly are missed again', () => {
+    const slots = new Slots();
+    const evictor = new Evictor(slots, 'adaptive');
+    for (let i = 0; i < 2_000; i++) {
+      const key = i % 50;
+      const slot = slots.take(key, 1);
+      evictor.add(slot);
+      evictor.sampled(key);
+      // Were the second access to a key a hit, all of them would be by now, and nothing would be sampled any more.
+      expectSame(evictor.sampleThreshold > 0, true);
+      evictor.remove(slot);
+      slots.free(slot);
+    }
+  });
+
   it('samples a small share of the keys of a large cache', () => {
     const cache = aCache(20_000, 'adaptive');
     for (let key = 0; key < 24_000; key++) cache.access(key);
