@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const root = join(import.meta.dirname, '..', '..', '..', '..');
 const DOOR = join(import.meta.dirname, '..', 'browser', 'index.ts');
 
-/** The browser door as Vite bundles it for a page: one ES module. */
+/** The browser door, whole, as Vite bundles it into a page: one minified ES module. */
 export async function browserBundle(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'bundle-'));
   try {
@@ -19,8 +19,12 @@ export async function browserBundle(): Promise<string> {
         root: ${JSON.stringify(root)}, configFile: false, logLevel: 'warn',
         resolve: { conditions: ['source', 'module', 'browser', 'production'] },
         build: {
-          outDir: ${JSON.stringify(out)}, emptyOutDir: true, target: 'es2022',
-          lib: { entry: ${JSON.stringify(DOOR)}, formats: ['es'], fileName: 'telemetry' },
+          outDir: ${JSON.stringify(out)}, emptyOutDir: true, target: 'es2022', modulePreload: false,
+          // Not \`lib\`: Vite leaves the blanks in an ES library, for those who bundle it to take out.
+          rollupOptions: {
+            input: ${JSON.stringify(DOOR)}, preserveEntrySignatures: 'strict',
+            output: { format: 'es', entryFileNames: 'telemetry.js' },
+          },
         },
       };`,
     );
