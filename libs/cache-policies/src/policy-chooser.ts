@@ -27,7 +27,7 @@ export class PolicyChooser {
   #entries = 0;
   #share = 1;
   #chosen: number;
-  #threshold = 2 ** 32;
+  #threshold = ALL_SAMPLED;
   #missed = false;
   #resting = false;
 
@@ -48,7 +48,7 @@ export class PolicyChooser {
   fit(entries: number, full: boolean): void {
     while (entries * this.#share > MOST_ENTRIES) this.#share /= 2;
     while (entries * this.#share * 4 < MOST_ENTRIES && this.#share < 1) this.#share *= 2;
-    const threshold = this.#share * 2 ** 32;
+    const threshold = this.#share * ALL_SAMPLED;
     if (threshold < this.#threshold)
       for (const cache of this.#caches) cache.keepOnly((hash) => sampleOf(hash) < threshold);
     this.#threshold = threshold;
@@ -114,7 +114,13 @@ export class PolicyChooser {
   }
 }
 
-/** Bits of a hash that decide on sampling: others than those that telemetry samples by, mixed. */
+/** What `sampleOf` stays below: with it as the threshold, all keys are sampled. A small integer, as is all that is below. */
+export const ALL_SAMPLED = 2 ** 30;
+
+/**
+ * What decides whether a key is sampled: the upper bits of the half of its hash that policies know it by. Where that is the
+ * half that telemetry samples by, one comparison tells a cache that nobody wants to know of a hit.
+ */
 export function sampleOf(hash: number): number {
-  return Math.imul(hash, 0x9e37_79b1) >>> 0;
+  return hash >>> 2;
 }

@@ -32,6 +32,8 @@ export interface TierRecorder {
   hashKey(key: string): SampledHash | undefined;
   /** `savedUs` is what loading the entry took, µs: a small integer, which costs a hit nothing to hand over. */
   hit(hash?: SampledHash, details?: AccessDetails, savedUs?: number): void;
+  /** Several hits of keys that are not sampled, and what they saved together, µs. */
+  hits(count: number, savedUs: number): void;
   stale(hash?: SampledHash, details?: AccessDetails): void;
   miss(hash?: SampledHash, details?: AccessDetails): void;
   negative(hash?: SampledHash, details?: AccessDetails): void;
@@ -54,6 +56,11 @@ export interface TierRecorder {
   timeToEviction(milliseconds: number): void;
   /** Asked at the end of each window. */
   gauges(read: () => CacheGauges): void;
+  /**
+   * For who counts hits by itself, as a call for each costs more than the hit: `settle` is called before anything is told of
+   * what was counted, and is to hand them in; also when `threshold` has risen. What comes back ends that.
+   */
+  settles(settle: () => void): () => void;
   change(change: Omit<CacheChange, 'kind' | 'time' | 'cache' | 'tier'>): void;
 }
 
@@ -136,6 +143,7 @@ export const NO_RECORDER: TierRecorder = {
   threshold: 0,
   hashKey: () => undefined,
   hit: nothing,
+  hits: nothing,
   stale: nothing,
   miss: nothing,
   negative: nothing,
@@ -151,5 +159,6 @@ export const NO_RECORDER: TierRecorder = {
   removed: nothing,
   timeToEviction: nothing,
   gauges: nothing,
+  settles: () => nothing,
   change: nothing,
 };

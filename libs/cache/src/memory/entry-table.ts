@@ -47,11 +47,12 @@ export class EntryTable {
   written = new Float64Array(64);
   freshUntil = new Float64Array(64).fill(Number.POSITIVE_INFINITY);
   /**
-   * Two numbers an entry, which a hit reads side by side: the upper half of its hash, and what loading it cost. The cost is
-   * in µs, up to 134 s, in the upper 27 bits; the lower five say whether it was a ghost when it came: the halvings of the
-   * ghosts' keys and one, or 0.
+   * What loading an entry cost: in µs, up to 134 s, in the upper 27 bits. The lower five say whether it was a ghost when it
+   * came: the halvings of the ghosts' keys and one, or 0.
    */
-  facts = new Uint32Array(128);
+  facts = new Uint32Array(64);
+  /** The lower half of an entry's hash. The upper one, by which keys are sampled, is in `slots`. */
+  low = new Uint32Array(64);
   /** Turns that an entry is still spared: only where cost counts. */
   lives: Uint8Array<ArrayBuffer> | undefined;
   readonly tags = new Map<string, Set<number>>();
@@ -71,12 +72,12 @@ export class EntryTable {
 
   /** A slot for a key that is not held. `fill` goes on. */
   add(key: string, hash: SampledHash, bytes: number, ghost: number): number {
-    const slot = this.slots.take(hash.lo, this.weighs ? Math.max(1, bytes) : 1);
+    const slot = this.slots.take(hash.hi, this.weighs ? Math.max(1, bytes) : 1);
     if (slot >= this.written.length) this.#grow();
     this.index.set(key, slot);
     this.keys[slot] = key;
-    this.facts[2 * slot] = hash.hi;
-    this.facts[2 * slot + 1] = ghost;
+    this.low[slot] = hash.lo;
+    this.facts[slot] = ghost;
     this.bytes += this.bytesOf(slot);
     return slot;
   }
@@ -87,17 +88,17 @@ export class EntryTable {
   }
 
   hashOf(slot: number): SampledHash {
-    return { hi: this.facts[2 * slot]!, lo: this.slots.hash[slot]! };
+    return { hi: this.slots.hash[slot]!, lo: this.low[slot]! };
   }
 
   /** What loading an entry took, µs. */
   costUs(slot: number): number {
-    return this.facts[2 * slot + 1]! >>> GHOST_BITS;
+    return this.facts[slot]! >>> GHOST_BITS;
   }
 
   /** What `add` was given. */
   ghostOf(slot: number): number {
-    return this.facts[2 * slot + 1]! & (2 ** GHOST_BITS - 1);
+    return this.facts[slot]! & (2 ** GHOST_BITS - 1);
   }
 
   extraOf(slot: number): Extra {
@@ -115,8 +116,7 @@ export class EntryTable {
     this.freshUntil[slot] = written + entry.freshMs;
     if (entry.freshMs !== Number.POSITIVE_INFINITY) this.timed++;
     const { staleMs, revalidateMs, negative, version, tags, loadMs, slidingMs = 0 } = entry;
-    if (loadMs !== undefined)
-      this.facts[2 * slot + 1]! |= Math.min(Math.round(loadMs * 1_000), MOST_COST_US) * 2 ** GHOST_BITS;
+    if (loadMs !== undefined) this.facts[slot]! |= Math.min(Math.round(loadMs * 1_000), MOST_COST_US) * 2 ** GHOST_BITS;
     if (
       staleMs > 0 ||
       revalidateMs !== undefined ||
@@ -143,7 +143,7 @@ export class EntryTable {
   clean(slot: number): void {
     if (this.freshUntil[slot] !== Number.POSITIVE_INFINITY) this.timed--;
     this.freshUntil[slot] = Number.POSITIVE_INFINITY;
-    this.facts[2 * slot + 1] = 0;
+    this.facts[slot] = 0;
     const extra = this.extras[slot];
     if (extra === undefined) return;
     for (const tag of extra.tags ?? []) {
@@ -215,7 +215,8 @@ export class EntryTable {
     const capacity = this.slots.next.length;
     this.written = copied(this.written, new Float64Array(capacity));
     this.freshUntil = copied(this.freshUntil, new Float64Array(capacity).fill(Number.POSITIVE_INFINITY));
-    this.facts = copied(this.facts, new Uint32Array(2 * capacity));
+    this.facts = copied(this.facts, new Uint32Array(capacity));
+    this.low = copied(this.low, new Uint32Array(capacity));
     if (this.lives !== undefined) this.lives = copied(this.lives, new Uint8Array(capacity));
   }
 }

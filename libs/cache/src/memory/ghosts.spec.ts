@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ALL_SAMPLED } from '#libs/cache-policies';
 import { Ghosts } from './ghosts.js';
 import { aCache, anLru, hashOf, skewedKeys } from './testing/lru-runs.js';
 
@@ -22,7 +23,7 @@ describe('Ghosts', () => {
     for (let i = 0; i < 100_000; i++) ghosts.add(hashOf(i), 1, Infinity, Infinity, Infinity);
     expect(ghosts.size).toBeLessThanOrEqual(1_024);
     expect(ghosts.size).toBeGreaterThan(250);
-    expect(ghosts.threshold).toBe(2 ** (32 - ghosts.halvings));
+    expect(ghosts.threshold).toBe(ALL_SAMPLED / 2 ** ghosts.halvings);
   });
 
   it('keep no more bytes than their tier, and none past its time', () => {

@@ -1,4 +1,4 @@
-import { sampleOf } from '#libs/cache-policies';
+import { ALL_SAMPLED, sampleOf } from '#libs/cache-policies';
 import type { SampledHash } from '#libs/contracts';
 
 /** Ghosts kept at most. When there would be more, half of the keys are chosen no longer. */
@@ -13,13 +13,13 @@ const GONE = -1;
  * for `weight` keys (spatial sampling, SHARDS). At most some 80 KB. Every operation is O(1), amortized.
  */
 export class Ghosts {
-  /** Keys with `sampleOf(hash.lo)` below it are looked at. */
-  threshold = 2 ** 32;
+  /** Keys with `sampleOf(hash.hi)` below it are looked at. */
+  threshold = ALL_SAMPLED;
   #halvings = 0;
   /** Where each is in the ring. */
   readonly #at = new Map<number, number>();
   #names = new Int32Array(FIRST_CAPACITY);
-  #lows = new Uint32Array(FIRST_CAPACITY);
+  #highs = new Uint32Array(FIRST_CAPACITY);
   #bytes = new Float64Array(FIRST_CAPACITY);
   #until = new Float64Array(FIRST_CAPACITY);
   /** Places in the ring, counted on: the oldest, and the next. */
@@ -38,14 +38,14 @@ export class Ghosts {
 
   /** An entry was evicted; had it stayed, it could be answered until that time. The limits are the tier's. */
   add(hash: SampledHash, bytes: number, until: number, maxEntries: number, maxBytes: number): void {
-    if (sampleOf(hash.lo) >= this.threshold) return;
+    if (sampleOf(hash.hi) >= this.threshold) return;
     this.forget(hash);
     if (this.#tail - this.#head === this.#names.length) this.#makeRoom();
-    if (sampleOf(hash.lo) >= this.threshold) return;
+    if (sampleOf(hash.hi) >= this.threshold) return;
     const place = this.#tail++ & (this.#names.length - 1);
     const name = nameOf(hash);
     this.#names[place] = name;
-    this.#lows[place] = hash.lo;
+    this.#highs[place] = hash.hi;
     this.#bytes[place] = bytes;
     this.#until[place] = until;
     this.#totalBytes += bytes;
@@ -84,7 +84,7 @@ export class Ghosts {
 
   /** Leaves out those that are gone; when they are few, doubles the ring, or else halves the keys. */
   #makeRoom(): void {
-    const [names, lows, bytes, until] = [this.#names, this.#lows, this.#bytes, this.#until];
+    const [names, highs, bytes, until] = [this.#names, this.#highs, this.#bytes, this.#until];
     const mask = names.length - 1;
     const isFull = this.#at.size * 2 > names.length;
     const capacity = isFull && names.length < MOST_GHOSTS ? names.length * 2 : names.length;
@@ -95,15 +95,15 @@ export class Ghosts {
     const [head, tail] = [this.#head, this.#tail];
     this.clear();
     this.#names = new Int32Array(capacity);
-    this.#lows = new Uint32Array(capacity);
+    this.#highs = new Uint32Array(capacity);
     this.#bytes = new Float64Array(capacity);
     this.#until = new Float64Array(capacity);
     for (let i = head; i < tail; i++) {
       const name = names[i & mask]!;
-      if (name === GONE || sampleOf(lows[i & mask]!) >= this.threshold) continue;
+      if (name === GONE || sampleOf(highs[i & mask]!) >= this.threshold) continue;
       const place = this.#tail++;
       this.#names[place] = name;
-      this.#lows[place] = lows[i & mask]!;
+      this.#highs[place] = highs[i & mask]!;
       this.#bytes[place] = bytes[i & mask]!;
       this.#until[place] = until[i & mask]!;
       this.#totalBytes += bytes[i & mask]!;
@@ -112,7 +112,7 @@ export class Ghosts {
   }
 }
 
-/** 30 bits of a hash: a small integer, which a Map finds in a third of the time. One miss in a million is taken for another. */
-function nameOf({ hi }: SampledHash): number {
-  return hi >>> 2;
+/** 30 bits of a hash, others than those that sample: a small integer, which a Map finds in a third of the time. One miss in a million is taken for another. */
+function nameOf({ lo }: SampledHash): number {
+  return lo >>> 2;
 }

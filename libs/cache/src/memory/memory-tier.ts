@@ -1,4 +1,4 @@
-import { Evictor, NONE, sampleOf, type EvictionSetting, type PolicyName } from '#libs/cache-policies';
+import { ALL_SAMPLED, Evictor, NONE, sampleOf, type EvictionSetting, type PolicyName } from '#libs/cache-policies';
 import {
   NO_RECORDER,
   type RemovalCause,
@@ -35,6 +35,8 @@ const SWEPT_PER_TICK = 512;
 /** Entries that leave with one operation, or one step in the background, after the limits were lowered. */
 const SHRINK_STEP = 2_048;
 const HEAVIEST = 2 ** 32 - 1;
+/** A recorder's threshold is out of so many. */
+const HASHES = 2 ** 32;
 /** Of so many hits one is timed, and the age of what it found looked at: about, so that no rhythm hides from it. */
 const HITS_PER_LOOK = 256;
 
@@ -58,8 +60,20 @@ export class MemoryTier implements Tier {
   #hasher: KeyHasher | undefined;
   #time: TierTime | undefined;
   #cursor = 1;
-  /** Hits until the next one that is looked at. */
-  #unseen = HITS_PER_LOOK;
+  /** Hits until the next one that is looked at, and how many it was when hits were handed in last: the difference is due. */
+  #hitsLeft = HITS_PER_LOOK;
+  #hitsLeftSettled = HITS_PER_LOOK;
+  /** What the hits that are due have saved, µs. */
+  #savedUs = 0;
+  /** Hits of keys with `sampleOf(hash)` below it are told, to the recorder or the policy or both. */
+  #watchBelow = 0;
+  /** In a list, so that the compiler does not make them a part of every hit, which then is no part of its caller any more. */
+  readonly #told: readonly ((slot: number) => void)[] = [
+    (slot) => this.count('hit', slot),
+    (slot) => this.#tellPolicy(this.#table.slots.hash[slot]!),
+    () => this.#watch(),
+  ];
+  #endSettling: () => void = () => undefined;
   #random = () => 0.5;
   #missedKey: string | undefined;
   #missedHash: SampledHash = { hi: 0, lo: 0 };
@@ -93,6 +107,8 @@ export class MemoryTier implements Tier {
     this.#random = random;
     this.#hasher = new KeyHasher(Uint8Array.from({ length: 16 }, () => Math.floor(random() * 256)));
     recorder.gauges(() => this.usage());
+    this.#endSettling = recorder.settles(() => this.#settle());
+    this.#settle();
   }
 
   // ---- what the cache calls for every read and write, without a promise ----
@@ -102,21 +118,19 @@ export class MemoryTier implements Tier {
    * entries near their end alone; code that holds the event loop for long may see one that ended meanwhile.
    */
   hit(key: string): unknown {
-    if (--this.#unseen < 0) return this.#lookAtHit(key);
+    if (this.#hitsLeft === 0) return this.#lookAtHit(key);
     const table = this.#table;
     const slot = table.index.get(key);
     if (slot === undefined) return undefined;
     const value = table.values[slot];
-    const until = table.freshUntil[slot]!;
     if (value === undefined) return undefined;
+    const until = table.freshUntil[slot]!;
     if (until !== Number.POSITIVE_INFINITY && this.#isOver(until)) return undefined;
-    const recorder = this.#recorder;
-    const { facts } = table;
-    const costUs = facts[2 * slot + 1]! >>> GHOST_BITS;
-    if (facts[2 * slot]! < recorder.threshold)
-      recorder.hit(table.hashOf(slot), accessDetails(table, slot, this.#time!.now), costUs);
-    else recorder.hit(undefined, undefined, costUs);
-    this.touch(slot);
+    // No call and nobody else's fields: they would be a fifth of a hit.
+    this.#hitsLeft--;
+    this.#use(slot);
+    if (sampleOf(table.slots.hash[slot]!) < this.#watchBelow) this.#tellHit(slot);
+    else this.#savedUs += table.facts[slot]! >>> GHOST_BITS;
     return value;
   }
 
@@ -132,6 +146,11 @@ export class MemoryTier implements Tier {
 
   /** An entry was answered: its use counts for the policy, and lengthens a sliding time to live. */
   touch(slot: number): void {
+    this.#use(slot);
+    this.#tellPolicy(this.#table.slots.hash[slot]!);
+  }
+
+  #use(slot: number): void {
     const table = this.#table;
     if (table.slides) table.slide(slot, this.#time!);
     const evictor = this.#evictor;
@@ -141,15 +160,43 @@ export class MemoryTier implements Tier {
       const { uses } = slots;
       if (uses[slot]! < counted) uses[slot]!++;
     } else if (!table.isPinned(slot)) evictor.hit(slot);
-    const hash = slots.hash[slot]!;
-    if (sampleOf(hash) < evictor.sampleThreshold) evictor.sampled(hash);
+  }
+
+  /** An access, hit or miss: an adaptive policy looks at some. */
+  #tellPolicy(hash: number): void {
+    if (sampleOf(hash) < this.#evictor.sampleThreshold) {
+      this.#evictor.sampled(hash);
+      this.#watch();
+    }
+  }
+
+  /** Who wants to be told of which hits may have changed. */
+  #watch(): void {
+    const recorded = Math.ceil((this.#recorder.threshold / HASHES) * ALL_SAMPLED);
+    // A small integer: another number would be kept elsewhere, and each hit would have to look there.
+    this.#watchBelow = Math.max(recorded, this.#evictor.sampleThreshold) | 0;
+  }
+
+  /** A hit that somebody may want to know of: counted by the recorder, and not here. */
+  #tellHit(slot: number): void {
+    this.#hitsLeftSettled--;
+    for (let i = 0; i < this.#told.length; i++) this.#told[i]!(slot);
+  }
+
+  /** Hands in the hits that were counted here. */
+  #settle(): void {
+    const hits = this.#hitsLeftSettled - this.#hitsLeft;
+    if (hits > 0) this.#recorder.hits(hits, this.#savedUs);
+    this.#hitsLeftSettled = this.#hitsLeft;
+    this.#savedUs = 0;
+    this.#watch();
   }
 
   /** Counts a get that found the entry in this state. */
   count(result: 'hit' | 'stale' | 'negative' | 'miss', slot: number): void {
     const recorder = this.#recorder;
     const table = this.#table;
-    const isSampled = table.facts[2 * slot]! < recorder.threshold;
+    const isSampled = table.slots.hash[slot]! < recorder.threshold;
     const hash = isSampled ? table.hashOf(slot) : undefined;
     const details = isSampled ? accessDetails(table, slot, this.#time!.now) : undefined;
     if (result === 'hit') recorder.hit(hash, details, table.costUs(slot));
@@ -165,7 +212,7 @@ export class MemoryTier implements Tier {
     const table = this.#table;
     const slot = table.index.get(key);
     const recorder = this.#recorder;
-    if (slot !== undefined && table.facts[2 * slot]! < recorder.threshold)
+    if (slot !== undefined && table.slots.hash[slot]! < recorder.threshold)
       recorder.written(table.hashOf(slot), accessDetails(table, slot, this.#time!.now));
     else recorder.written();
     if (slot !== undefined && table.weighs) recorder.writeSize(table.bytesOf(slot));
@@ -183,7 +230,7 @@ export class MemoryTier implements Tier {
     const hash = this.#hashOf(key);
     this.#missedKey = key;
     this.#missedHash = hash;
-    if (sampleOf(hash.lo) < this.#evictor.sampleThreshold) this.#evictor.sampled(hash.lo);
+    this.#tellPolicy(hash.hi);
     return hash;
   }
 
@@ -320,6 +367,7 @@ export class MemoryTier implements Tier {
   /** Changes the policy; no entry is lost, and none moves at once. O(1). */
   usePolicy(policy: EvictionSetting): void {
     this.#evictor.use(policy);
+    this.#watch();
   }
 
   /** Keeps an entry from being evicted. It still expires, and may be invalidated. Says whether it is held. */
@@ -350,6 +398,8 @@ export class MemoryTier implements Tier {
 
   async close(): Promise<void> {
     this.#time?.stop();
+    this.#settle();
+    this.#endSettling();
     this.#forgetAll();
   }
 
@@ -367,6 +417,8 @@ export class MemoryTier implements Tier {
     }
     const slot = this.#table.add(key, hash, bytes, ghost);
     this.#evictor.add(slot);
+    // With the first miss after a rest, an adaptive policy looks at accesses again.
+    if (this.#watchBelow < this.#evictor.sampleThreshold) this.#watch();
     return slot;
   }
 
@@ -424,12 +476,13 @@ export class MemoryTier implements Tier {
   }
 
   #isGhost(hash: SampledHash): boolean {
-    return sampleOf(hash.lo) < this.#ghosts.threshold && this.#ghosts.has(hash, this.#time!.coarse());
+    return sampleOf(hash.hi) < this.#ghosts.threshold && this.#ghosts.has(hash, this.#time!.coarse());
   }
 
   /** A hit like others, timed. */
   #lookAtHit(key: string): unknown {
-    this.#unseen = Math.round(HITS_PER_LOOK * (0.5 + this.#random()));
+    this.#settle();
+    this.#hitsLeft = this.#hitsLeftSettled = Math.round(HITS_PER_LOOK * (0.5 + this.#random()));
     const { clock } = this.#time!;
     const start = clock.monotonic();
     const value = this.hit(key);
@@ -445,7 +498,7 @@ export class MemoryTier implements Tier {
 
   #drop(slot: number, cause: RemovalCause): void {
     const table = this.#table;
-    const hash = table.facts[2 * slot]! < this.#recorder.threshold ? table.hashOf(slot) : undefined;
+    const hash = table.slots.hash[slot]! < this.#recorder.threshold ? table.hashOf(slot) : undefined;
     this.#take(slot);
     this.#recorder.removed(cause, 1, hash);
   }

@@ -16,12 +16,23 @@ export class LocalRecorder implements CountingRecorder {
   readonly hashKey = NO_RECORDER.hashKey;
   readonly gauges = NO_RECORDER.gauges;
   readonly change = NO_RECORDER.change;
+  readonly #settles = new Set<() => void>();
   readonly #totals = noTotals();
   readonly #histograms = new WindowHistograms();
 
   hit(_hash?: SampledHash, _details?: AccessDetails, savedUs = 0): void {
     this.#totals.requests.hit++;
     this.#totals.costSavedNs += savedUs * 1_000;
+  }
+
+  hits(count: number, savedUs: number): void {
+    this.#totals.requests.hit += count;
+    this.#totals.costSavedNs += savedUs * 1_000;
+  }
+
+  settles(settle: () => void): () => void {
+    this.#settles.add(settle);
+    return () => void this.#settles.delete(settle);
   }
 
   stale(): void {
@@ -84,6 +95,7 @@ export class LocalRecorder implements CountingRecorder {
   }
 
   totals(): TierTotals {
+    for (const settle of this.#settles) settle();
     return structuredClone(this.#totals);
   }
 

@@ -63,6 +63,8 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
   #sampler: Sampler | undefined;
   #accesses = 0;
   #gauges: (() => CacheGauges) | undefined;
+  /** Of those who count hits by themselves: caches of one name share a recorder. */
+  readonly #settles = new Set<() => void>();
   #lastGauges = '{}';
   #lastEnd = 0;
   /** What the windows that were closed have counted. */
@@ -80,6 +82,12 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
     this.#hit++;
     this.#costSavedUs += savedUs;
     if (hash !== undefined && hash.hi < this.#threshold) this.#sampled('get', 'hit', hash, details);
+  }
+
+  /** Several hits of keys that are not sampled, and what they saved together, µs. */
+  hits(count: number, savedUs: number): void {
+    this.#hit += count;
+    this.#costSavedUs += savedUs;
   }
 
   /** Found past its freshness and answered all the same. */
@@ -191,11 +199,13 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
     if (hasher === undefined) return false;
     this.#sampler = sampling === undefined ? sampler : newSampler(sampling);
     this.#threshold = this.#sampler?.threshold ?? 0;
+    this.#settle();
     return true;
   }
 
   /** What was counted from the beginning on, the open window included. */
   totals(): TierTotals {
+    this.#settle();
     const totals = structuredClone(this.#sums);
     this.#addTo(totals);
     return totals;
@@ -213,6 +223,12 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
     this.#gauges = read;
   }
 
+  /** Has `settle` called before anything is told of what was counted, and when `threshold` has risen. What comes back ends that. */
+  settles(settle: () => void): () => void {
+    this.#settles.add(settle);
+    return () => void this.#settles.delete(settle);
+  }
+
   /** Something was done to the cache: the annotations on its charts. */
   change(change: Omit<CacheChange, 'kind' | 'time' | 'cache' | 'tier'>): void {
     const { emit, clock, counters, name, tier } = this.#options;
@@ -221,6 +237,7 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
 
   closeWindow(end: number, windowMs: number, emit: (event: Event) => void): void {
     this.#accesses = 0;
+    this.#settle();
     const gauges = this.#readGauges();
     const held = JSON.stringify(gauges);
     const requests = this.#hit + this.#stale + this.#miss + this.#negative + this.#error;
@@ -305,6 +322,10 @@ export class CacheRecorder implements WindowSource, CountingRecorder {
       }
     }
     this.#threshold = sampler.threshold;
+  }
+
+  #settle(): void {
+    for (const settle of this.#settles) this.#options.counters.guard(settle, undefined);
   }
 
   #readGauges(): CacheGauges {
