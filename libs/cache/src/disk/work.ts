@@ -59,6 +59,8 @@ export interface Outcome {
 const SMALL_SHARE = 0.1;
 /** Entries looked at in a queue at a time. */
 const LOOKED_AHEAD = 8;
+/** Entries that leave in one transaction beside those that a write makes leave. */
+export const MOST_AT_ONCE = 256;
 /** Entries that may move on for having been used, before one leaves all the same. */
 const MOST_MOVES = 16;
 
