@@ -24,7 +24,7 @@ import { memoryProblems } from '../validate/memory-options.js';
 import { EntryTable, GHOST_BITS } from './entry-table.js';
 import { accessDetails, entryInfo, keptEntry } from './entry-views.js';
 import { estimateBytes } from './estimate-bytes.js';
-import { Ghosts } from './ghosts.js';
+import { Ghosts } from '../tier/ghosts.js';
 import { ENTRY_OVERHEAD_BYTES, type Kept, type KeptEntry, type MemoryOptions } from './memory-options.js';
 import { SpareCostly } from './spare-costly.js';
 import { TICK_MS, TierTime } from './tier-time.js';

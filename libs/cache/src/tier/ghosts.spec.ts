@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ALL_SAMPLED } from '#libs/cache-policies';
 import { Ghosts } from './ghosts.js';
-import { aCache, anLru, hashOf, skewedKeys } from './testing/lru-runs.js';
+import { aCache, anLru, hashOf, skewedKeys } from '../memory/testing/lru-runs.js';
 
 describe('Ghosts', () => {
   it.each([100, 500])('tell exactly what an LRU of twice the size would have hit, with %d entries', (size) => {
