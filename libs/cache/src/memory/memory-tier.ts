@@ -265,7 +265,10 @@ export class MemoryTier implements Tier {
   /** Removes one entry, and counts why. Says whether it was held. */
   drop(key: string, cause: RemovalCause): boolean {
     const slot = this.#table.index.get(key);
-    if (slot === undefined) return false;
+    if (slot === undefined) {
+      this.#forgetGhost(key);
+      return false;
+    }
     this.#drop(slot, cause);
     return true;
   }
@@ -298,6 +301,7 @@ export class MemoryTier implements Tier {
     if ('all' in selection) return this.#removeAll(cause, dryRun);
     if ('key' in selection) {
       const slot = this.find(selection.key);
+      if (slot === NONE && !dryRun) this.#forgetGhost(selection.key);
       return removeSlots(this.#walked, slot === NONE ? [] : [slot], cause, dryRun);
     }
     if ('tag' in selection) return removeSlots(this.#walked, [...(table.tags.get(selection.tag) ?? [])], cause, dryRun);
@@ -479,6 +483,11 @@ export class MemoryTier implements Tier {
     return sampleOf(hash.hi) < this.#ghosts.threshold && this.#ghosts.has(hash, this.#time!.coarse());
   }
 
+  /** What was evicted was then removed: a tier of any size would miss it. */
+  #forgetGhost(key: string): void {
+    if (this.#ghosts.size > 0) this.#ghosts.forget(this.#hashOf(key));
+  }
+
   /** A hit like others, timed. */
   #lookAtHit(key: string): unknown {
     this.#settle();
@@ -513,10 +522,9 @@ export class MemoryTier implements Tier {
   #removeAll(cause: RemovalCause, dryRun: boolean): Touched {
     const { index, weighs, bytes } = this.#table;
     const touched = { entries: index.size, ...(weighs && { bytes }) };
-    if (!dryRun && touched.entries > 0) {
-      this.#forgetAll();
-      this.#recorder.removed(cause, touched.entries);
-    }
+    if (dryRun) return touched;
+    this.#forgetAll();
+    if (touched.entries > 0) this.#recorder.removed(cause, touched.entries);
     return touched;
   }
 

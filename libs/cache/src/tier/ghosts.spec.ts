@@ -51,4 +51,26 @@ describe('Ghosts', () => {
     expect(cache.stats().tiers[0]!.ghostHits).toBe(3);
     await cache.close();
   });
+
+  it('are forgotten when their key is removed after its eviction, and all of them when the cache is cleared', async () => {
+    const { cache } = aCache({ maxEntries: 1 });
+    const ghostHits = () => cache.stats().tiers[0]!.ghostHits;
+    await cache.set('a', 'a');
+    await cache.set('b', 'b');
+    await cache.get('a');
+    expect(ghostHits()).toBe(1);
+    await cache.delete('a');
+    await cache.get('a');
+    expect(ghostHits()).toBe(1);
+
+    await cache.set('c', 'c');
+    await cache.delete('c');
+    // Nothing is held any more, and b is still a ghost.
+    await cache.get('b');
+    expect(ghostHits()).toBe(2);
+    await cache.clear();
+    await cache.get('b');
+    expect(ghostHits()).toBe(2);
+    await cache.close();
+  });
 });
