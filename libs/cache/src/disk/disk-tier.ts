@@ -126,6 +126,11 @@ export class DiskTier implements Tier {
       for (const { row } of found) yield disk.infoOf(row);
   }
 
+  /** Of what this process evicted since it opened the tier; about so, since S3-FIFO does not evict in one order. */
+  ghostHits(key: string): number {
+    return this.#parts?.reads.ghostHits(key) ?? 0;
+  }
+
   async explain(key: string): Promise<Stay | undefined> {
     return this.#open().reads.explain(key);
   }

@@ -1,6 +1,7 @@
 import { lmdbFailure } from '#libs/event-log/embedded';
 import { infoOf } from '../tier/entry-info.js';
 import { TierUnavailableError, type EntryInfo, type TierContext, type TierLimits } from '../tier/tier.js';
+import { DiskGhosts } from './disk-ghosts.js';
 import type { DiskOptions } from './disk-options.js';
 import { LAYOUT, markDamaged, messageOf, type CacheDatabases, type CacheEnvironment } from './environment.js';
 import { readRow, type Row } from './row.js';
@@ -20,6 +21,7 @@ export class OpenDisk {
   readonly codec: ValueCodec;
   readonly queue: WriteQueue;
   readonly usage = new UsageSketch();
+  readonly ghosts: DiskGhosts;
   readonly underWay = new UnderWay();
   /** Tells this instance from others that have the cache open. */
   instance = 0;
@@ -35,6 +37,7 @@ export class OpenDisk {
   ) {
     this.path = path;
     this.codec = codec;
+    this.ghosts = new DiskGhosts(context);
     this.queue = new WriteQueue(
       environment,
       context.clock,
@@ -113,8 +116,11 @@ export class OpenDisk {
     this.queue.do(remove).catch((error: Error) => this.context.onProblem(error));
   }
 
-  #committed({ removed }: Work): void {
-    for (const [cause, count] of removed) this.context.recorder.removed(cause, count);
+  #committed({ removed, traces }: Work): void {
+    const { recorder } = this.context;
+    for (const [cause, count] of removed) recorder.removed(cause, count);
+    for (const trace of traces) if ('evicted' in trace) recorder.timeToEviction(trace.ageMs);
+    this.ghosts.follow(traces, this.limits);
   }
 
   async #failure(error: unknown): Promise<Error> {

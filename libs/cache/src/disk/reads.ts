@@ -27,6 +27,13 @@ export class DiskReads {
     return this.#entryOf(place, found);
   }
 
+  /** What is removed by now, or owed, a tier of twice the size would miss as well. */
+  ghostHits(key: string): number {
+    const { ghosts, underWay, context } = this.disk;
+    if (underWay.pending(key) !== undefined || underWay.isOwed(key)) return 0;
+    return ghosts.hits(key, context.clock.now());
+  }
+
   async explain(key: string): Promise<Stay | undefined> {
     const { disk } = this;
     disk.refresh();

@@ -24,6 +24,7 @@ export class DiskRemovals {
     return underWay.pend(key, undefined, () =>
       queue.do((work) => {
         const row = work.drop(place, cause);
+        work.traces.push({ key });
         if (row !== undefined) work.told({ key });
         return row === undefined ? NOTHING : { entries: 1, bytes: row.weight };
       }),

@@ -60,7 +60,10 @@ export class DiskUpkeep {
     const { disk } = this;
     const { context, queue, underWay } = disk;
     const totals = disk.totals();
-    for (const selection of this.#changes.read(totals)) this.#listener?.(selection);
+    for (const selection of this.#changes.read(totals)) {
+      disk.ghosts.forget(selection);
+      this.#listener?.(selection);
+    }
     for (const key of underWay.owed()) await this.removals.removeKey(key, 'invalidated');
     while (!disk.isClosing && this.#hasEnded(context.clock.now()))
       await queue.do((work) => work.expire(context.clock.now(), MOST_AT_ONCE));

@@ -50,9 +50,22 @@ export interface Write {
   readonly weight: number;
 }
 
+/** An entry that was evicted; it could be answered until that time, ms since 1970. */
+export interface Evicted {
+  readonly evicted: string;
+  readonly bytes: number;
+  readonly ageMs: number;
+  readonly until: number;
+}
+
+/** What became of a key, or of all: it was evicted, or else written or removed. */
+export type Trace = Evicted | { readonly key: string } | { readonly all: true };
+
 /** What a transaction did, to be told when it is on disk. */
 export interface Outcome {
   readonly removed: ReadonlyMap<RemovalCause, number>;
+  /** In the order in which it was done. */
+  readonly traces: readonly Trace[];
 }
 
 /** Share of the bytes that entries have to prove themselves in, as S3-FIFO's paper has it. */
@@ -94,6 +107,7 @@ export function weightOf(
 export class Work implements Outcome {
   readonly totals: Totals;
   readonly removed = new Map<RemovalCause, number>();
+  readonly traces: Trace[] = [];
   readonly #databases: CacheDatabases;
   readonly #usage: UsageSketch;
   /** What is next in each queue, read a few at a time; what left since is skipped. */
@@ -144,6 +158,7 @@ export class Work implements Outcome {
     }
     for (const tag of meta.tags ?? []) void this.#databases.tags.put(tagKey(tagHash(tag), id), place);
     this.#add(queue, 1, weight);
+    this.traces.push({ key: write.key });
     return true;
   }
 
@@ -180,6 +195,7 @@ export class Work implements Outcome {
     this.#heads[SMALL] = [];
     this.#heads[MAIN] = [];
     this.#count(cause, entries);
+    this.traces.push({ all: true });
     return { entries, bytes };
   }
 
@@ -189,7 +205,7 @@ export class Work implements Outcome {
     const maxBytes = (limits.maxBytes ?? Number.POSITIVE_INFINITY) - bytes;
     for (let evicted = 0; this.totals.entries > maxEntries || this.totals.bytes > maxBytes; evicted++) {
       if (evicted >= most) return false;
-      if (!this.#expireOne(now) && !this.#evict(limits)) {
+      if (!this.#expireOne(now) && !this.#evict(limits, now)) {
         // Nothing is left to go: what is still counted was miscounted.
         this.totals.entries = this.totals.bytes = this.totals.smallBytes = 0;
       }
@@ -238,7 +254,7 @@ export class Work implements Outcome {
   }
 
   /** Removes the entry that is worth least; false when there is none. */
-  #evict({ maxBytes }: TierLimits): boolean {
+  #evict({ maxBytes }: TierLimits, now: number): boolean {
     for (let moves = 0; ;) {
       const budget = Math.min(maxBytes ?? Number.POSITIVE_INFINITY, this.totals.bytes);
       const mainIsEmpty = this.totals.smallBytes >= this.totals.bytes;
@@ -266,6 +282,7 @@ export class Work implements Outcome {
         this.#unlink(row);
         void this.#databases.index.remove(place);
         this.#count('evicted');
+        this.traces.push(evictedOf(row, now));
         return true;
       }
     }
@@ -316,4 +333,10 @@ export class Work implements Outcome {
   #count(cause: RemovalCause, count = 1): void {
     if (count > 0) this.removed.set(cause, (this.removed.get(cause) ?? 0) + count);
   }
+}
+
+function evictedOf({ key, weight, meta }: Row, now: number): Evicted {
+  // A clock that went back makes nothing younger than new.
+  const ageMs = Math.max(0, now - meta.storedAt);
+  return { evicted: key, bytes: weight, ageMs, until: endOf(meta) ?? Number.POSITIVE_INFINITY };
 }

@@ -34,7 +34,7 @@ export class DiskWrites {
       await this.removals.removeKey(key, 'replaced');
       return false;
     }
-    return underWay.pend(key, write, () =>
+    const kept = await underWay.pend(key, write, () =>
       queue.do((work) => {
         // The limits may have been lowered while it waited.
         if (this.#fits(write)) return work.put(write, this.disk.limits, clock.now(), MOST_AT_ONCE) ?? AGAIN;
@@ -42,6 +42,8 @@ export class DiskWrites {
         return false;
       }, write.draft.bytes.length + write.content.length),
     );
+    if (kept) recorder.writeSize(write.weight);
+    return kept;
   }
 
   #encode(key: string, entry: Entry): Write {

@@ -36,6 +36,8 @@ export class Flight<Key, Value> {
   forced = false;
   /** What the first tier beyond memory answered. */
   first: RequestResult | undefined;
+  /** When that was a miss: see `Tier.ghostHits`. */
+  ghostHits = 0;
   /** What is held and may be answered if it cannot be loaded, or not soon; as old as it was at `olderAt`, monotonic ms. */
   older: Found | undefined;
   olderAt = 0;

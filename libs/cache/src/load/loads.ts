@@ -154,9 +154,10 @@ export class Loads<Key, Value> {
       asked.map(({ encoded }) => encoded),
       asked.map(({ watch }) => watch),
     );
-    for (const [i, { first, found }] of lookups.entries()) {
+    for (const [i, { first, ghostHits, found }] of lookups.entries()) {
       const flight = asked[i]!;
       flight.first = first;
+      flight.ghostHits = ghostHits;
       this.#flights.take(flight, found);
     }
   }

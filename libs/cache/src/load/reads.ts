@@ -45,8 +45,8 @@ export class Reads<Key extends CacheKey, Value> {
     if (held !== undefined && held.state !== 'grace')
       return this.#answerHeld(encoded, key, held, undefined, NO_OPTIONS);
     if (core.stack.memory !== undefined) core.stack.count('miss', encoded);
-    const { first, found } = await this.#lookUp(encoded);
-    if (core.stack.memory === undefined) core.stack.count(first, encoded, found);
+    const { first, found, ghostHits } = await this.#lookUp(encoded);
+    if (core.stack.memory === undefined) core.stack.count(first, encoded, found, ghostHits);
     if (found === undefined || found.state === 'grace') return undefined;
     if (found.state === 'stale') this.#refresh(encoded, key, found, undefined, NO_OPTIONS);
     return found.value as Value;
@@ -225,6 +225,7 @@ export class Reads<Key extends CacheKey, Value> {
         result ?? (core.stack.memory === undefined ? flight.first : undefined) ?? 'miss',
         flight.encoded,
         found,
+        flight.ghostHits,
       );
   }
 
@@ -339,9 +340,9 @@ export class Reads<Key extends CacheKey, Value> {
     if (missing.length === 0) return;
     const { stack } = core;
     if (stack.memory !== undefined) for (const { encoded } of missing) stack.count('miss', encoded);
-    for (const [i, { first, found }] of (await this.#watched(missing)).entries()) {
+    for (const [i, { first, found, ghostHits }] of (await this.#watched(missing)).entries()) {
       const { encoded } = missing[i]!;
-      if (stack.memory === undefined) stack.count(first, encoded, found);
+      if (stack.memory === undefined) stack.count(first, encoded, found, ghostHits);
       if (found !== undefined && found.state !== 'grace') answers.set(encoded, found.value as Value);
     }
   }

@@ -24,7 +24,7 @@ export interface TierStats extends TierTotals, TierUsage {
   readonly gets: number;
   /** Share of the gets that it answered: hits, stale hits and remembered absences. NaN before the first get. */
   readonly hitRatio: number;
-  /** Share of the gets that it would answer, as far as ghosts tell, if it were twice as large. Only memory knows. */
+  /** Share of the gets that it would answer, as far as ghosts tell, if it were twice as large. NaN where they do not: on Redis. */
   readonly hitRatioAtTwice: number;
   readonly distributions: TierDistributions;
 }
@@ -57,7 +57,8 @@ export function statsOf<Key extends CacheKey, Value>(core: CacheCore<Key, Value>
       ...tier.usage(),
       gets,
       hitRatio: answered / gets,
-      hitRatioAtTwice: Math.min(1, (answered + totals[i]!.ghostHits) / gets),
+      hitRatioAtTwice:
+        tier.ghostHits === undefined ? Number.NaN : Math.min(1, (answered + totals[i]!.ghostHits) / gets),
       distributions: Object.fromEntries(
         WINDOW_HISTOGRAMS.map((name) => [name, distributionOf(ExpHistogram.fromData(histograms[i]![name]))]),
       ) as TierDistributions,

@@ -222,7 +222,12 @@ export class MemoryTier implements Tier {
   countMissed(result: RequestResult, key: string): void {
     const hash = this.missed(key);
     this.#recorder[result](hash);
-    if (result === 'miss' && this.#isGhost(hash)) this.#recorder.ghostHit(2 ** this.#ghosts.halvings);
+    const ghostHits = result === 'miss' ? this.#ghosts.hits(hash, this.#time!.coarse()) : 0;
+    if (ghostHits > 0) this.#recorder.ghostHit(ghostHits);
+  }
+
+  ghostHits(key: string): number {
+    return this.#ghosts.hits(this.#hashOf(key), this.#time!.coarse());
   }
 
   /** Hash of a key that is not held, for sampling; made once for the read that missed and the write that follows. */
@@ -290,7 +295,9 @@ export class MemoryTier implements Tier {
   }
 
   async set(key: string, entry: Entry): Promise<boolean> {
-    return this.put(key, entry, Math.max(0, this.#time!.clock.now() - entry.storedAt));
+    const kept = this.put(key, entry, Math.max(0, this.#time!.clock.now() - entry.storedAt));
+    if (kept && this.#table.weighs) this.#recorder.writeSize(this.#table.bytesOf(this.find(key)));
+    return kept;
   }
 
   async remove(
@@ -413,7 +420,7 @@ export class MemoryTier implements Tier {
     const hash = this.#missedKey === key ? this.#missedHash : this.#hashOf(key);
     this.#missedKey = undefined;
     // Before there is room for it: who leaves now must not push it out of the ghosts.
-    const ghost = this.#isGhost(hash) ? this.#ghosts.halvings + 1 : 0;
+    const ghost = this.#ghosts.hits(hash, this.#time!.coarse()) > 0 ? this.#ghosts.halvings + 1 : 0;
     if (ghost > 0) this.#ghosts.forget(hash);
     if (!this.#makeRoom(1, bytes)) {
       this.#recorder.removed('rejected');
@@ -477,10 +484,6 @@ export class MemoryTier implements Tier {
     if (sampleOf(table.slots.hash[slot]!) >= this.#ghosts.threshold) return;
     const until = table.freshUntil[slot]! + (table.extras[slot]?.staleMs ?? 0);
     this.#ghosts.add(table.hashOf(slot), table.bytesOf(slot), until, this.#maxEntries, this.#maxBytes);
-  }
-
-  #isGhost(hash: SampledHash): boolean {
-    return sampleOf(hash.hi) < this.#ghosts.threshold && this.#ghosts.has(hash, this.#time!.coarse());
   }
 
   /** What was evicted was then removed: a tier of any size would miss it. */

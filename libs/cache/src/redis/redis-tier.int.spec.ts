@@ -5,8 +5,8 @@ import { createClient } from '@redis/client';
 import { redis } from './redis-tier.js';
 
 for (const [name, codec, count] of [
-  ['The Redis tier', undefined, 46],
-  ['The Redis tier with JSON', jsonCodec, 45],
+  ['The Redis tier', undefined, 51],
+  ['The Redis tier with JSON', jsonCodec, 50],
 ] as const)
   describeWithRedis(`${name}, on a real server:`, count, (server) => {
     tierContract(

@@ -42,11 +42,12 @@ export class RedisWrites {
     }
     const tagBytes = tags.map(toBytes);
     const end = endOf(meta);
+    const weight = weightOf(bytes, row, tagBytes, end !== undefined);
     const args = [
       bytes,
       row,
       end === undefined ? '' : String(Math.max(1, Math.ceil(end - context.clock.now()))),
-      String(weightOf(bytes, row, tagBytes, end !== undefined)),
+      String(weight),
     ];
     return redis.inOrder(async () => {
       redis.hidings.written(key);
@@ -54,7 +55,8 @@ export class RedisWrites {
       const [kept] = await redis.write({ key }, () =>
         redis.run(scripts.PUT, [redis.instance, ...args, ...limits, ...tagBytes]),
       );
-      if (kept !== 1) context.recorder.removed('rejected');
+      if (kept === 1) context.recorder.writeSize(weight);
+      else context.recorder.removed('rejected');
       return kept === 1;
     });
   }

@@ -1,4 +1,5 @@
 import type { Tier, TierLimits } from '../tier/tier.js';
+import { counting } from './contract/counting.js';
 import { keeping } from './contract/keeping.js';
 import { limiting } from './contract/limiting.js';
 import { modelling } from './contract/modelling.js';
@@ -22,6 +23,8 @@ export interface TierTraits {
   readonly tellsRemoved?: boolean;
   /** It knows, and counts, that a write replaced an older entry. Default: true. */
   readonly countsReplaced?: boolean;
+  /** It removes by itself what is past its time. Default: true. */
+  readonly expires?: boolean;
   /** Values that it cannot keep as they are, such as Dates in JSON, are left out. Default: 'structured'. */
   readonly values?: 'structured' | 'json';
   /** How far the time of a write may be off when it is read again, ms. Default: 100. */
@@ -86,6 +89,7 @@ export function tierContract(
     removing(run);
     telling(run);
     if (limits.length > 0) limiting(run, limits);
+    counting(run, limits, traits);
     modelling(run, limits);
     sharing(run, traits);
   });

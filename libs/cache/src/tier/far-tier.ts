@@ -78,12 +78,18 @@ export class FarTier {
     return { entries: 0 };
   }
 
-  /** Counts a get, or a write, of a key. */
-  count(what: RequestResult | 'written', key: string, found?: Pick<KeptEntry, 'ageMs' | 'loadMs'>): void {
+  /** Counts a get, or a write, of a key; a miss may be a hit for a larger tier. */
+  count(
+    what: RequestResult | 'written',
+    key: string,
+    found?: Pick<KeptEntry, 'ageMs' | 'loadMs'>,
+    ghostHits = 0,
+  ): void {
     const { recorder } = this;
     const hash = recorder.threshold > 0 ? recorder.hashKey(key) : undefined;
     if (what !== 'hit') {
       recorder[what](hash);
+      if (what === 'miss' && ghostHits > 0) recorder.ghostHit(ghostHits);
       return;
     }
     recorder.hit(hash, undefined, Math.round((found?.loadMs ?? 0) * 1e3));

@@ -13,6 +13,8 @@ export interface Found extends KeptEntry {
 export interface Lookup {
   /** What the first tier that was asked answered. */
   readonly first: RequestResult;
+  /** When that was a miss: see `Tier.ghostHits`. */
+  readonly ghostHits: number;
   /** The nearest entry that may be answered, or else one that may be if the origin fails. */
   readonly found: Found | undefined;
 }

@@ -78,11 +78,11 @@ export class TierStack {
     return slot === NONE ? undefined : this.#judged(this.memory!.entryAt(slot), 'memory');
   }
 
-  /** Counts a get in the tier that is asked first, which may have `found` something. */
-  count(result: RequestResult, key: string, found?: Found): void {
+  /** Counts a get in the tier that is asked first, which may have `found` something; memory knows its ghosts itself. */
+  count(result: RequestResult, key: string, found?: Found, ghostHits = 0): void {
     const { memory } = this;
     if (memory === undefined) {
-      this.far[0]?.count(result, key, found);
+      this.far[0]?.count(result, key, found, ghostHits);
       return;
     }
     const slot = memory.find(key);
@@ -98,8 +98,9 @@ export class TierStack {
 
   /** The same for many keys, with one question to each tier. */
   async lookupMany(keys: readonly string[], watches: readonly Watch[]): Promise<Lookup[]> {
-    const lookups = keys.map((): { first: RequestResult; found: Found | undefined } => ({
+    const lookups = keys.map((): { first: RequestResult; ghostHits: number; found: Found | undefined } => ({
       first: 'miss',
+      ghostHits: 0,
       found: undefined,
     }));
     let missing = keys.map((_, i) => i);
@@ -108,11 +109,13 @@ export class TierStack {
       const asked = missing.map((i) => keys[i]!);
       const entries: readonly (Entry | undefined | typeof AWAY)[] =
         asked.length === 1 ? [await far.get(asked[0]!)] : await far.getMany(asked);
+      // Before anything else is waited for, in which the keys may be written.
+      const ghostHits = asked.map((key, at) => (entries[at] === undefined ? (far.tier.ghostHits?.(key) ?? 0) : 0));
       const still: number[] = [];
       for (const [at, i] of missing.entries()) {
         const read = await this.#read(far, keys[i]!, entries[at], watches[i]!);
-        if (depth > 0 || this.memory !== undefined) far.count(read.result, keys[i]!, read.found);
-        else lookups[i]!.first = read.result;
+        if (depth > 0 || this.memory !== undefined) far.count(read.result, keys[i]!, read.found, ghostHits[at]);
+        else Object.assign(lookups[i]!, { first: read.result, ghostHits: ghostHits[at]! });
         const { found } = read;
         if (found !== undefined && found.state !== 'grace') {
           lookups[i]!.found = found;

@@ -109,7 +109,8 @@ export interface TierContext {
 /**
  * One layer of a cache: a place where entries are kept. The cache asks its tiers in order, fills those above the one that
  * had the entry, and counts requests and writes; a tier counts what leaves it, under its cause: what it evicts, expires,
- * rejects and overwrites by itself, and what it removes on request.
+ * rejects and overwrites by itself, and what it removes on request. It tells what each write that it kept takes, if it
+ * knows, and how old what it evicts is, if it sees that.
  *
  * Keys are encoded (`encodeKey`). A tier never answers a wrong or half-written entry: what it cannot read is a miss. It
  * may answer an entry that is past its time: freshness is the cache's to judge. Reads and writes of one key are in the
@@ -147,6 +148,12 @@ export interface Tier {
 
   /** What keeps an entry here; undefined when it is not held. Nothing is counted, and nothing moves. */
   explain?(key: string): Promise<Stay | undefined>;
+  /**
+   * Asked when the key was just missed: how many misses like it a tier of twice the size would have answered, as far as it
+   * knows what it evicted. 0 for none; more than 1 where it looks at some of the keys, each of which stands for others.
+   * Left out by a tier that does not see what leaves it.
+   */
+  ghostHits?(key: string): number;
   /**
    * Shared tiers: lets one process at a time load a key. Resolves with what ends it, or undefined when another one has
    * it. It ends by itself after `ttlMs`, so that a process that dies holds up nobody for long.
