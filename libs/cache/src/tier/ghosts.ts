@@ -62,7 +62,7 @@ export class Ghosts {
 
   /** For how many misses one on this key stands that a tier of twice the size would have answered: 0 for none. */
   hits(hash: SampledHash, now: number): number {
-    return sampleOf(hash.lo) < this.threshold && this.has(hash, now) ? 2 ** this.#halvings : 0;
+    return sampleOf(hash.hi) < this.threshold && this.has(hash, now) ? 2 ** this.#halvings : 0;
   }
 
   /** The key is held again, or may not be answered any more. */
