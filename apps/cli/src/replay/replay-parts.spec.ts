@@ -18,7 +18,7 @@ function aCache(limits: { readonly maxEntries?: number; readonly maxBytes?: numb
   return new ReplayedCache({
     name: 'trace',
     limits: { maxEntries: undefined, maxBytes: undefined, ...limits },
-    tiers: { policy, disk: undefined },
+    tiers: { policy, disk: undefined, redis: undefined },
     recorders: undefined,
     clock: new FakeClock(),
     random: () => 0.5,
@@ -173,7 +173,15 @@ describe('Waiting for the database', () => {
 describe('The report', () => {
   const facts: ReplayFacts = {
     trace: 't.txt.gz',
-    cache: { policy: 'adaptive', policyAtEnd: 's3-fifo', name: 't', maxEntries: 10, maxBytes: null, disk: null },
+    cache: {
+      policy: 'adaptive',
+      policyAtEnd: 's3-fifo',
+      name: 't',
+      maxEntries: 10,
+      maxBytes: null,
+      disk: null,
+      redis: null,
+    },
     service: 's',
     instance: 'i',
     emitted: [{ tier: 'memory', counts: counts({ requests: 4, hits: 1, misses: 3 }) }],

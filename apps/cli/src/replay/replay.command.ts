@@ -4,18 +4,21 @@ import { EXIT } from '../command/exit-codes.js';
 import { oneOf, positiveNumber } from '../command/values.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
 import { awaitStored, shareOf } from './await-stored.js';
-import { askedLimits, settledLimits } from '../trace/cache-size.js';
+import { askedLimits, settledLimits, type CacheLimits } from '../trace/cache-size.js';
 import { openTrace, TRACE_OPTIONS } from '../trace/trace-options.js';
 import { ReplayedCache } from './replayed-cache.js';
 import { startTelemetry } from './start-telemetry.js';
 import { Pace } from './pace.js';
 import { deliverAll, firstAnswer } from './patience.js';
 import { Progress } from '../command/progress.js';
+import { say } from '../command/terminal.js';
 import { cacheNameOf, renderReport, reportOf, type ReplayReport } from './report.js';
 import { runTrace } from './run-trace.js';
 import { storedOf } from './stored.js';
 import type { Stored } from './stored.js';
-import { askedTiers, TIER_OPTIONS } from './tiers.js';
+import { placeOf, type RedisAddress } from './redis-address.js';
+import { checkRedis, namespaceOf, removalByHand, removeNamespace } from './run-redis.js';
+import { askedTiers, TIER_OPTIONS, type AskedTiers } from './tiers.js';
 
 /** How long a server may be away where --wait says nothing, ms. */
 const AWAY_MS = 300_000;
@@ -59,6 +62,7 @@ export const replayCommand: Command = {
     'replay trace.txt.gz --size 10000',
     'replay trace.csv --max-bytes 50_000_000 --policy lru --json',
     'replay trace.csv --size 1% --tier memory,disk --disk-path data/replay --disk-max-bytes 100_000_000',
+    'replay trace.csv --size 1% --tier memory,redis --redis redis://127.0.0.1:6379',
     'replay trace.tsv.gz --size 10% --speed 60 --endpoint http://127.0.0.1:8080',
   ],
   run: replay,
@@ -81,16 +85,21 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
   const trace = await openTrace(invocation, host);
   // What is wrong with the trace is said before anybody waits for a server.
   await trace.checkBeginning({ needsTimes: pace.speed !== undefined });
+  if (tiers.redis !== undefined) await checkRedis(tiers.redis.address, clock);
   const limits = await settledLimits(asked, trace);
   await firstAnswer(server, progress, host, firstWaitMs);
   const service = invocation.text('service')!;
   const telemetry = startTelemetry({ service, server, host });
+  const namespace = namespaceOf(telemetry.instance);
   let cache: ReplayedCache | undefined;
   try {
     const { recorders } = telemetry;
-    const onProblem = ({ message }: Error) => progress.message(message);
-    cache = new ReplayedCache({ name, limits, tiers, recorders, clock, random, onProblem });
+    let isOpen = false;
+    // Why a tier could not be opened is said by the failure itself.
+    const onProblem = ({ message }: Error) => isOpen && progress.message(message);
+    cache = new ReplayedCache({ name, limits, tiers, namespace, recorders, clock, random, onProblem });
     await cache.ready();
+    isOpen = true;
     const startedAt = clock.monotonic();
     await runTrace({
       trace: trace.read(),
@@ -105,6 +114,10 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
     });
     const replayedAt = clock.monotonic();
     progress.finish(1, `${cache.requests.toLocaleString('en')} requests replayed`);
+    if (cache.unanswered > 0)
+      progress.message(
+        `A tier that was away did not answer ${cache.unanswered.toLocaleString('en')} requests: they count as neither hits nor misses.`,
+      );
     await deliverAll(server, telemetry, progress, host, waitMs);
     const delivery = telemetry.delivery();
     const emitted: Stored = { tiers: cache.counts(), events: delivery.accepted, batches: delivery.batches };
@@ -123,12 +136,13 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
     const report = reportOf({
       trace: path,
       cache: {
-        policy: tiers.policy,
-        policyAtEnd: cache.policy,
+        policy: tiers.policy ?? null,
+        policyAtEnd: cache.policy ?? null,
         name,
         maxEntries: limits.maxEntries ?? null,
         maxBytes: limits.maxBytes ?? null,
         disk: tiers.disk ?? null,
+        redis: redisFacts(tiers, namespace, limits),
       },
       service,
       instance: telemetry.instance,
@@ -144,7 +158,30 @@ async function replay(invocation: Invocation, host: Host): Promise<Answer> {
     // After all was delivered this has nothing left to do; after a failure or Ctrl-C it waits for nobody.
     await telemetry.abandon();
     await cache?.close();
+    if (tiers.redis !== undefined) await leaveRedis(tiers.redis.address, namespace, host);
   }
+}
+
+/** Also after Ctrl-C: a server that others use, too, keeps nothing of a replay. What fails is told, and no failure of the replay. */
+async function leaveRedis(address: RedisAddress, namespace: string, { clock, terminal }: Host): Promise<void> {
+  try {
+    await removeNamespace(address, namespace, clock);
+  } catch (error) {
+    say(
+      terminal,
+      `${(error as Error).message} What the replay wrote there stays. When the server is back, remove it with:\n  ${removalByHand(address, namespace)}`,
+    );
+  }
+}
+
+function redisFacts(
+  { policy, redis }: AskedTiers,
+  namespace: string,
+  limits: CacheLimits,
+): ReplayReport['cache']['redis'] {
+  if (redis === undefined) return null;
+  const maxBytes = (policy === undefined ? limits.maxBytes : redis.maxBytes) ?? null;
+  return { place: placeOf(redis.address), namespace, maxBytes };
 }
 
 /** @throws UsageError */

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { gzipSync, zstdDecompressSync } from 'node:zlib';
 import { checkBatch, type CacheWindow, type Event } from '#libs/contracts';
 import { SystemClock } from '#libs/time';
+import { createClient } from '@redis/client';
+import { describeWithRedis } from '#test/support';
+import { freePorts } from '../../../../test/support/processes.js';
 import { alperf } from '../testing/alperf.js';
 
 /**
@@ -80,7 +83,7 @@ class RecordingServer {
     const misses = sum(({ requests }) => requests.miss);
     return {
       tier,
-      requests_sum: hits + misses,
+      requests_sum: hits + misses + sum(({ requests }) => requests.error),
       hits_sum: hits,
       misses_sum: String(misses),
       loads_sum: sum(({ loads }) => loads),
@@ -114,14 +117,18 @@ describe('alperf replay', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function replay(args: readonly string[], onMessage: (text: string) => void = () => undefined) {
+  async function replay(
+    args: readonly string[],
+    onMessage: (text: string) => void = () => undefined,
+    host: { readonly signal?: AbortSignal } = {},
+  ) {
     const write = (text: string) => {
       messages += text;
       onMessage(text);
     };
     const { code, out } = await alperf(
       ['replay', trace, '--endpoint', `http://127.0.0.1:${server.port}`, '--json', ...args],
-      { cwd: folder, terminal: { interactive: false, columns: 80, write } },
+      { cwd: folder, terminal: { interactive: false, columns: 80, write }, ...host },
     );
     // One document, and nothing besides.
     expect(out.trimEnd().split('\n')).toHaveLength(1);
@@ -243,6 +250,15 @@ describe('alperf replay', () => {
       ['--tier', 'memory,disk'],
       ['--tier', 'memory,disk', '--disk-path', 'x'],
       ['--disk-path', 'x'],
+      ['--tier', 'memory,disk,redis'],
+      ['--tier', 'redis,memory'],
+      ['--redis', 'redis://127.0.0.1'],
+      ['--redis-max-bytes', '5'],
+      ['--tier', 'redis', '--redis-max-bytes', '5'],
+      ['--tier', 'redis', '--policy', 'lru'],
+      ['--tier', 'redis', '--cache', 'lru'],
+      ['--tier', 'redis', '--redis', 'http://127.0.0.1'],
+      ['--tier', 'redis', '--redis', 'redis://127.0.0.1/pages'],
     ]) {
       const { code, answer } = await replay(['--size', '10', ...wrong]);
       expect([wrong, code, answer]).toEqual([
@@ -252,4 +268,160 @@ describe('alperf replay', () => {
       ]);
     }
   });
+
+  describeWithRedis('with a Redis tier', 7, (redis) => {
+    async function keys(): Promise<string[]> {
+      const client = createClient({ url: redis().url });
+      await client.connect();
+      try {
+        return await client.keys('*');
+      } finally {
+        await client.close();
+      }
+    }
+    const on = (...tiers: string[]) => ['--redis', redis().url, '--tier', ...tiers];
+
+    it('alone counts what it held, evicted and loaded, and leaves no key', async () => {
+      // A cycle of 300 keys through 100 places: whoever evicts the oldest never hits.
+      const { code, answer } = await replay(['--size', '300', ...on('redis')]);
+      expect(answer).toMatchObject({
+        equal: true,
+        cache: {
+          policy: null,
+          policyAtEnd: null,
+          disk: null,
+          redis: { place: `127.0.0.1:${redis().port}`, maxBytes: null },
+        },
+        emitted: { requests: 2_000, hits: 1_700, misses: 300, loads: 300, writes: 300, evicted: 0 },
+        hitRatio: 0.85,
+        tiers: [{ tier: 'redis', hitRatio: 0.85, stored: { requests: 2_000, hits: 1_700, misses: 300, writes: 300 } }],
+      });
+      expect(code).toBe(0);
+      expect(await keys()).toEqual([]);
+    });
+
+    it('alone is as large as --size says', async () => {
+      const { answer } = await replay(['--size', '100', ...on('redis')]);
+      const { emitted, tiers } = answer as unknown as {
+        emitted: { hits: number; loads: number; evicted: number };
+        tiers: { emitted: object; stored: object }[];
+      };
+      expect(answer).toMatchObject({ equal: true });
+      expect(emitted.evicted).toBe(emitted.loads - 100);
+      expect(tiers[0]!.stored).toEqual(tiers[0]!.emitted);
+    });
+
+    it('behind memory answers what memory lost, each with counts and hit ratio of its own', async () => {
+      const { answer } = await replay(['--size', '100', '--policy', 'lru', ...on('memory,redis')]);
+      expect(answer).toMatchObject({
+        equal: true,
+        emitted: { requests: 2_000, hits: 1_700, misses: 300, loads: 300, writes: 2_300 },
+        hitRatio: 0.85,
+        tiers: [
+          { tier: 'memory', hitRatio: 0, stored: { requests: 2_000, misses: 2_000 } },
+          { tier: 'redis', hitRatio: 0.85, stored: { requests: 2_000, hits: 1_700, misses: 300, writes: 300 } },
+        ],
+      });
+      expect(await keys()).toEqual([]);
+    });
+
+    it('is the third behind memory and disk', async () => {
+      const disk = ['--disk-path', 'cache', '--disk-max-bytes', '10_000_000'];
+      const { answer } = await replay(['--size', '100', '--policy', 'lru', ...on('memory,disk,redis'), ...disk]);
+      expect(answer).toMatchObject({
+        equal: true,
+        tiers: [
+          { tier: 'memory', stored: { requests: 2_000, hits: 0 } },
+          { tier: 'disk', hitRatio: 0.85, stored: { requests: 2_000, hits: 1_700, writes: 300 } },
+          { tier: 'redis', hitRatio: 0, stored: { requests: 300, misses: 300, writes: 300 } },
+        ],
+      });
+      expect(await keys()).toEqual([]);
+    }, 30_000);
+
+    it('keeps apart from what others have there, and takes none of it away', async () => {
+      const client = createClient({ url: redis().url });
+      await client.connect();
+      try {
+        await client.set('{trace}:e:k0', 'of a service');
+        const { answer } = await replay(['--size', '300', ...on('redis')]);
+        expect(answer).toMatchObject({ equal: true, emitted: { misses: 300 } });
+        expect(await client.keys('*')).toEqual(['{trace}:e:k0']);
+        await client.flushAll();
+      } finally {
+        await client.close();
+      }
+    });
+
+    it('leaves no key after Ctrl-C either', async () => {
+      const stop = new AbortController();
+      const running = replay(['--size', '100', '--rate', '200', ...on('memory,redis')], undefined, {
+        signal: stop.signal,
+      });
+      while ((await keys()).length < 20) await new SystemClock().sleep(10);
+      stop.abort();
+      expect((await running).code).toBe(130);
+      expect(await keys()).toEqual([]);
+    });
+
+    it('that goes away in the middle is told, with what to remove when it is back', async () => {
+      const running = replay(['--size', '100', '--rate', '1000', ...on('memory,redis')]);
+      while ((await keys()).length < 20) await new SystemClock().sleep(10);
+      await redis().kill9();
+      const { answer } = await running;
+      await redis().restart();
+      expect(answer).toMatchObject({ equal: true, tiers: [{ tier: 'memory' }, { tier: 'redis' }] });
+      expect(messages).toContain('they count as neither hits nor misses');
+      expect(messages).toMatch(
+        /redis-cli -h 127\.0\.0\.1 -p \d+ --scan --pattern '\{alperf-replay\.[0-9a-f-]{36}\}:\*'/,
+      );
+    }, 30_000);
+  });
+
+  it('says before it begins that Redis is not there, and shows no password', async () => {
+    const [port] = await freePorts(1);
+    const { code, answer } = await replay([
+      ...['--size', '100', '--tier', 'memory,redis', '--redis', `redis://reader:s3cret@127.0.0.1:${port}`],
+    ]);
+    expect([code, answer]).toEqual([
+      3,
+      {
+        error: {
+          code: 'UNREACHABLE',
+          message: `Redis does not answer at 127.0.0.1:${port} (ECONNREFUSED).`,
+          remedy: expect.stringContaining('redis-server'),
+        },
+        exitCode: 3,
+      },
+    ]);
+    const mistyped = await replay(['--size', '100', '--tier', 'redis', '--redis', 'redis//reader:s3cret@127.0.0.1']);
+    expect(mistyped.code).toBe(2);
+    expect(messages + JSON.stringify([answer, mistyped.answer])).not.toContain('s3cret');
+    expect(server.batches.size).toBe(0);
+  });
+
+  describeWithRedis(
+    'with a Redis that asks for a password',
+    1,
+    (redis) => {
+      it('says so before it begins, and replays with the right one without showing it', async () => {
+        const at = (login: string) => ['--tier', 'redis', '--redis', `redis://${login}127.0.0.1:${redis().port}`];
+        for (const login of ['', ':wr0ng@']) {
+          const { code, answer } = await replay(['--size', '100', ...at(login)]);
+          expect([code, answer]).toEqual([
+            1,
+            {
+              error: expect.objectContaining({ code: 'REDIS', remedy: expect.stringContaining('password') }),
+              exitCode: 1,
+            },
+          ]);
+        }
+        expect(server.batches.size).toBe(0);
+        const { answer } = await replay(['--size', '300', ...at(':s3cret@')]);
+        expect(answer).toMatchObject({ equal: true, hitRatio: 0.85 });
+        expect(messages + JSON.stringify(answer)).not.toMatch(/s3cret|wr0ng/);
+      }, 30_000);
+    },
+    { settings: { requirepass: 's3cret' } },
+  );
 });

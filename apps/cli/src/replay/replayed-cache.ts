@@ -12,6 +12,8 @@ export interface ReplayedCacheOptions {
   readonly name: string;
   readonly limits: CacheLimits;
   readonly tiers: AskedTiers;
+  /** What the keys of a Redis tier lie under. */
+  readonly namespace?: string;
   /** Undefined: the cache counts for itself alone. */
   readonly recorders: CacheRecorders | undefined;
   readonly clock: Clock;
@@ -20,10 +22,10 @@ export interface ReplayedCacheOptions {
   readonly onProblem: (problem: Error) => void;
 }
 
-/** Writes that may wait for the disk before the replay waits for them. */
+/** Writes that may wait for a farther tier before the replay waits for them. */
 const MOST_WAITING = 2_048;
 const WAIT_GRAIN_MS = 2;
-/** Contents are written to disk no larger than this, bytes: entries of a trace may be whole videos. */
+/** Contents leave the process no larger than this, bytes: entries of a trace may be whole videos. */
 const LARGEST_CONTENT = 2 ** 20;
 
 /**
@@ -43,10 +45,11 @@ export class ReplayedCache {
   readonly #zeros: Uint8Array | undefined;
 
   /** @throws CacheOptionsError for a name that no cache may have */
-  constructor({ name, limits, tiers, recorders, clock, random, onProblem }: ReplayedCacheOptions) {
+  constructor({ name, limits, tiers, namespace = name, recorders, clock, random, onProblem }: ReplayedCacheOptions) {
     this.#clock = clock;
-    this.#tiers = makeTiers(tiers, limits);
-    this.#zeros = tiers.disk === undefined ? undefined : new Uint8Array(LARGEST_CONTENT);
+    this.#tiers = makeTiers(tiers, limits, namespace);
+    const leaves = this.#tiers.all.some((tier) => tier !== this.#tiers.memory);
+    this.#zeros = leaves ? new Uint8Array(LARGEST_CONTENT) : undefined;
     this.#cache = createCache<string, Content>({
       name,
       tiers: this.#tiers.all,
@@ -55,7 +58,7 @@ export class ReplayedCache {
       random,
       onProblem,
     });
-    this.#recorder = recorders?.cache(name, { tier: this.#tiers.memory.name });
+    this.#recorder = recorders?.cache(name, { tier: this.#tiers.all[0].name });
     this.#onProblem = onProblem;
   }
 
@@ -68,9 +71,14 @@ export class ReplayedCache {
     return this.#tiers.all.map(({ name }) => name);
   }
 
-  /** The policy that the memory tier goes by now. */
-  get policy(): PolicyName {
-    return this.#tiers.memory.policy;
+  /** The policy that the memory tier goes by now; undefined where there is none. */
+  get policy(): PolicyName | undefined {
+    return this.#tiers.memory?.policy;
+  }
+
+  /** Requests that met a tier which was away, or failed: it neither answered nor missed them. */
+  get unanswered(): number {
+    return this.#cache.stats().tiers.reduce((sum, { requests }) => sum + requests.error, 0);
   }
 
   /** One access at a time: what it returns, when it is not undefined, is to be awaited before the next one. */
@@ -80,9 +88,12 @@ export class ReplayedCache {
     return this.#getOrFill(access);
   }
 
-  /** Resolves when no more writes wait for the disk than a replay may be ahead of it; with `all`, when none does. */
+  /** Resolves when no more writes wait for farther tiers than a replay may be ahead of them; with `all`, when none does. */
   async keepStep({ all = false, signal }: { readonly all?: boolean; readonly signal: AbortSignal }): Promise<void> {
-    while ((this.#tiers.disk?.waiting ?? 0) > (all ? 0 : MOST_WAITING)) await this.#clock.sleep(WAIT_GRAIN_MS, signal);
+    const { disk, redis } = this.#tiers;
+    while ((disk?.waiting ?? 0) + (redis?.waiting ?? 0) > (all ? 0 : MOST_WAITING))
+      await this.#clock.sleep(WAIT_GRAIN_MS, signal);
+    if (all) await redis?.settled();
   }
 
   /** What the cache says it did, but for what the replay counts better: its requests, and the times that it was asked to load. */
@@ -103,7 +114,7 @@ export class ReplayedCache {
     this.#recorder?.loaded();
     const size = sizeOf(access);
     const content = this.#zeros === undefined ? { size } : { size, bytes: this.#zeros.subarray(0, size) };
-    // It is in memory at once; `keepStep` waits for the disk.
+    // It is in memory at once; `keepStep` waits for the farther tiers.
     this.#cache.set(access.key, content).catch(this.#onProblem);
   }
 }

@@ -18,15 +18,17 @@ import type { Stored } from './stored.js';
 export interface ReplayReport {
   readonly trace: string;
   readonly cache: {
-    /** As it was asked for. */
-    readonly policy: EvictionSetting;
+    /** As it was asked for; null without a memory tier. */
+    readonly policy: EvictionSetting | null;
     /** The one in force at the end: of `adaptive`, the one it has chosen. */
-    readonly policyAtEnd: PolicyName;
+    readonly policyAtEnd: PolicyName | null;
     readonly name: string;
     readonly maxEntries: number | null;
     readonly maxBytes: number | null;
     /** Directory and limit of the disk tier; null without one. */
     readonly disk: { readonly path: string; readonly maxBytes: number } | null;
+    /** Place and limit of the Redis tier, and what its keys lay under; null without one. */
+    readonly redis: { readonly place: string; readonly namespace: string; readonly maxBytes: number | null } | null;
   };
   readonly service: string;
   readonly instance: string;
@@ -118,12 +120,17 @@ export function renderReport(report: ReplayReport): string {
       ...COUNTERS.map((name) => line(name, one.emitted[name], one.stored[name])),
     ]),
     '',
-    `Hit ratio ${report.hitRatio.toFixed(4)} with ${cache.policy}${cache.policy === 'adaptive' ? `, in the end ${cache.policyAtEnd}` : ''}; ` +
+    `Hit ratio ${report.hitRatio.toFixed(4)}${policyText(cache)}; ` +
       `${report.requestsPerSecond.toLocaleString('en')} requests/s; all stored after ${report.durationSeconds} s.`,
     report.equal
       ? 'What was emitted and what the database holds are equal.'
       : `They differ: ${report.differs.join(', ')}. Instance ${report.instance}; \`${alperfCommand('dead-letters list')}\` shows what was not accepted.`,
   ].join('\n');
+}
+
+function policyText({ policy, policyAtEnd }: ReplayReport['cache']): string {
+  if (policy === null) return '';
+  return ` with ${policy}${policy === 'adaptive' ? `, in the end ${policyAtEnd}` : ''}`;
 }
 
 function line(name: string, emitted: number, stored: number): string {

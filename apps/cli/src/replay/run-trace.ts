@@ -27,7 +27,7 @@ export interface RunTrace {
 }
 
 /**
- * Drives a whole trace through the cache. It keeps step with the disk and with telemetry: while the server is away and the buffer fills,
+ * Drives a whole trace through the cache. It keeps step with farther tiers and with telemetry: while the server is away and the buffer fills,
  * it waits instead of letting events drop.
  * @throws CliError as soon as the server refuses the events for good.
  */

@@ -8,9 +8,11 @@ import { oneOf, wholeNumber } from '../command/values.js';
 import type { CacheLimits } from '../trace/cache-size.js';
 import { traceMemory } from '../trace/trace-memory.js';
 import { POLICIES } from '../trace/trace-options.js';
+import { DEFAULT_REDIS, RunRedis } from './run-redis.js';
+import { redisAddress, type RedisAddress } from './redis-address.js';
 
 /** Stacks of tiers that a replay can have, from the nearest on. */
-const STACKS = ['memory', 'memory,disk'] as const;
+const STACKS = ['memory', 'memory,disk', 'redis', 'memory,redis', 'memory,disk,redis'] as const;
 
 export const TIER_OPTIONS = {
   policy: {
@@ -18,19 +20,36 @@ export const TIER_OPTIONS = {
     placeholder: 'POLICY',
     help: `Policy of the memory tier: ${POLICIES.join(', ')}. Default: ${POLICIES[0]}.`,
   },
-  tier: { type: 'string', placeholder: 'TIERS', help: `The tiers: ${STACKS.join(' or ')}.`, fallback: STACKS[0] },
+  tier: {
+    type: 'string',
+    placeholder: 'TIERS',
+    help: `The tiers, the nearest first: ${STACKS.join(' or ')}. The size is that of the nearest.`,
+    fallback: STACKS[0],
+  },
   'disk-path': {
     type: 'string',
     placeholder: 'DIR',
     help: 'Directory of the disk tier. What an earlier replay left there is found.',
   },
   'disk-max-bytes': { type: 'string', placeholder: 'N', help: 'Most bytes of the disk tier.' },
+  redis: {
+    type: 'string',
+    placeholder: 'URL',
+    help: `Redis server of the Redis tier: redis://[user[:password]@]host[:port][/database]. Default: ${DEFAULT_REDIS}. Its keys are the replay's own, and removed in the end.`,
+  },
+  'redis-max-bytes': {
+    type: 'string',
+    placeholder: 'N',
+    help: 'Most bytes of a Redis tier behind another one. Default: as many as the server takes.',
+  },
 } as const satisfies OptionSpecs;
 
 /** The tiers of a replay, before the trace was read. */
 export interface AskedTiers {
-  readonly policy: EvictionSetting;
+  /** Undefined: there is no memory tier. */
+  readonly policy: EvictionSetting | undefined;
   readonly disk: { readonly path: string; readonly maxBytes: number } | undefined;
+  readonly redis: { readonly address: RedisAddress; readonly maxBytes: number | undefined } | undefined;
 }
 
 /** What an entry of a replay holds. Only where it leaves the process it has bytes: as many as the trace says. */
@@ -41,24 +60,62 @@ export interface Content {
 
 /** @throws UsageError */
 export function askedTiers(invocation: Invocation, { cwd }: Pick<Host, 'cwd'>): AskedTiers {
-  const policy = oneOf(invocation, 'policy', POLICIES) ?? POLICIES[0]!;
   const stack = oneOf(invocation, 'tier', STACKS)!;
+  const tiers = stack.split(',');
+  return {
+    policy: askedPolicy(invocation, tiers),
+    disk: askedDisk(invocation, tiers, cwd),
+    redis: askedRedis(invocation, tiers),
+  };
+}
+
+function askedPolicy(invocation: Invocation, tiers: readonly string[]): AskedTiers['policy'] {
+  const policy = oneOf(invocation, 'policy', POLICIES);
+  if (tiers.includes('memory')) return policy ?? POLICIES[0]!;
+  if (policy !== undefined || invocation.text('cache') !== undefined)
+    throw new UsageError(
+      'There is no memory tier that a policy is for: a Redis tier evicts by its own.',
+      'Leave the policy out, or write --tier memory,redis.',
+    );
+  return undefined;
+}
+
+function askedDisk(invocation: Invocation, tiers: readonly string[], cwd: string): AskedTiers['disk'] {
   const path = invocation.text('disk-path');
   const maxBytes = wholeNumber(invocation, 'disk-max-bytes', { min: 1, max: Number.MAX_SAFE_INTEGER });
-  if (stack === 'memory') {
+  if (!tiers.includes('disk')) {
     if (path !== undefined || maxBytes !== undefined)
       throw new UsageError(
         'There is no disk tier that --disk-path or --disk-max-bytes is for.',
         'Add --tier memory,disk.',
       );
-    return { policy, disk: undefined };
+    return undefined;
   }
   if (path === undefined || maxBytes === undefined)
     throw new UsageError(
       'A disk tier needs a directory and a limit.',
-      'Write --tier memory,disk --disk-path DIR --disk-max-bytes 100_000_000, for example.',
+      `Write --tier ${tiers.join(',')} --disk-path DIR --disk-max-bytes 100_000_000, for example.`,
     );
-  return { policy, disk: { path: resolve(cwd, path), maxBytes } };
+  return { path: resolve(cwd, path), maxBytes };
+}
+
+function askedRedis(invocation: Invocation, tiers: readonly string[]): AskedTiers['redis'] {
+  const url = invocation.text('redis');
+  const maxBytes = wholeNumber(invocation, 'redis-max-bytes', { min: 1, max: Number.MAX_SAFE_INTEGER });
+  if (!tiers.includes('redis')) {
+    if (url !== undefined || maxBytes !== undefined)
+      throw new UsageError(
+        'There is no Redis tier that --redis or --redis-max-bytes is for.',
+        'Add --tier memory,redis, or --tier redis.',
+      );
+    return undefined;
+  }
+  if (tiers[0] === 'redis' && maxBytes !== undefined)
+    throw new UsageError(
+      '--redis-max-bytes is for a Redis tier behind another one.',
+      'Write --max-bytes: the size is that of the nearest tier.',
+    );
+  return { address: redisAddress(url ?? DEFAULT_REDIS), maxBytes };
 }
 
 /** A disk tier that tells how many writes it has not finished: a replay that ran ahead of the disk would only fill memory. */
@@ -77,13 +134,25 @@ export class WatchedDisk extends DiskTier {
 }
 
 export interface MadeTiers {
-  readonly memory: MemoryTier;
+  readonly memory: MemoryTier | undefined;
   readonly disk: WatchedDisk | undefined;
+  readonly redis: RunRedis | undefined;
   readonly all: readonly [Tier, ...Tier[]];
 }
 
-export function makeTiers({ policy, disk }: AskedTiers, limits: CacheLimits): MadeTiers {
-  const memory = traceMemory<Content>(limits, policy, ({ size }) => size);
+/** @param namespace what the keys of a Redis tier lie under */
+export function makeTiers({ policy, disk, redis }: AskedTiers, limits: CacheLimits, namespace: string): MadeTiers {
+  const memory = policy === undefined ? undefined : traceMemory<Content>(limits, policy, ({ size }) => size);
   const onDisk = disk === undefined ? undefined : new WatchedDisk(disk);
-  return { memory, disk: onDisk, all: onDisk === undefined ? [memory] : [memory, onDisk] };
+  const { maxEntries, maxBytes } = memory === undefined ? limits : { maxEntries: undefined, maxBytes: redis?.maxBytes };
+  const onRedis =
+    redis === undefined
+      ? undefined
+      : new RunRedis(namespace, {
+          url: redis.address.url,
+          ...(maxEntries !== undefined && { maxEntries }),
+          ...(maxBytes !== undefined && { maxBytes }),
+        });
+  const all: readonly Tier[] = [memory, onDisk, onRedis].filter((tier) => tier !== undefined);
+  return { memory, disk: onDisk, redis: onRedis, all: all as MadeTiers['all'] };
 }
