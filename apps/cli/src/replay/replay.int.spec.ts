@@ -9,8 +9,8 @@ import { checkBatch, type CacheWindow, type Event } from '#libs/contracts';
 import { SystemClock } from '#libs/time';
 import { createClient } from '@redis/client';
 import { describeWithRedis } from '#test/support';
-import { freePorts } from '../../../../test/support/processes.js';
 import { alperf } from '../testing/alperf.js';
+import { AskedServer } from '../testing/asked-server.js';
 
 /**
  * A server on a real socket that keeps batches by their identity, as the pipeline does, and answers the replay's two
@@ -379,10 +379,11 @@ describe('alperf replay', () => {
   });
 
   it('says before it begins that Redis is not there, and shows no password', async () => {
-    const [port] = await freePorts(1);
-    const { code, answer } = await replay([
-      ...['--size', '100', '--tier', 'memory,redis', '--redis', `redis://reader:s3cret@127.0.0.1:${port}`],
-    ]);
+    const gone = await AskedServer.start();
+    const { port } = new URL(gone.url);
+    await gone.stop();
+    const url = `redis://reader:s3cret@127.0.0.1:${port}`;
+    const { code, answer } = await replay(['--size', '100', '--tier', 'memory,redis', '--redis', url]);
     expect([code, answer]).toEqual([
       3,
       {

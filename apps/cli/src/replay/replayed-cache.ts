@@ -90,10 +90,9 @@ export class ReplayedCache {
 
   /** Resolves when no more writes wait for farther tiers than a replay may be ahead of them; with `all`, when none does. */
   async keepStep({ all = false, signal }: { readonly all?: boolean; readonly signal: AbortSignal }): Promise<void> {
-    const { disk, redis } = this.#tiers;
-    while ((disk?.waiting ?? 0) + (redis?.waiting ?? 0) > (all ? 0 : MOST_WAITING))
-      await this.#clock.sleep(WAIT_GRAIN_MS, signal);
-    if (all) await redis?.settled();
+    const most = all ? 0 : MOST_WAITING;
+    while (this.#waiting() > most) await this.#clock.sleep(WAIT_GRAIN_MS, signal);
+    if (all) await this.#tiers.redis?.settled();
   }
 
   /** What the cache says it did, but for what the replay counts better: its requests, and the times that it was asked to load. */
@@ -106,6 +105,11 @@ export class ReplayedCache {
 
   close(): Promise<void> {
     return this.#cache.close();
+  }
+
+  #waiting(): number {
+    const { disk, redis } = this.#tiers;
+    return (disk?.waiting ?? 0) + (redis?.waiting ?? 0);
   }
 
   async #getOrFill(access: TraceAccess): Promise<void> {
