@@ -1,35 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { COMMANDS, run, type CacheView, type Host, type ShownCache } from '#apps/cli';
+import { COMMANDS, run, type ActionReport, type CacheView, type Host, type ShownCache } from '#apps/cli';
 import { createCache, memory, type Cache } from '#libs/cache';
-import { ControlTarget, type CacheDescription, type ControlSettings, type OperationOutcome } from '#libs/contracts';
+import type { InstancesAnswer } from '#libs/contracts';
 import { createTelemetry } from '#libs/telemetry/node';
 import { SystemClock } from '#libs/time';
 import { freePorts, ProductProcess, until } from '../support/processes.js';
 
 const clock = new SystemClock();
-
-/** Takes a limit of entries from afar. */
-class ResizedFromAfar extends ControlTarget {
-  constructor(private readonly cache: Cache<string, number>) {
-    super();
-  }
-
-  describe(): CacheDescription {
-    const { tier, entries, maxEntries } = this.cache.stats().tiers[0]!;
-    return { cache: 'pages', tiers: [{ tier, entries }], settings: { 'memory.maxEntries': maxEntries! } };
-  }
-
-  async apply({ tiers = {} }: ControlSettings): Promise<undefined> {
-    await this.cache.resize('memory', { maxEntries: tiers['memory']?.maxEntries ?? 20 });
-  }
-
-  async run(): Promise<OperationOutcome> {
-    return { refused: 'unsupported', reason: 'It only resizes.' };
-  }
-}
 
 describe('alperf caches and alperf cache, of a real server and a service that it controls', () => {
   let folder: string;
@@ -49,13 +29,7 @@ describe('alperf caches and alperf cache, of a real server and a service that it
     });
     await server.ready(url);
     telemetry = createTelemetry({ service: 'reader', version: '1', endpoint: url });
-    const { cache } = telemetry;
-    pages = createCache<string, number>({
-      name: 'pages',
-      tiers: [memory({ maxEntries: 20 })],
-      telemetry: { cache: cache.bind(telemetry) },
-    });
-    telemetry.control!.add(new ResizedFromAfar(pages));
+    pages = createCache<string, number>({ name: 'pages', tiers: [memory({ maxEntries: 20 })], telemetry });
     for (let i = 0; i < 100; i++) await pages.getOrLoad(`k${i % 25}`, async () => i);
     await telemetry.flush();
   }, 60_000);
@@ -175,5 +149,172 @@ describe('alperf caches and alperf cache, of a real server and a service that it
       terminal: { interactive: true, columns: 100, write },
     });
     expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('reader/pages') });
+  });
+
+  describe('act on a cache', () => {
+    let covers: Cache<string, number>;
+    let bounded: Cache<string, number>;
+    let other: ReturnType<typeof createTelemetry>;
+
+    beforeAll(async () => {
+      other = createTelemetry({ service: 'reader', version: '1', endpoint: url });
+      const tiers = (): [ReturnType<typeof memory>] => [memory({ maxEntries: 40, policy: 'lru' })];
+      covers = createCache<string, number>({ name: 'covers', tiers: tiers(), telemetry });
+      bounded = createCache<string, number>({
+        name: 'covers',
+        tiers: tiers(),
+        telemetry: other,
+        bounds: { maxEntries: 50 },
+      });
+      await until(
+        async () => (await having('covers')).length === 2,
+        20_000,
+        () => 'both instances listen and have told of their caches',
+      );
+    }, 30_000);
+
+    beforeEach(async () => {
+      for (let i = 0; i < 10; i++) for (const cache of [covers, bounded]) await cache.set(`k${i}`, i);
+    });
+
+    afterAll(async () => {
+      await covers?.close();
+      await bounded?.close();
+      await other?.shutdown({ deadlineMs: 1_000 });
+    });
+
+    async function having(cache: string) {
+      const answer = await fetch(`${url}/v1/control/services/reader/instances`);
+      const { instances } = (await answer.json()) as InstancesAnswer;
+      return instances.filter(
+        ({ connected, caches }) => connected && caches.some(({ description }) => description.cache === cache),
+      );
+    }
+
+    async function done(code: number, ...argv: string[]): Promise<ActionReport> {
+      // No database is asked where the service is named: at this address there is none.
+      const ended = await alperf(['cache', 'reader/covers', ...argv, '--json', '--sql', 'http://127.0.0.1:2']);
+      expect([ended.code, ended.stderr]).toEqual([code, '']);
+      return JSON.parse(ended.stdout) as ActionReport;
+    }
+    const at = ({ instances }: ActionReport, { instance }: { readonly instance: string }) =>
+      instances.find((one) => one.instance === instance);
+    const held = () => [covers, bounded].map((cache) => cache.stats().tiers[0]!.entries);
+    const limits = () => [covers, bounded].map((cache) => cache.stats().tiers[0]!.maxEntries);
+
+    it('only when somebody agreed to what would be lost, which is said before', async () => {
+      const dry = await done(0, 'clear', '--dry-run');
+      expect(dry).toMatchObject({ action: 'clear', service: 'reader', cache: 'covers', dryRun: true, entries: 20 });
+      expect(at(dry, telemetry)).toMatchObject({ outcome: 'applied', entries: 10 });
+      expect(held()).toEqual([10, 10]);
+
+      const alone = await alperf(['cache', 'reader/covers', 'clear']);
+      expect(alone).toMatchObject({ code: 2, stdout: '' });
+      expect(alone.stderr).toMatch(/dry run; would apply in 2; 20 entries, .* would go\n/);
+      expect(alone.stderr).toContain('Add --yes to do it');
+
+      const answering = (line: string) => ({
+        stdinIsTerminal: true,
+        stdin: (async function* () {
+          yield Buffer.from(line);
+        })(),
+      });
+      expect(await alperf(['cache', 'reader/covers', 'clear'], answering('n\n'))).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('clear reader/covers? [y/N] Nothing was done.'),
+      });
+      expect(held()).toEqual([10, 10]);
+      const agreed = await alperf(['cache', 'covers', 'clear', '--service', 'reader'], answering('y\n'));
+      expect(agreed).toMatchObject({ code: 0, stdout: expect.stringContaining('applied in 2; 20 entries') });
+      expect(held()).toEqual([0, 0]);
+    }, 30_000);
+
+    it('in the instances that a selector names, by key, prefix and condition', async () => {
+      const one = await done(0, 'invalidate', '--key', 'k3', '--selector', `instance:${other.instance}`, '--yes');
+      expect(one).toMatchObject({ selector: `instance:${other.instance}`, entries: 1, instances: [{ entries: 1 }] });
+      expect([covers.getNow('k3'), bounded.getNow('k3')]).toEqual([3, undefined]);
+      expect(await done(0, 'invalidate', '--prefix', 'k', '--tier', 'memory', '--yes')).toMatchObject({ entries: 19 });
+      expect(await done(0, 'invalidate', '--older-than', '1h', '--dry-run')).toMatchObject({ entries: 0 });
+      const refused = await done(1, 'clear', '--tier', 'disk', '--yes');
+      expect(at(refused, telemetry)).toMatchObject({ outcome: 'refused', refused: 'unsupported' });
+      for (const wrong of [[], ['--key', 'a', '--tag', 'b'], ['--key', 'a b', '--structured']])
+        expect((await alperf(['cache', 'reader/covers', 'invalidate', ...wrong])).code).toBe(2);
+    }, 30_000);
+
+    it('by settings that each instance applies or refuses, one beside the other, until they are given back', async () => {
+      const shrinking = await done(0, 'resize', '--max-entries', '4', '--dry-run');
+      expect(shrinking).toMatchObject({ entries: 12, revision: null });
+      expect(at(shrinking, other)).toMatchObject({ before: {}, after: { 'memory.maxEntries': 4 }, entries: 6 });
+      const unasked = await alperf(['cache', 'reader/covers', 'resize', '--max-entries', '4']);
+      expect([unasked.code, limits()]).toEqual([2, [40, 40]]);
+
+      // Nothing would be lost: nobody has to agree.
+      expect(await done(0, 'policy', 'sieve')).toMatchObject({ instances: [{ inForce: { policy: 'sieve' } }, {}] });
+      expect(await done(0, 'ttl', '15m')).toMatchObject({ instances: [{ inForce: { ttlMs: 900_000 } }, {}] });
+      const grown = await done(1, 'resize', '--max-entries', '60');
+      expect(grown.revision).toBeGreaterThan(0);
+      expect(at(grown, telemetry)).toMatchObject({ outcome: 'applied', inForce: { 'memory.maxEntries': 60 } });
+      expect(at(grown, other)).toMatchObject({ outcome: 'refused', refused: 'bounds' });
+      expect(limits()).toEqual([60, 40]);
+
+      expect(await done(0, 'resize', '--reset')).toMatchObject({ instances: [{ outcome: 'applied' }, {}] });
+      expect(limits()).toEqual([40, 40]);
+      expect(covers.stats().tiers[0]).toMatchObject({ policy: 'sieve' });
+      expect((await alperf(['cache', 'reader/covers', 'pause'])).code).toBe(2);
+      await done(0, 'pause', '--yes');
+      expect([covers.stats().paused, bounded.stats().paused]).toEqual([true, true]);
+      await done(0, 'resume');
+      expect([covers.stats().paused, bounded.stats().paused]).toEqual([false, false]);
+      await done(0, 'ttl', '--reset');
+      await done(0, 'policy', '--reset');
+      expect(covers.stats().tiers[0]).toMatchObject({ policy: 'lru' });
+      expect((await fetch(`${url}/v1/control/services/reader/caches/covers/settings/all`)).status).toBe(404);
+    }, 60_000);
+
+    it('but for what a more specific selector says, and an instance that is away, which is told', async () => {
+      await done(0, 'resize', '--max-entries', '20', '--selector', `instance:${other.instance}`);
+      const all = await done(0, 'resize', '--max-entries', '30');
+      expect(at(all, telemetry)).toMatchObject({ outcome: 'applied' });
+      expect(at(all, other)).toMatchObject({
+        outcome: 'unchanged',
+        reason: 'memory.maxEntries is 20 by another selector',
+      });
+      other.control!.enabled = false;
+      await until(
+        async () => (await having('covers')).length === 1,
+        20_000,
+        () => 'one instance does not listen any more',
+      );
+      const left = await done(0, 'clear', '--yes');
+      expect(at(left, telemetry)).toMatchObject({ outcome: 'applied', entries: 10 });
+      expect(at(left, other)).toMatchObject({
+        outcome: 'away',
+        connected: false,
+        reason: 'not connected; does it when it is back within 10 min',
+      });
+    }, 60_000);
+
+    it('not while the switch is off, nor under a name or an action that there is not', async () => {
+      const flip = (on: boolean) =>
+        fetch(`${url}/v1/control/services/reader/switch`, {
+          method: 'PUT',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ on }),
+        });
+      await flip(false);
+      expect(await alperf(['cache', 'reader/covers', 'clear', '--yes'])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('the switch is off'),
+      });
+      await flip(true);
+      expect(await alperf(['cache', 'reader/coverz', 'clear', '--yes'])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('Did you mean `reader/covers`?'),
+      });
+      expect(await alperf(['cache', 'covers', 'cler'])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('Did you mean `clear`?'),
+      });
+    }, 30_000);
   });
 });

@@ -1,3 +1,10 @@
+import { clearCommand } from './caches/act/clear.command.js';
+import { invalidateCommand } from './caches/act/invalidate.command.js';
+import { pauseCommand } from './caches/act/pause.command.js';
+import { policyCommand } from './caches/act/policy.command.js';
+import { resizeCommand } from './caches/act/resize.command.js';
+import { resumeCommand } from './caches/act/resume.command.js';
+import { ttlCommand } from './caches/act/ttl.command.js';
 import { cacheCommand } from './caches/cache.command.js';
 import { cachesCommand } from './caches/caches.command.js';
 import type { Command } from './command/command.js';
@@ -20,6 +27,13 @@ export const COMMANDS: readonly Command[] = [
   simulateCommand,
   cachesCommand,
   cacheCommand,
+  resizeCommand,
+  clearCommand,
+  invalidateCommand,
+  policyCommand,
+  ttlCommand,
+  pauseCommand,
+  resumeCommand,
   sendCommand,
   deadLettersListCommand,
   deadLettersShowCommand,

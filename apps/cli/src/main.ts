@@ -7,7 +7,11 @@ import { run } from './command/run.js';
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   // The second one ends the process at once: `once` gives it back its default.
-  process.once(signal, () => stop.abort(new Error(`received ${signal}`)));
+  process.once(signal, () => {
+    stop.abort(new Error(`received ${signal}`));
+    // A question that nobody answered any more would keep the process.
+    if (process.stdin.isTTY) process.stdin.destroy();
+  });
 
 // A reader that stops reading (`| head`) is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -27,6 +31,7 @@ const host: Host = {
     write: (text) => void process.stderr.write(text),
   },
   stdin: process.stdin,
+  stdinIsTerminal: process.stdin.isTTY === true,
   random: Math.random,
   signal: stop.signal,
   nodeVersion: process.versions.node,

@@ -1,23 +1,23 @@
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
-import { CliError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 import { moment } from '../command/moment.js';
-import { meant, nearest } from '../command/suggest.js';
 import { wholeNumber } from '../command/values.js';
 import { Server } from '../http/server.js';
 import { CACHES_OPTIONS } from './caches.command.js';
+import { chosen } from './chosen.js';
 import { readControl } from './control.js';
 import { changesOf, tierDetails } from './details.js';
 import { tierFigures } from './figures.js';
 import { renderCache } from './render-cache.js';
-import { cacheViews, settingsOf, type CacheView } from './view.js';
+import { cacheViews, settingsOf } from './view.js';
 import { watched } from './watch.js';
 
 export const cacheCommand: Command = {
   name: 'cache',
   summary: 'Show one cache: counts of each tier, times, sizes, settings in force and desired, and its changes.',
   description:
-    'Counts and times are of --since until now; the changes of 30 days. With keys, the key needs the scope read.',
+    'Counts and times are of --since until now; the changes of 30 days. With keys, the key needs the scope read. ' +
+    'What can be done with it: `cache NAME resize`, clear, invalidate, policy, ttl, pause, resume.',
   arguments: [{ name: 'NAME', help: 'The cache: pages, or with its service reader/pages.' }],
   options: {
     ...CACHES_OPTIONS,
@@ -53,25 +53,4 @@ async function cache(invocation: Invocation, host: Host): Promise<Answer> {
     };
   };
   return watched(invocation, host, look);
-}
-
-/** @throws CliError NOT_FOUND, or AMBIGUOUS where several services have it. */
-function chosen(views: readonly CacheView[], name: string): CacheView {
-  const found = views.filter(({ service, cache }) => cache === name || `${service}/${cache}` === name);
-  if (found.length === 1) return found[0]!;
-  if (found.length > 1)
-    throw new CliError(
-      'AMBIGUOUS',
-      `${found.length} services have a cache ${JSON.stringify(name)}: ${found.map(({ service }) => service).join(', ')}.`,
-      EXIT.usage,
-      `Add --service ${found[0]!.service}, for example.`,
-    );
-  const names = [...new Set(views.map(({ cache }) => cache))];
-  const guess = nearest(name, [...names, ...views.map(({ service, cache }) => `${service}/${cache}`)]);
-  throw new CliError(
-    'NOT_FOUND',
-    `No cache ${JSON.stringify(name)} has reported in this time.`,
-    EXIT.failed,
-    `${meant(guess)}${names.length === 0 ? 'None has; --since 24h looks further back.' : `There are: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ' …' : ''}.`}`,
-  );
 }

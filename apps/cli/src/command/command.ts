@@ -43,6 +43,8 @@ export interface Host {
   /** Progress and messages; never the answer. */
   readonly terminal: Terminal;
   readonly stdin: AsyncIterable<Uint8Array>;
+  /** Whether a person can be asked something at stdin. Default: not. */
+  readonly stdinIsTerminal?: boolean;
   /** Yields `[0, 1)`. */
   readonly random: () => number;
   /** Aborts on Ctrl-C and SIGTERM. */
@@ -60,7 +62,7 @@ export interface Answer {
 }
 
 export interface Command {
-  /** One or two words: `replay`, `dead-letters list`. */
+  /** One or two words: `replay`, `dead-letters list`; or three, of which the second names what it acts on: `cache NAME clear`. */
   readonly name: string;
   readonly summary: string;
   /** Further sentences for the command's own help. */

@@ -21,7 +21,10 @@ export function overview(commands: readonly Command[], group?: string): string {
 
 /** One command's help. Pure. */
 export function commandHelp(command: Command): string {
-  const places = command.arguments.map(({ name, optional }) => (optional === true ? `[${name}]` : name));
+  const inName = command.name.split(' ');
+  const places = command.arguments
+    .filter(({ name }) => !inName.includes(name))
+    .map(({ name, optional }) => (optional === true ? `[${name}]` : name));
   return [
     `Usage: ${alperfCommand([command.name, ...places, '[OPTIONS]'].join(' '))}`,
     '',

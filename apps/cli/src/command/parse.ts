@@ -30,6 +30,8 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
   if (first === undefined || first === '--help' || first === '-h') return { kind: 'help' };
   if (first === '--version' || first === '-V') return { kind: 'version' };
   if (first === 'help') return helpFor(argv.slice(1), commands);
+  const acting = actingCommand(argv, commands);
+  if (acting !== undefined) return parseInvocation(acting, [second!, ...argv.slice(3)]);
   const two = commands.find((one) => one.name === `${first} ${second}`);
   if (two !== undefined) return parseInvocation(two, argv.slice(2));
   const one = commands.find((command) => command.name === first);
@@ -42,6 +44,26 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
   throw new UsageError(
     `\`${first}\` has no command \`${second}\`.`,
     `${meant(nearest(second, words))}It has: ${words.join(', ')}.`,
+  );
+}
+
+/**
+ * The command that does something with what its second word names: `cache NAME clear`. The action stands right behind it.
+ * @throws UsageError for an action that there is not
+ */
+function actingCommand([first, named, action]: readonly string[], commands: readonly Command[]): Command | undefined {
+  const acting = commands.flatMap((command) => {
+    const [group, place, does] = command.name.split(' ');
+    return group === first && does !== undefined ? [{ command, place: place!, does }] : [];
+  });
+  if (acting.length === 0 || named === undefined || named.startsWith('-')) return undefined;
+  if (action === undefined || action.startsWith('-')) return undefined;
+  const found = acting.find(({ does }) => does === action);
+  if (found !== undefined) return found.command;
+  const actions = acting.map(({ does }) => does);
+  throw new UsageError(
+    `\`${first} ${acting[0]!.place}\` has no action \`${action}\`.`,
+    `${meant(nearest(action, actions))}It has: ${actions.join(', ')}.`,
   );
 }
 

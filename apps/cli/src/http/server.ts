@@ -4,7 +4,7 @@ import { CliError, UnreachableError } from '../command/errors.js';
 import { EXIT } from '../command/exit-codes.js';
 import { baseUrl } from '../command/values.js';
 import { loadCommandSettings } from '../config/known-settings.js';
-import { isBusy, refusal, request, type Reply } from './request.js';
+import { isBusy, refusal, request, type Method, type Reply } from './request.js';
 
 /** Options of every command that talks to a server. */
 export const SERVER_OPTIONS: OptionSpecs = {
@@ -71,6 +71,20 @@ export class Server {
       headers: this.#authorization(),
       signal: this.#signal,
       ...(timeoutMs !== undefined && { timeoutMs }),
+    });
+  }
+
+  /** Sends a JSON document, or asks without one. */
+  send(method: Method, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+    return request(`${this.endpoint}${path}`, {
+      method,
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...this.#authorization(),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: this.#signal,
     });
   }
 

@@ -1,0 +1,227 @@
+import {
+  flatSettings,
+  type CacheDescription,
+  type ControlledInstance,
+  type ControlSettings,
+  type InstancesAnswer,
+  type ServiceControl,
+  type SettingsDryRun,
+  type SettingsEntry,
+} from '#libs/contracts';
+import { CliError } from '../../command/errors.js';
+import { EXIT } from '../../command/exit-codes.js';
+import { refusal } from '../../http/request.js';
+import { settingsOf } from '../view.js';
+import { awayReason, untilEnough, type Acted, type Action, type ActParts } from './action.js';
+import type { InstanceOutcome } from './outcome.js';
+import { meantInstances, servicePath, type Place } from './place.js';
+
+/** What is desired of a selector so far. */
+interface Entry {
+  readonly settings: ControlSettings;
+  /** Undefined where nothing is desired yet. */
+  readonly etag: string | undefined;
+}
+
+export interface SettingsChange {
+  readonly name: string;
+  /** What is desired then, of what is desired now. Pure. */
+  readonly change: (settings: ControlSettings) => ControlSettings;
+  /** Whether to ask a person: always, or when entries have to leave. */
+  readonly consent: 'always' | 'when-entries-leave';
+}
+
+/** Times that a change is tried while others change the same. */
+const MOST_TRIES = 5;
+
+/** A change of what is desired of a cache, beside all else that is desired of it under the same selector. */
+export class SettingsAction implements Action {
+  readonly name: string;
+
+  constructor(private readonly to: SettingsChange) {
+    this.name = to.name;
+  }
+
+  needsConsent({ instances }: Acted): boolean {
+    return this.to.consent === 'always' || instances.some(({ entries = 0, bytes = 0 }) => entries > 0 || bytes > 0);
+  }
+
+  async tryOut(place: Place, { server }: ActParts): Promise<Acted> {
+    const { settings, etag } = await this.#read(place, server);
+    const changed = this.to.change(settings);
+    const instances = await this.#instances(place, server);
+    const dry = await this.#dryRun(place, server, changed, etag !== undefined);
+    return {
+      revision: null,
+      command: null,
+      instances: instances.map((one) => wouldBe(one, place.cache, dry)),
+    };
+  }
+
+  async perform(place: Place, parts: ActParts): Promise<Acted> {
+    const { server, waitMs } = parts;
+    const { revision: written, names } = await this.#write(place, parts);
+    let revision = written;
+    let meant: readonly ControlledInstance[] = [];
+    await untilEnough(
+      async () => {
+        meant = await this.#instances(place, server);
+        // Taking an entry away answers no revision: all that is desired now is what they should have taken in.
+        revision ??= Math.max(0, ...meant.map(({ desired }) => desired));
+      },
+      () => meant.every((one) => !one.connected || hasTakenIn(one, revision!)),
+      parts,
+    );
+    const document = await server.get(servicePath(place));
+    const desired = document.status === 200 ? (JSON.parse(document.body) as ServiceControl).settings : [];
+    const state = { service: place.service, settings: desired, instances: [...meant], on: true };
+    const shown = settingsOf(state, place.cache);
+    const wanted = flatSettings(this.to.change(desired.find((one) => isOf(one, place))?.settings ?? {}));
+    return {
+      revision,
+      command: null,
+      instances: meant.map((one) => {
+        const { instance, connected } = one;
+        if (!connected || !hasTakenIn(one, revision!)) {
+          const reason = awayReason(connected, waitMs, 'takes it in when it is back');
+          return { instance, connected, outcome: 'away', reason };
+        }
+        const found = shown.find((other) => other.instance === instance);
+        if (found?.refused !== undefined)
+          return { instance, connected, outcome: 'refused', refused: found.refused, reason: found.reason ?? '' };
+        const inForce = Object.fromEntries(names.flatMap((name) => pick(found?.inForce ?? {}, name)));
+        const other = names.find((name) => found !== undefined && found.desired[name] !== wanted[name]);
+        if (other === undefined) return { instance, connected, outcome: 'applied', inForce };
+        const reason = `${other} is ${found!.desired[other] ?? "the host's own"} by another selector`;
+        return { instance, connected, outcome: 'unchanged', reason, inForce };
+      }),
+    };
+  }
+
+  async #write(place: Place, { server }: ActParts): Promise<{ revision: number | null; names: readonly string[] }> {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const { settings, etag } = await this.#read(place, server);
+      const changed = this.to.change(settings);
+      const names = changedNames(settings, changed, this.to.change({}));
+      const isEmpty = Object.keys(flatSettings(changed)).length === 0;
+      if (isEmpty && etag === undefined) return { revision: null, names };
+      const match: Record<string, string> = etag === undefined ? {} : { 'if-match': etag };
+      const reply = isEmpty
+        ? await server.send('DELETE', entryPath(place), undefined, match)
+        : await server.send('PUT', entryPath(place), changed, match);
+      if (reply.status === 412) continue;
+      if (reply.status >= 300) throw refusal(`The change (${this.name}) was not taken`, reply);
+      return { revision: isEmpty ? null : (JSON.parse(reply.body) as SettingsEntry).revision, names };
+    }
+    throw new CliError(
+      'CHANGED_MEANWHILE',
+      `Others change what is desired of ${place.cache} all the time; nothing was changed.`,
+      EXIT.failed,
+      'Find out who does, and try again.',
+    );
+  }
+
+  async #read(place: Place, server: ActParts['server']): Promise<Entry> {
+    const reply = await server.get(entryPath(place));
+    if (reply.status === 404) return { settings: {}, etag: undefined };
+    if (reply.status !== 200) throw refusal('What is desired of the cache is not told', reply);
+    const { settings, revision } = JSON.parse(reply.body) as SettingsEntry;
+    return { settings, etag: reply.headers.get('etag') ?? `"${revision}"` };
+  }
+
+  async #instances(place: Place, server: ActParts['server']): Promise<readonly ControlledInstance[]> {
+    const reply = await server.get(`${servicePath(place)}/instances`);
+    if (reply.status !== 200) throw refusal('The instances are not told', reply);
+    return meantInstances(place, (JSON.parse(reply.body) as InstancesAnswer).instances);
+  }
+
+  async #dryRun(
+    place: Place,
+    server: ActParts['server'],
+    changed: ControlSettings,
+    isThere: boolean,
+  ): Promise<SettingsDryRun['instances']> {
+    const isEmpty = Object.keys(flatSettings(changed)).length === 0;
+    if (isEmpty && !isThere) return [];
+    const reply = await server.send(
+      isEmpty ? 'DELETE' : 'PUT',
+      `${entryPath(place)}?dryRun=true`,
+      isEmpty ? undefined : changed,
+    );
+    if (reply.status !== 200) throw refusal(`The change (${this.name}) was not tried`, reply);
+    return (JSON.parse(reply.body) as SettingsDryRun).instances;
+  }
+}
+
+/** The settings with one field as it is given, or without it. Pure. */
+export function withField<Name extends keyof ControlSettings>(
+  settings: ControlSettings,
+  name: Name,
+  value: ControlSettings[Name] | undefined,
+): ControlSettings {
+  const others = Object.entries(settings).filter(([field]) => field !== name);
+  return Object.fromEntries(value === undefined ? others : [...others, [name, value]]);
+}
+
+function entryPath(place: Place): string {
+  return `${servicePath(place)}/caches/${encodeURIComponent(place.cache)}/settings/${place.selector}`;
+}
+
+function isOf({ cache, selector }: SettingsEntry, place: Place): boolean {
+  return cache === place.cache && selector === place.selector;
+}
+
+function hasTakenIn({ acknowledged }: ControlledInstance, revision: number): boolean {
+  return acknowledged !== null && acknowledged >= revision;
+}
+
+/** The settings that a change is for: those that differ, and those that it names. Pure. */
+function changedNames(before: ControlSettings, after: ControlSettings, named: ControlSettings): string[] {
+  const [old, now] = [flatSettings(before), flatSettings(after)];
+  const differing = [...Object.keys(old), ...Object.keys(now)].filter((name) => old[name] !== now[name]);
+  return [...new Set([...differing, ...Object.keys(flatSettings(named))])];
+}
+
+function pick<Value>(of: Readonly<Record<string, Value>>, name: string): [string, Value][] {
+  return Object.hasOwn(of, name) ? [[name, of[name]!]] : [];
+}
+
+function wouldBe(
+  { instance, connected, caches }: ControlledInstance,
+  cache: string,
+  dry: SettingsDryRun['instances'],
+): InstanceOutcome {
+  if (!connected) return { instance, connected, outcome: 'away', reason: 'not connected' };
+  const found = dry.find((one) => one.instance === instance);
+  if (found === undefined)
+    return { instance, connected, outcome: 'unchanged', reason: 'what is desired of it stays the same' };
+  const { refused, reason } = found;
+  const [before, after] = [flatSettings(found.before), flatSettings(found.after)];
+  if (refused !== undefined)
+    return { instance, connected, outcome: 'refused', refused, reason: reason ?? '', before, after };
+  const description = caches.find((one) => one.description.cache === cache)!.description;
+  return { instance, connected, outcome: 'applied', ...leaving(description, found.after), before, after };
+}
+
+/**
+ * What has to leave for lower limits. A limit says exactly how much of its own is too much; of the other it is as large a
+ * share. Pure.
+ */
+export function leaving(
+  { tiers }: CacheDescription,
+  { tiers: limits = {} }: ControlSettings,
+): { readonly entries?: number; readonly bytes?: number } {
+  if (Object.keys(limits).length === 0) return {};
+  const sum = { entries: 0, bytes: 0 };
+  for (const { tier, entries = 0, bytes = 0 } of tiers) {
+    const { maxEntries = Infinity, maxBytes = Infinity } = Object.hasOwn(limits, tier) ? limits[tier]! : {};
+    const share = Math.max(over(entries, maxEntries), over(bytes, maxBytes));
+    sum.entries += Math.max(0, entries - maxEntries, Math.ceil(entries * share));
+    sum.bytes += Math.max(0, bytes - maxBytes, Math.ceil(bytes * share));
+  }
+  return sum;
+}
+
+function over(held: number, most: number): number {
+  return held > most ? (held - most) / held : 0;
+}
