@@ -257,7 +257,7 @@ describe('alperf caches and alperf cache, of a real server and a service that it
       expect(at(grown, other)).toMatchObject({ outcome: 'refused', refused: 'bounds' });
       expect(limits()).toEqual([60, 40]);
 
-      expect(await done(0, 'resize', '--reset')).toMatchObject({ instances: [{ outcome: 'applied' }, {}] });
+      expect(await done(0, 'resize', '--reset', '--yes')).toMatchObject({ instances: [{ outcome: 'applied' }, {}] });
       expect(limits()).toEqual([40, 40]);
       expect(covers.stats().tiers[0]).toMatchObject({ policy: 'sieve' });
       expect((await alperf(['cache', 'reader/covers', 'pause'])).code).toBe(2);

@@ -42,7 +42,9 @@ function resizing(invocation: Invocation): SettingsChange {
     );
   return {
     name: 'resize',
-    consent: 'when-entries-leave',
+    // What the host had set is not known here, and may be less.
+    consent: reset ? 'always' : 'when-entries-leave',
+    ...(!reset && { tier }),
     change: (settings) => (reset ? withoutTier(settings, tier) : withTier(settings, tier, limits)),
   };
 }

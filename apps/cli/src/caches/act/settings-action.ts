@@ -1,10 +1,10 @@
 import {
   flatSettings,
-  type CacheDescription,
   type ControlledInstance,
   type ControlSettings,
   type InstancesAnswer,
   type ServiceControl,
+  type SettingValue,
   type SettingsDryRun,
   type SettingsEntry,
 } from '#libs/contracts';
@@ -13,6 +13,7 @@ import { EXIT } from '../../command/exit-codes.js';
 import { refusal } from '../../http/request.js';
 import { settingsOf } from '../view.js';
 import { awayReason, untilEnough, type Acted, type Action, type ActParts } from './action.js';
+import { CommandAction } from './command-action.js';
 import type { InstanceOutcome } from './outcome.js';
 import { meantInstances, servicePath, type Place } from './place.js';
 
@@ -29,6 +30,8 @@ export interface SettingsChange {
   readonly change: (settings: ControlSettings) => ControlSettings;
   /** Whether to ask a person: always, or when entries have to leave. */
   readonly consent: 'always' | 'when-entries-leave';
+  /** The tier whose limits it sets. */
+  readonly tier?: string;
 }
 
 /** Times that a change is tried while others change the same. */
@@ -46,7 +49,8 @@ export class SettingsAction implements Action {
     return this.to.consent === 'always' || instances.some(({ entries = 0, bytes = 0 }) => entries > 0 || bytes > 0);
   }
 
-  async tryOut(place: Place, { server }: ActParts): Promise<Acted> {
+  async tryOut(place: Place, parts: ActParts): Promise<Acted> {
+    const { server } = parts;
     const { settings, etag } = await this.#read(place, server);
     const changed = this.to.change(settings);
     const instances = await this.#instances(place, server);
@@ -54,7 +58,7 @@ export class SettingsAction implements Action {
     return {
       revision: null,
       command: null,
-      instances: instances.map((one) => wouldBe(one, place.cache, dry)),
+      instances: await this.#wouldBe(place, parts, instances, dry),
     };
   }
 
@@ -96,6 +100,25 @@ export class SettingsAction implements Action {
         return { instance, connected, outcome: 'unchanged', reason, inForce };
       }),
     };
+  }
+
+  async #wouldBe(
+    place: Place,
+    parts: ActParts,
+    instances: readonly ControlledInstance[],
+    dry: SettingsDryRun['instances'],
+  ): Promise<InstanceOutcome[]> {
+    const { tier } = this.to;
+    if (tier === undefined) return instances.map((one) => wouldBe(one, dry, {}));
+    // What an instance has told of itself may be old; what it would have to clear it counts now.
+    const { instances: counted } = await new CommandAction({ do: 'clear', tier }).tryOut(place, parts);
+    return instances.map((one) => {
+      const limits = dry.find(({ instance }) => instance === one.instance)?.after.tiers?.[tier];
+      if (limits === undefined) return wouldBe(one, dry, {});
+      const now = counted.find(({ instance }) => instance === one.instance);
+      const held = now?.outcome === 'applied' ? now : mostHeld(one, place.cache, tier);
+      return wouldBe(one, dry, leaving(held, limits));
+    });
   }
 
   async #write(place: Place, { server }: ActParts): Promise<{ revision: number | null; names: readonly string[] }> {
@@ -187,9 +210,9 @@ function pick<Value>(of: Readonly<Record<string, Value>>, name: string): [string
 }
 
 function wouldBe(
-  { instance, connected, caches }: ControlledInstance,
-  cache: string,
+  { instance, connected }: ControlledInstance,
   dry: SettingsDryRun['instances'],
+  left: Held,
 ): InstanceOutcome {
   if (!connected) return { instance, connected, outcome: 'away', reason: 'not connected' };
   const found = dry.find((one) => one.instance === instance);
@@ -199,8 +222,23 @@ function wouldBe(
   const [before, after] = [flatSettings(found.before), flatSettings(found.after)];
   if (refused !== undefined)
     return { instance, connected, outcome: 'refused', refused, reason: reason ?? '', before, after };
-  const description = caches.find((one) => one.description.cache === cache)!.description;
-  return { instance, connected, outcome: 'applied', ...leaving(description, found.after), before, after };
+  return { instance, connected, outcome: 'applied', ...left, before, after };
+}
+
+interface Held {
+  readonly entries?: number;
+  readonly bytes?: number;
+}
+
+/** What a tier holds at most, where it does not say what it holds: as much as it may. Pure. */
+function mostHeld({ caches }: ControlledInstance, cache: string, tier: string): Held {
+  const { tiers, settings } = caches.find(({ description }) => description.cache === cache)!.description;
+  const told = tiers.find((one) => one.tier === tier);
+  const most = (limit: SettingValue | undefined, last = 0) => (typeof limit === 'number' ? limit : last);
+  return {
+    entries: most(settings[`${tier}.maxEntries`], told?.entries),
+    bytes: most(settings[`${tier}.maxBytes`], told?.bytes),
+  };
 }
 
 /**
@@ -208,18 +246,15 @@ function wouldBe(
  * share. Pure.
  */
 export function leaving(
-  { tiers }: CacheDescription,
-  { tiers: limits = {} }: ControlSettings,
-): { readonly entries?: number; readonly bytes?: number } {
-  if (Object.keys(limits).length === 0) return {};
-  const sum = { entries: 0, bytes: 0 };
-  for (const { tier, entries = 0, bytes = 0 } of tiers) {
-    const { maxEntries = Infinity, maxBytes = Infinity } = Object.hasOwn(limits, tier) ? limits[tier]! : {};
-    const share = Math.max(over(entries, maxEntries), over(bytes, maxBytes));
-    sum.entries += Math.max(0, entries - maxEntries, Math.ceil(entries * share));
-    sum.bytes += Math.max(0, bytes - maxBytes, Math.ceil(bytes * share));
-  }
-  return sum;
+  { entries = 0, bytes = 0 }: Held,
+  limits: NonNullable<ControlSettings['tiers']>[string],
+): Required<Held> {
+  const { maxEntries = Infinity, maxBytes = Infinity } = limits;
+  const share = Math.max(over(entries, maxEntries), over(bytes, maxBytes));
+  return {
+    entries: Math.max(0, entries - maxEntries, Math.round(entries * share)),
+    bytes: Math.max(0, bytes - maxBytes, Math.round(bytes * share)),
+  };
 }
 
 function over(held: number, most: number): number {
