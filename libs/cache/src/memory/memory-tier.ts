@@ -364,7 +364,7 @@ export class MemoryTier implements Tier {
       this.#maxBytes = maxBytes;
     }
     if (maxEntries !== undefined) this.#maxEntries = maxEntries;
-    while (this.#makeRoom(0, 0, SHRINK_STEP) && this.#isFull(0, 0)) await this.#time!.clock.sleep(0);
+    while (this.#makeRoom(0, 0) && this.#isFull(0, 0)) await this.#time!.clock.sleep(0);
   }
 
   get policy(): PolicyName {
@@ -444,10 +444,11 @@ export class MemoryTier implements Tier {
       this.#evictor.reweigh(slot, after);
       this.#evictor.hit(slot);
     }
-    table.bytes += table.bytesOf(slot) - before;
+    const more = table.bytesOf(slot) - before;
+    table.bytes += more;
     // What is heavier now may push out others, or itself: then it was written, and has left again.
     const key = table.keys[slot]!;
-    const hasRoom = this.#makeRoom(0, 0);
+    const hasRoom = this.#makeRoom(0, 0, table.bytes - more);
     if (table.index.get(key) !== slot) this.#recorder.written();
     else if (hasRoom) return slot;
     else {
@@ -457,12 +458,15 @@ export class MemoryTier implements Tier {
     return NONE;
   }
 
-  /** Says whether there is room, having evicted at most `most` entries. */
-  #makeRoom(entries: number, bytes: number, most = Number.POSITIVE_INFINITY): boolean {
-    const { lives } = this.#table;
+  /**
+   * Says whether there is room for so much more. Limits that were lowered are reached step by step: a write waits for no
+   * more than a step of that, but adds nothing to what was held before it, or `since`. O(entries evicted).
+   */
+  #makeRoom(entries: number, bytes: number, since = this.#table.bytes): boolean {
+    const { lives, index } = this.#table;
+    const before = index.size;
     for (let evicted = 0; this.#isFull(entries, bytes); evicted++) {
-      // Limits that were lowered are reached step by step: one write waits for no more than a step.
-      if (evicted >= Math.min(most, SHRINK_STEP)) return true;
+      if (evicted >= SHRINK_STEP && index.size + entries <= before && this.#table.bytes + bytes <= since) return true;
       const slot = this.#evictor.evict();
       if (slot === NONE) return false;
       if (lives !== undefined && lives[slot]! > 0) {
