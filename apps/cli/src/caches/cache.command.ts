@@ -17,7 +17,7 @@ export const cacheCommand: Command = {
   summary: 'Show one cache: counts of each tier, times, sizes, settings in force and desired, and its changes.',
   description:
     'Counts and times are of --since until now; the changes of 30 days. With keys, the key needs the scope read. ' +
-    'What can be done with it: `cache NAME resize`, clear, invalidate, policy, ttl, pause, resume.',
+    'What can be done with it: `cache NAME resize`, `clear`, `invalidate`, `policy`, `ttl`, `pause`, `resume`.',
   arguments: [{ name: 'NAME', help: 'The cache: pages, or with its service reader/pages.' }],
   options: {
     ...CACHES_OPTIONS,
