@@ -10,6 +10,11 @@ export const DEFAULT_REDIS = 'redis://127.0.0.1:6379';
 
 /** An answer that takes longer counts as none, ms. */
 const ANSWER_MS = 5_000;
+/**
+ * A command of the tier that takes longer fails, ms. More than a service would wait: on a busy machine a late answer would
+ * count as none, and the hit ratio would be that of the machine.
+ */
+const COMMAND_MS = 10_000;
 /** Keys that the server looks at between two answers while those of a replay are removed. */
 const SCANNED_AT_ONCE = '1000';
 
@@ -30,7 +35,7 @@ export class RunRedis extends RedisTier {
     private readonly namespace: string,
     options: RedisOptions,
   ) {
-    super(options);
+    super({ commandTimeoutMs: COMMAND_MS, ...options });
   }
 
   /** @throws CliError when it cannot be written to: a tier that is away answers nothing, and all would be loaded */
