@@ -125,7 +125,7 @@ export class MemoryTier implements Tier {
     const value = table.values[slot];
     if (value === undefined) return undefined;
     const until = table.freshUntil[slot]!;
-    if (until !== Number.POSITIVE_INFINITY && this.#isOver(until)) return undefined;
+    if (until !== Number.POSITIVE_INFINITY && until <= this.#time!.sureFrom && this.#isOver(until)) return undefined;
     // No call and nobody else's fields: they would be a fifth of a hit.
     this.#hitsLeft--;
     this.#use(slot);
