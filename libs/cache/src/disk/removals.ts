@@ -25,7 +25,7 @@ export class DiskRemovals {
       queue.do((work) => {
         const row = work.drop(place, cause);
         work.traces.push({ key });
-        if (row !== undefined) work.told({ key });
+        work.told({ key });
         return row === undefined ? NOTHING : { entries: 1, bytes: row.weight };
       }),
     );

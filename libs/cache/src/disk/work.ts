@@ -139,9 +139,9 @@ export class Work implements Outcome {
     if (older !== undefined) {
       if (typeof older !== 'string') this.#unlink(older);
       this.#count('replaced');
-      this.told({ key: write.key });
       this.#usage.used(write.hash);
     }
+    this.told({ key: write.key });
     if (!this.makeRoom(limits, now, mostEvicted, 1, weight)) {
       if (older !== undefined) void this.#databases.index.remove(place);
       return undefined;
@@ -160,6 +160,15 @@ export class Work implements Outcome {
     this.#add(queue, 1, weight);
     this.traces.push({ key: write.key });
     return true;
+  }
+
+  /** For a write that is not kept: an older entry of its key is gone all the same. */
+  reject({ place, key }: Write): false {
+    this.drop(place, 'replaced');
+    this.#count('rejected');
+    this.told({ key });
+    this.traces.push({ key });
+    return false;
   }
 
   /** Removes the entry at a place; with an id, only if it is still that one. Says what it was, or undefined. */
@@ -232,7 +241,10 @@ export class Work implements Outcome {
     return false;
   }
 
-  /** Tells the other instances that have the cache open of what is gone or overwritten. */
+  /**
+   * Tells the other instances that have the cache open of what is gone or overwritten; also when nothing was there to go:
+   * tiers above theirs may hold what was evicted here.
+   */
   told(selection: ToldSelection): void {
     if (this.totals.instances < 2) return;
     const number = this.totals.nextChange++;

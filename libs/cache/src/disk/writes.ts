@@ -38,8 +38,7 @@ export class DiskWrites {
       queue.do((work) => {
         // The limits may have been lowered while it waited.
         if (this.#fits(write)) return work.put(write, this.disk.limits, clock.now(), MOST_AT_ONCE) ?? AGAIN;
-        work.drop(write.place, 'replaced');
-        return false;
+        return work.reject(write);
       }, write.draft.bytes.length + write.content.length),
     );
     if (kept) recorder.writeSize(write.weight);

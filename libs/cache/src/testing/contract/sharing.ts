@@ -95,6 +95,10 @@ export function sharing(run: Run, traits: TierTraits): void {
       until(() => heard.some((selection) => isSelected(selection, key, tags)));
     await one.set('key', anEntry(2, { tags: ['t'] }));
     await tells('key', ['t']);
+    // In order: when the last is heard, none of those before is still to come.
+    await one.set('last', anEntry(1));
+    await one.set('last', anEntry(2));
+    await tells('last', []);
     heard.length = 0;
     await one.remove({ key: 'key' }, { cause: 'invalidated' });
     await tells('key', ['t']);
