@@ -51,7 +51,7 @@ interface Parts {
  * miss, told to `onProblem` and removed.
  *
  * Several processes may have one cache open: LMDB lets one write at a time, totals and queues of eviction are on disk, and
- * so each of them keeps its own limits for all. What one removes or overwrites the others hear of within a quarter of a second.
+ * so each of them keeps its own limits for all. What one writes or removes the others hear of within a quarter of a second.
  */
 export class DiskTier implements Tier {
   readonly name = 'disk';
