@@ -1,4 +1,4 @@
-import type { Logger } from '#libs/operations';
+import { HttpProblem, type Logger } from '#libs/operations';
 import type { Clock, Timer } from '#libs/time';
 import type { ControlState } from './control-state.js';
 import type { Snapshot } from './documents.js';
@@ -18,7 +18,9 @@ export interface ControlWatchOptions {
 export class ControlWatch {
   #snapshot: Snapshot | undefined;
   #version: bigint | undefined;
-  #looking: Promise<void> = Promise.resolve();
+  #looking: Promise<unknown> = Promise.resolve();
+  /** A look that has not begun yet: all who ask meanwhile share it. */
+  #waiting: Promise<boolean> | undefined;
   #timer: Timer | undefined;
   #stopped = true;
   #failed = false;
@@ -46,10 +48,27 @@ export class ControlWatch {
     await this.#looking;
   }
 
-  /** Looks now; what was written before the call is in the snapshot when it resolves. Never rejects. */
-  look(): Promise<void> {
-    this.#looking = this.#looking.then(() => this.#look());
-    return this.#looking;
+  /**
+   * Looks now; what was written before the call is in the snapshot when it resolves, or it is false: the state could not be
+   * read. Never rejects.
+   */
+  look(): Promise<boolean> {
+    this.#waiting ??= this.#looking.then(() => {
+      this.#waiting = undefined;
+      return this.#look();
+    });
+    this.#looking = this.#waiting;
+    return this.#waiting;
+  }
+
+  /** Which of these commands are valid, also those that another process was given a moment ago. @throws HttpProblem STATE_UNAVAILABLE */
+  async validOf(commands: readonly string[]): Promise<ReadonlySet<string>> {
+    const isKnown = (id: string) => this.#snapshot?.commands.has(id) === true;
+    if (!commands.every(isKnown) && !(await this.look()))
+      throw new HttpProblem('STATE_UNAVAILABLE', 'Which commands are valid cannot be read now.', {
+        retryAfterMs: 2_000,
+      });
+    return new Set(commands.filter(isKnown));
   }
 
   #next(delayMs: number): void {
@@ -61,7 +80,7 @@ export class ControlWatch {
     );
   }
 
-  async #look(): Promise<void> {
+  async #look(): Promise<boolean> {
     const { state, log } = this.options;
     try {
       // The version first: what is written between the two is then read again, not missed.
@@ -76,10 +95,12 @@ export class ControlWatch {
       await this.#forget();
       if (this.#failed) log.info('Control state can be read again.');
       this.#failed = false;
+      return true;
     } catch (error) {
       // Listeners keep what they have; it is looked for again.
       if (!this.#failed) log.warn('Control state cannot be read; instances keep what they have.', { error });
       this.#failed = true;
+      return false;
     }
   }
 

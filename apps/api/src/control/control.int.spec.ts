@@ -15,8 +15,8 @@ import type {
   SettingsEntry,
 } from '#libs/contracts';
 import { ApiKeys, createKey, type Scope } from '#libs/operations';
-import { ControlClient, FetchLink, type ToldChange } from '#libs/telemetry';
 import { SystemClock } from '#libs/time';
+import { anInstance as listeningInstance, until, type InstanceOptions } from './testing/an-instance.js';
 import { ask } from './testing/ask.js';
 import { RecordingTarget } from './testing/recording-target.js';
 import { RunningControl, type RunningControlOptions } from './testing/running-control.js';
@@ -40,34 +40,11 @@ async function start(options: RunningControlOptions = {}): Promise<RunningContro
   return running;
 }
 
-/** An instance of the service with one cache, that listens. */
-function anInstance(
-  url: string,
-  { key, target = new RecordingTarget('pages') }: { key?: string; target?: RecordingTarget } = {},
-) {
-  const changes: ToldChange[] = [];
-  const problems: string[] = [];
-  const instance = randomUUID();
-  const client = new ControlClient({
-    service: 'reader',
-    instance,
-    version: '1.0.0',
-    link: new FetchLink({ endpoint: url, ...(key !== undefined && { key }) }),
-    clock,
-    random: () => 0.05,
-    changed: (change) => changes.push(change),
-    onProblem: (message) => problems.push(message),
-  });
-  client.add(target);
-  open.push({ close: () => client.close() });
-  return { instance, client, target, changes, problems };
-}
-
-async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = clock.monotonic() + 20_000; !(await condition());) {
-    if (clock.monotonic() > end) throw new Error(`It did not come to this: ${what}`);
-    await clock.sleep(20);
-  }
+/** An instance of the service with one cache, that listens until the test is over. */
+function anInstance(url: string, options?: InstanceOptions) {
+  const listening = listeningInstance(url, options);
+  open.push({ close: () => listening.client.close() });
+  return listening;
 }
 
 const SERVICE = '/v1/control/services/reader';

@@ -71,7 +71,7 @@ export class ControlModule implements OnModuleInit, BeforeApplicationShutdown {
       streams,
       log,
       process: randomUUID(),
-      isValid: (command) => watch.snapshot?.commands.has(command) === true,
+      validOf: (commands) => watch.validOf(commands),
     });
     const desk = new ControlDesk({ state, watch, reports, clock, drawId: randomUUID });
     // Before the first instance listens: it would be told that nothing is desired else.

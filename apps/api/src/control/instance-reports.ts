@@ -41,8 +41,8 @@ export interface InstanceReportsOptions {
   readonly log: Logger;
   /** Tells this process from others. */
   readonly process: string;
-  /** Whether a command is still valid; answers to others are not kept. */
-  readonly isValid: (command: string) => boolean;
+  /** Which of these commands are still valid, in whichever process they were given; answers to others are not kept. */
+  readonly validOf: (commands: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 const serviceKey = (service: string) => `ack/${encodeURIComponent(service)}/`;
@@ -84,6 +84,7 @@ export class InstanceReports {
 
   /** Durable when it resolves. @throws HttpProblem OVERLOADED, STATE_UNAVAILABLE */
   async accept({ emitter, revision, caches, answers = [] }: InstanceReport): Promise<void> {
+    const valid = await this.options.validOf(answers.map(({ command }) => command));
     const at = this.options.clock.now();
     const { service, instance, version } = emitter;
     if (revision !== undefined || caches !== undefined)
@@ -97,7 +98,7 @@ export class InstanceReports {
         }),
       );
     for (const answer of answers)
-      if (this.options.isValid(answer.command)) this.#wait(`answer/${answer.command}/${instance}`, encode(answer));
+      if (valid.has(answer.command)) this.#wait(`answer/${answer.command}/${instance}`, encode(answer));
     await this.#flush();
   }
 
@@ -232,13 +233,18 @@ export class InstanceReports {
   }
 
   async #sweep(): Promise<void> {
-    const { store, clock, isValid } = this.options;
+    const { store, clock, validOf } = this.options;
     const now = clock.now();
     const old: string[] = [];
     const connected = new Map<string, Set<string>>();
-    for (const { key, value } of await store.list(REPORTS_SCOPE)) {
-      const [kind, first = '', second = ''] = key.split('/');
-      if (kind === 'answer' && !isValid(first)) old.push(key);
+    const kept = (await store.list(REPORTS_SCOPE)).map((one) => ({ ...one, parts: one.key.split('/') }));
+    // After the answers were listed: what they answer was given before, and is valid or over by now.
+    const valid = await validOf([
+      ...new Set(kept.flatMap(({ parts: [kind, command = ''] }) => (kind === 'answer' ? [command] : []))),
+    ]);
+    for (const { key, value, parts } of kept) {
+      const [kind, first = '', second = ''] = parts;
+      if (kind === 'answer' && !valid.has(first)) old.push(key);
       if (kind === 'api' && Math.abs(now - (decode(checks.connected, value)?.at ?? 0)) > 2 * PROCESS_GONE_MS)
         old.push(key);
       if (kind !== 'ack' || now - (decode(checks.acknowledged, value)?.at ?? 0) <= INSTANCE_GONE_MS) continue;
