@@ -93,14 +93,18 @@ export const PipelineStatus = Type.Object({
   cache: Nullable(
     Type.Object(
       {
-        requests: Count('Requests to any cache.'),
-        hits: Count('Found and fresh.'),
+        requests: Count('Requests to any cache, each once, however many tiers it asked.'),
+        hits: Count('Found in some tier, and fresh.'),
         staleHits: Count('Found past its freshness and answered all the same.'),
-        misses: Count('Not found.'),
+        misses: Count('Answered by no tier.'),
         negativeHits: Count('Found the remembered absence of a value.'),
-        errors: Count('The tier failed.'),
+        errors: Count('How often a tier failed; the request goes on to the next one.'),
         hitRatio: Nullable(
-          Type.Number({ minimum: 0, maximum: 1, description: 'hits / requests; null without requests.' }),
+          Type.Number({
+            minimum: 0,
+            maximum: 1,
+            description: '(hits + staleHits + negativeHits) / requests; null without requests.',
+          }),
         ),
       },
       { description: 'Over all caches and everything that is kept, read together with the totals.' },

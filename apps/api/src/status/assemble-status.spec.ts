@@ -42,13 +42,14 @@ function assembled(
   log: readonly PartitionReading[] | undefined,
   progress?: readonly PartitionProgress[],
   audit: Partial<DatabaseReading['audit']> = {},
+  cache: Partial<DatabaseReading['cache']> = {},
 ) {
   const database: DatabaseReading | undefined = progress && {
     progress: { partitions: progress, settled: SETTLED },
     inserted: { at: 0, records: 1, events: 2 },
     byKind: { metric: 7 },
     exact: true,
-    cache: { requests: 0, hits: 0, staleHits: 0, misses: 0, negativeHits: 0, errors: 0 },
+    cache: { requests: 0, hits: 0, staleHits: 0, misses: 0, negativeHits: 0, errors: 0, ...cache },
     audit: { ...AUDIT, ...audit },
     deadLetters: 0,
     storage: { parts: 1, bytes: 1 },
@@ -96,6 +97,14 @@ describe('The status', () => {
       cache: { requests: 0, hitRatio: null },
       deadLetters: 0,
     });
+  });
+
+  it('counts stale and negative hits as hits in the ratio, which is never above 1', () => {
+    const ratio = (cache: Partial<DatabaseReading['cache']>) =>
+      assembled([inLog()], [progressOf()], {}, cache).cache?.hitRatio;
+    expect(ratio({ requests: 10, hits: 4, staleHits: 2, negativeHits: 1, misses: 3 })).toBe(0.7);
+    // The nearest tier's window is not in yet.
+    expect(ratio({ requests: 1, hits: 2 })).toBe(1);
   });
 
   it('is checked through no time while the audit has nothing to compare', () => {

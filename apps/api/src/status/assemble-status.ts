@@ -65,7 +65,10 @@ function auditOf({ audit }: DatabaseReading): PipelineStatus['audit'] {
 }
 
 function cacheOf({ cache }: DatabaseReading): PipelineStatus['cache'] {
-  return { ...cache, hitRatio: cache.requests === 0 ? null : cache.hits / cache.requests };
+  const { requests, hits, staleHits, negativeHits } = cache;
+  // What a farther tier answers may be in a second before the request to the nearest one is.
+  const hitRatio = requests === 0 ? null : Math.min(1, (hits + staleHits + negativeHits) / requests);
+  return { ...cache, hitRatio };
 }
 
 /** Null when there are none, or one of them is not known: what is unknown cannot be vouched for. */

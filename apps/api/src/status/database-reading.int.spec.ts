@@ -76,6 +76,34 @@ describe('DatabaseStatus on a real engine', () => {
     );
   });
 
+  it('counts a request to a cache of several tiers once, and what any of them answered', async () => {
+    await clickhouse.command('TRUNCATE TABLE cache_windows');
+    const insert = (cache: string, tier: string, counts: Readonly<Record<string, number>>, hour = 0) =>
+      clickhouse.command(
+        `INSERT INTO cache_windows (service, cache, tier, window_ms, ${Object.keys(counts).join(', ')}, time, bucket_end,
+          instance, sequence, idx, row_version)
+        SELECT 's', '${cache}', '${tier}', 1000, ${Object.values(counts).join(', ')}, ${moment(at - hour * 3_600_000)},
+          toDateTime(${at / 1_000 - hour * 3_600}, 'UTC'), toUUID('00000000-0000-4000-8000-000000000001'),
+          ${1_000 + hour}, ${cache.length * 10 + tier.length}, 1`,
+      );
+    await insert('pages', 'memory', { hits: 50, stale_hits: 10, misses: 40 });
+    // One of the 40 finds the disk broken, and is asked of redis with the 19 that it does not have.
+    await insert('pages', 'disk', { hits: 15, negative_hits: 5, misses: 19, errors: 1 });
+    await insert('pages', 'redis', { hits: 8, misses: 12 });
+    // It had no memory tier an hour ago.
+    await insert('pages', 'disk', { hits: 100, misses: 100 }, 1);
+    await insert('covers', 'of-its-own', { hits: 1, misses: 1 });
+    expect((await read()).cache).toEqual({
+      requests: 302,
+      hits: 174,
+      staleHits: 10,
+      negativeHits: 5,
+      misses: 113,
+      errors: 1,
+    });
+    await clickhouse.command('TRUNCATE TABLE cache_windows');
+  });
+
   it('takes the newest progress of each partition, and an unset time as unknown', async () => {
     for (const [revision, committed] of [
       [1, 10],

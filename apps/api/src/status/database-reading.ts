@@ -25,7 +25,22 @@ export interface DatabaseReading {
   readonly storage: NonNullable<PipelineStatus['storage']>;
 }
 
-const CACHE_VIEW = 'cache_by_1h';
+/**
+ * Caches as a whole. Each request asks the nearest tier, so that one counts the requests, hour by hour: tiers may have come
+ * since. Which one is the nearest the tables do not say: memory, disk and redis in this order, else the one asked most.
+ */
+const WHOLE_CACHES = `
+  SELECT sum(nearest) AS r, sum(h) AS h, sum(s) AS s, sum(n) AS n, sum(e) AS e
+  FROM (
+    SELECT argMin(asked, (place, -toInt64(asked))) AS nearest,
+      sum(tier_hits) AS h, sum(tier_stale) AS s, sum(tier_negative) AS n, sum(tier_errors) AS e
+    FROM (
+      SELECT service, cache, version, bucket_end, multiIf(tier = 'memory', 1, tier = 'disk', 2, tier = 'redis', 3, 4) AS place,
+        sum(hits) AS tier_hits, sum(stale_hits) AS tier_stale, sum(negative_hits) AS tier_negative, sum(errors) AS tier_errors,
+        sum(hits + stale_hits + negative_hits + misses + errors) AS asked
+      FROM cache_by_1h GROUP BY service, cache, version, bucket_end, tier
+    ) GROUP BY service, cache, version, bucket_end
+  )`;
 
 /** Asks ClickHouse for its part of the status; what grows with the data is asked for at a pace that its cost allows. */
 export class DatabaseStatus {
@@ -98,20 +113,17 @@ export class DatabaseStatus {
 
   /** Settled hours joined with the raw tail, as the view does it. */
   async #readCache(): Promise<DatabaseReading['cache']> {
-    const [row] = await this.reader.rows<Record<string, number>>(
-      `SELECT sum(hits) AS h, sum(stale_hits) AS s, sum(misses) AS m, sum(negative_hits) AS n, sum(errors) AS e
-      FROM ${CACHE_VIEW}`,
-    );
-    const [hits, staleHits, misses, negativeHits, errors] = ['h', 's', 'm', 'n', 'e'].map((name) =>
-      Number(row?.[name] ?? 0),
-    ) as [number, number, number, number, number];
+    const [row] = await this.reader.rows<Record<string, number>>(WHOLE_CACHES);
+    const of = (name: string) => Number(row?.[name] ?? 0);
+    const [requests, hits, staleHits, negativeHits] = [of('r'), of('h'), of('s'), of('n')];
     return {
-      requests: hits + staleHits + misses + negativeHits + errors,
+      requests,
       hits,
       staleHits,
-      misses,
+      // What the farthest tier did not have, failed at, or was never asked for, as there is none.
+      misses: Math.max(0, requests - hits - staleHits - negativeHits),
       negativeHits,
-      errors,
+      errors: of('e'),
     };
   }
 
