@@ -14,6 +14,7 @@ export * from './buckets.js';
 export * from './control/bounds.js';
 export * from './control/commands.js';
 export * from './control/flat-settings.js';
+export * from './control/for-later.js';
 export * from './control/http.js';
 export * from './control/operation-problem.js';
 export * from './control/select.js';

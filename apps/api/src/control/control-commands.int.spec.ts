@@ -1,10 +1,12 @@
-import { afterEach, beforeEach, describe, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandStatus, ControlOperation } from '#libs/contracts';
 import { anInstance as listeningInstance, until, type InstanceOptions } from './testing/an-instance.js';
 import { ask } from './testing/ask.js';
+import type { RecordingTarget } from './testing/recording-target.js';
 import { RunningControl, type RunningControlOptions } from './testing/running-control.js';
 
 let folder: string;
@@ -51,4 +53,80 @@ describe('Answers to a command', () => {
       await until(`command ${given} is answered`, async () => (await statusOf(a.url, json.id)).answers.length === 1);
     }
   }, 60_000);
+});
+
+describe('An instance that started after a command was given', () => {
+  const did = ({ target }: { readonly target: RecordingTarget }) => target.ran.map(({ operation }) => operation.do);
+
+  it('does it only if it clears or invalidates, once for each start, also under its old id', async () => {
+    const { url } = await start();
+    const first = anInstance(url);
+    await until('listens', () => first.client.revision !== undefined);
+    const operations: ControlOperation[] = [
+      { do: 'export' },
+      { do: 'import' },
+      { do: 'warm', hottest: 5 },
+      { do: 'pin', key: 'k' },
+      { do: 'unpin', key: 'k' },
+      { do: 'verify', repair: true },
+      { do: 'clear' },
+      { do: 'invalidate', tag: 't' },
+    ];
+    const ids: string[] = [];
+    for (const operation of operations) ids.push((await command(url, operation)).json.id);
+    await command(url, { do: 'clear' }, { dryRun: true });
+    await until('done', () => first.target.ran.length === operations.length + 1);
+    const late = anInstance(url);
+    await first.client.close();
+    const again = anInstance(url, { instance: first.instance });
+    await until('done later', () => late.target.ran.length >= 2 && again.target.ran.length >= 2);
+    // What comes behind the others comes last.
+    await command(url, { do: 'inspect', key: 'k' });
+    await until('up to date', () => did(late).includes('inspect') && did(again).includes('inspect'));
+    expect([did(late), did(again)]).toEqual([
+      ['clear', 'invalidate', 'inspect'],
+      ['clear', 'invalidate', 'inspect'],
+    ]);
+    await until('all are waited for that do it, and no others', async () => {
+      const [exported, cleared] = [await statusOf(url, ids[0]!), await statusOf(url, ids[6]!)];
+      return exported.expected === 0 && exported.answers.length === 1 && cleared.expected === 2;
+    });
+  });
+
+  it('is told apart from one that was away meanwhile, by every API process, also after a restart', async () => {
+    let a = await start();
+    const b = await start();
+    const { client, target } = anInstance(a.url);
+    await until('listens', () => client.revision !== undefined);
+    client.enabled = false;
+    await command(b.url, { do: 'pin', key: 'k' });
+    const { port } = a;
+    await a.stop();
+    a = await start({ port });
+    client.enabled = true;
+    await until('done', () => target.ran.length === 1);
+    await command(a.url, { do: 'export' });
+    await until('done too', () => target.ran.length === 2);
+    expect(did({ target })).toEqual(['pin', 'export']);
+  });
+
+  it('that does not say how long it has been there counts as one that starts when it connects', async () => {
+    const { url } = await start();
+    await command(url, { do: 'pin', key: 'k' });
+    await command(url, { do: 'clear' });
+    const events = async (more: string) => {
+      const answer = await fetch(`${url}/v1/control/stream?service=reader&instance=${randomUUID()}${more}`);
+      expect(answer.status).toBe(200);
+      let text = '';
+      for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
+        text += chunk;
+        if (text.includes('"clear"')) break;
+      }
+      return text;
+    };
+    expect(await events('')).not.toContain('"pin"');
+    expect(await events('&ageMs=3600000')).toContain('"pin"');
+    const wrong = await ask(`${url}/v1/control/stream?service=reader&instance=${randomUUID()}&ageMs=-1`);
+    expect(wrong.status).toBe(400);
+  });
 });

@@ -1,8 +1,6 @@
 import {
   beyondBounds,
   operationProblem,
-  parseSelector,
-  selects,
   settingsProblem,
   type CommandRequest,
   type CommandStatus,
@@ -21,6 +19,7 @@ import { stateRevision } from './control-streams.js';
 import type { ControlWatch } from './control-watch.js';
 import { desiredOf, emptyDocument, type ServiceDocument, type StoredCommand } from './documents.js';
 import type { InstanceReports } from './instance-reports.js';
+import { isFor } from './recipients.js';
 
 /** How often the answers of a command are looked at while somebody waits for them, ms. */
 const LOOK_EVERY_MS = 200;
@@ -154,11 +153,11 @@ export class ControlDesk {
     await this.parts.watch.look();
   }
 
-  async #status({ service, selector, command }: StoredCommand): Promise<CommandStatus> {
+  async #status(stored: StoredCommand): Promise<CommandStatus> {
+    const { service, selector, command } = stored;
     const { id, cache, operation, dryRun, issuedAt, validUntil, by } = command;
     const connected = await this.parts.reports.connected(service);
     const answers = await this.parts.reports.answers(id);
-    const chosen = parseSelector(selector)!;
     return {
       id,
       service,
@@ -169,7 +168,7 @@ export class ControlDesk {
       issuedAt,
       validUntil,
       by,
-      expected: [...connected].filter((instance) => selects(chosen, instance)).length,
+      expected: connected.filter((one) => isFor(stored, one)).length,
       answers,
       entries: answers.reduce((sum, answer) => sum + (answer.entries ?? 0), 0),
       bytes: answers.reduce((sum, answer) => sum + (answer.bytes ?? 0), 0),

@@ -238,6 +238,7 @@ export function controlRoutes(parts: ControlRoutesParts): (scope: FastifyInstanc
       guarded('listen', async (request, reply, key) => {
         const service = namePart('service', query(request).service);
         const instance = instancePart(query(request).instance);
+        const started = clock.now() - (wholeNumber(request, 'ageMs', Number.MAX_SAFE_INTEGER) ?? 0);
         checkService(key, service);
         if (request.method === 'HEAD') return reply.headers(STREAM_HEADERS).send();
         if (streams.full)
@@ -254,7 +255,7 @@ export function controlRoutes(parts: ControlRoutesParts): (scope: FastifyInstanc
           connection: 'close',
           ...(origin !== undefined && corsHeaders(origin)),
         });
-        streams.add(stream, { service, instance }, lastEventId(request));
+        streams.add(stream, { service, instance, started }, lastEventId(request));
         return reply;
       }),
     );

@@ -1,8 +1,9 @@
-import { parseSelector, selects, type ControlAuthor, type ControlHello, type ControlState } from '#libs/contracts';
+import type { ControlAuthor, ControlHello, ControlState } from '#libs/contracts';
 import type { Clock, Timer } from '#libs/time';
 import { formatEvent, HEARTBEAT, type EventStream } from '../live/event-stream.js';
 import type { ControlWatch } from './control-watch.js';
 import { desiredOf, emptyDocument, type Snapshot } from './documents.js';
+import { isFor, type Recipient } from './recipients.js';
 
 export interface ControlStreamsOptions {
   readonly clock: Clock;
@@ -14,14 +15,12 @@ export interface ControlStreamsOptions {
 }
 
 /** Who listens. */
-export interface ListenerIdentity {
+export interface ListenerIdentity extends Recipient {
   readonly service: string;
-  readonly instance: string;
 }
 
 interface Listener extends ListenerIdentity {
   readonly stream: EventStream;
-  readonly since: number;
   /** Revision of what was sent last; -1 when nothing was. */
   cursor: number;
   /** It had unread bytes at the last heartbeat, and has read nothing since. */
@@ -70,8 +69,8 @@ export class ControlStreams {
     this.#changed = callback;
   }
 
-  connected(): (ListenerIdentity & { readonly since: number })[] {
-    return [...this.#listeners].map(({ service, instance, since }) => ({ service, instance, since }));
+  connected(): ListenerIdentity[] {
+    return [...this.#listeners].map(({ service, instance, started }) => ({ service, instance, started }));
   }
 
   /** @param after revision of the last event that the client has taken in. */
@@ -80,7 +79,7 @@ export class ControlStreams {
     const snapshot = watch.snapshot;
     // Of the future: it comes from a state that is no more. Then all of the present one is new.
     const cursor = after === undefined || snapshot === undefined || after > snapshot.revision ? -1 : after;
-    const listener: Listener = { ...who, stream, since: clock.now(), cursor, stuck: false };
+    const listener: Listener = { ...who, stream, cursor, stuck: false };
     this.#listeners.add(listener);
     stream.onClosed(() => {
       if (!this.#listeners.delete(listener)) return;
@@ -141,10 +140,11 @@ export class ControlStreams {
 
 /** What a listener gets next: of all that is newer than what it got last, the oldest. */
 function nextEvent(
-  { service, instance, cursor }: Listener,
+  listener: Listener,
   snapshot: Snapshot,
   now: number,
 ): { readonly revision: number; readonly text: string } | undefined {
+  const { service, instance, cursor } = listener;
   const state = stateRevision(snapshot, service);
   let next: { revision: number; text: () => string } | undefined;
   if (state > cursor)
@@ -152,11 +152,12 @@ function nextEvent(
       revision: state,
       text: () => formatEvent({ id: String(state), name: 'state', data: stateFor(snapshot, service, instance) }),
     };
-  for (const { service: of, selector, command } of snapshot.commands.values()) {
+  for (const stored of snapshot.commands.values()) {
+    const { command } = stored;
     const { revision, validUntil } = command;
-    if (of !== service || revision <= cursor || validUntil <= now) continue;
+    if (stored.service !== service || revision <= cursor || validUntil <= now) continue;
     if (next !== undefined && next.revision < revision) continue;
-    if (selects(parseSelector(selector)!, instance))
+    if (isFor(stored, listener))
       next = { revision, text: () => formatEvent({ id: String(revision), name: 'command', data: command }) };
   }
   return next && { revision: next.revision, text: next.text() };

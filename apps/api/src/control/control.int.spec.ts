@@ -216,7 +216,7 @@ describe('A command', () => {
     const { url } = await start();
     const given = await ask<CommandStatus>(`${url}${SERVICE}/commands`, 'POST', {
       cache: 'pages',
-      operation: { do: 'pin', key: 'k' },
+      operation: { do: 'invalidate', key: 'k' },
       validityMs: 3_000,
     });
     expect(given.json).toMatchObject({ expected: 0, answers: [] });

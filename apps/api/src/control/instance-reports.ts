@@ -7,11 +7,12 @@ import type { Clock, Timer } from '#libs/time';
 import type { ControlStreams } from './control-streams.js';
 import { decode, encode } from './documents.js';
 import { Pen } from './pen.js';
+import type { Recipient } from './recipients.js';
 
 export const REPORTS_SCOPE = 'control.reports';
 
-/** Connected instances in one entry of the store: some 60 bytes each. */
-const INSTANCES_PER_ENTRY = 2_000;
+/** Connected instances in one entry of the store: some 75 bytes each, and more with a long name of a service. */
+const INSTANCES_PER_ENTRY = 1_000;
 /** An API process that has said nothing for so long is gone, ms. */
 const PROCESS_GONE_MS = 30_000;
 /** An instance that is not connected is shown for so long after its last report, ms. */
@@ -30,6 +31,8 @@ const Acknowledged = Type.Object({
 const Connected = Type.Object({
   at: Type.Integer(),
   instances: Type.Array(Type.Tuple([Type.String(), Type.String()])),
+  /** When each of them began to listen; an older API process does not say. */
+  started: Type.Optional(Type.Array(Type.Integer())),
 });
 const checks = { acknowledged: Compile(Acknowledged), connected: Compile(Connected), answer: Compile(CommandAnswer) };
 
@@ -103,27 +106,25 @@ export class InstanceReports {
   }
 
   /** Which instances of a service listen now, here or at another process. */
-  async connected(service: string): Promise<Set<string>> {
+  async connected(service: string): Promise<Recipient[]> {
     const { streams, clock, store, process } = this.options;
-    const found = new Set(
-      streams
-        .connected()
-        .filter((one) => one.service === service)
-        .map((one) => one.instance),
-    );
+    const found = new Map<string, Recipient>();
+    for (const { service: of, instance, started } of streams.connected())
+      if (of === service) found.set(instance, { instance, started });
     for (const { key, value } of await store.list(REPORTS_SCOPE, 'api/')) {
       const said = decode(checks.connected, value);
       if (said === undefined || key.startsWith(`api/${process}/`)) continue;
       if (Math.abs(clock.now() - said.at) > PROCESS_GONE_MS) continue;
-      for (const [of, instance] of said.instances) if (of === service) found.add(instance);
+      for (const [i, [of, instance]] of said.instances.entries())
+        if (of === service && !found.has(instance)) found.set(instance, { instance, started: said.started?.[i] ?? 0 });
     }
-    return found;
+    return [...found.values()];
   }
 
   /** Instances that listen, and those that reported not long ago. @param desired the revision they should have. */
   async instances(service: string, desired: number): Promise<ControlledInstance[]> {
     const { clock, store } = this.options;
-    const connected = await this.connected(service);
+    const connected = new Set((await this.connected(service)).map(({ instance }) => instance));
     const prefix = serviceKey(service);
     const instances = new Map<string, ControlledInstance>(
       [...connected].map((instance) => [
@@ -218,13 +219,14 @@ export class InstanceReports {
     if (!this.#dirty && !due) return;
     this.#dirty = false;
     this.#said = clock.monotonic();
-    const instances = streams.connected().map(({ service, instance }) => [service, instance]);
+    const connected = streams.connected();
     const entries: { key: string; value: Uint8Array | undefined }[] = [];
-    for (let from = 0; from < instances.length; from += INSTANCES_PER_ENTRY)
-      entries.push({
-        key: `api/${process}/${entries.length}`,
-        value: encode({ at: clock.now(), instances: instances.slice(from, from + INSTANCES_PER_ENTRY) }),
-      });
+    for (let from = 0; from < connected.length; from += INSTANCES_PER_ENTRY) {
+      const some = connected.slice(from, from + INSTANCES_PER_ENTRY);
+      const instances = some.map(({ service, instance }) => [service, instance]);
+      const value = encode({ at: clock.now(), instances, started: some.map(({ started }) => started) });
+      entries.push({ key: `api/${process}/${entries.length}`, value });
+    }
     const now = entries.length;
     for (let gone = now; gone < this.#saidEntries; gone++)
       entries.push({ key: `api/${process}/${gone}`, value: undefined });
@@ -248,7 +250,11 @@ export class InstanceReports {
       if (kind === 'api' && Math.abs(now - (decode(checks.connected, value)?.at ?? 0)) > 2 * PROCESS_GONE_MS)
         old.push(key);
       if (kind !== 'ack' || now - (decode(checks.acknowledged, value)?.at ?? 0) <= INSTANCE_GONE_MS) continue;
-      if (!connected.has(first)) connected.set(first, await this.connected(decodeURIComponent(first)));
+      if (!connected.has(first))
+        connected.set(
+          first,
+          new Set((await this.connected(decodeURIComponent(first))).map(({ instance }) => instance)),
+        );
       if (!connected.get(first)!.has(second)) old.push(key);
     }
     // A few hundred at a time: one transaction is bounded.

@@ -168,6 +168,12 @@ export function controlPaths(): Json {
         parameters: [
           inQuery('service', { type: 'string' }, 'Name of the service.', true),
           inQuery('instance', { type: 'string', format: 'uuid' }, 'Id of the instance.', true),
+          inQuery(
+            'ageMs',
+            { type: 'integer', minimum: 0 },
+            'How long ago it listened for the first time, ms. Of commands given before, only those that clear and ' +
+              'invalidate come. Default 0.',
+          ),
           {
             name: 'Last-Event-ID',
             in: 'header',
@@ -180,7 +186,7 @@ export function controlPaths(): Json {
             description: 'A stream that does not end.',
             content: { 'text/event-stream': { schema: { type: 'string' } } },
           },
-          400: problem('No service, or no instance.'),
+          400: problem('No service, no instance, or an age that is no whole number.'),
           ...refusals(),
           503: retried('As many instances listen as the server allows.'),
         },

@@ -71,6 +71,8 @@ export class ControlClient {
   #lastId: string | undefined;
   #work: Promise<void> = Promise.resolve();
   #listening: AbortController | undefined;
+  /** When it listened for the first time, on the monotonic clock. */
+  #began: number | undefined;
   #stopped = false;
   #enabled = true;
   #answers: CommandAnswer[] = [];
@@ -148,6 +150,7 @@ export class ControlClient {
     if (this.#listening !== undefined || this.#stopped || !this.#enabled || this.#targets.size === 0) return;
     const listening = new AbortController();
     this.#listening = listening;
+    this.#began ??= this.#options.clock.monotonic();
     void this.#keepListening(listening.signal);
   }
 
@@ -194,7 +197,8 @@ export class ControlClient {
     };
     alive();
     try {
-      return await link.listen({ service, instance }, this.#lastId, { event, bytes: alive }, ending.signal);
+      const ageMs = Math.floor(clock.monotonic() - (this.#began ?? clock.monotonic()));
+      return await link.listen({ service, instance, ageMs }, this.#lastId, { event, bytes: alive }, ending.signal);
     } finally {
       watchdog?.cancel();
       outer.removeEventListener('abort', stop);

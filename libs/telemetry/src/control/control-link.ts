@@ -14,10 +14,11 @@ export abstract class ControlLink {
   /**
    * Listens until the stream ends, the API refuses, or the signal aborts. `onBytes` is called for whatever comes, comments
    * too. Rejects when there was no answer, or the connection broke.
+   * @param who with `ageMs`, the time since it listened for the first time: what was given before is not for it.
    * @param after id of the last event that was taken in.
    */
   abstract listen(
-    who: { readonly service: string; readonly instance: string },
+    who: { readonly service: string; readonly instance: string; readonly ageMs: number },
     after: string | undefined,
     on: { readonly event: (event: StreamEvent) => void; readonly bytes: () => void },
     signal: AbortSignal,

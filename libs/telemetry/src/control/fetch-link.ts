@@ -25,12 +25,12 @@ export class FetchLink extends ControlLink {
   }
 
   async listen(
-    { service, instance }: { readonly service: string; readonly instance: string },
+    { service, instance, ageMs }: { readonly service: string; readonly instance: string; readonly ageMs: number },
     after: string | undefined,
     on: { readonly event: (event: StreamEvent) => void; readonly bytes: () => void },
     signal: AbortSignal,
   ): Promise<LinkAnswer> {
-    const asked = new URLSearchParams({ service, instance });
+    const asked = new URLSearchParams({ service, instance, ageMs: String(ageMs) });
     const response = await this.#fetch(`${this.#base}/stream?${asked}`, {
       ...PRIVATE,
       signal,

@@ -8,16 +8,17 @@ const clock = new SystemClock();
 export interface InstanceOptions {
   readonly key?: string;
   readonly target?: RecordingTarget;
+  /** Its id, where its host draws none anew at each start. */
+  readonly instance?: string;
   /** Where it reports to, when it listens at another API process than that. */
   readonly reportTo?: string;
 }
 
 /** An instance of the service `reader` with one cache, `pages`, that listens to the API at a URL. */
 export function anInstance(url: string, options: InstanceOptions = {}) {
-  const { key, target = new RecordingTarget('pages'), reportTo } = options;
+  const { key, target = new RecordingTarget('pages'), instance = randomUUID(), reportTo } = options;
   const changes: ToldChange[] = [];
   const problems: string[] = [];
-  const instance = randomUUID();
   const linkTo = (endpoint: string) => new FetchLink({ endpoint, ...(key !== undefined && { key }) });
   const link = linkTo(url);
   if (reportTo !== undefined) {
