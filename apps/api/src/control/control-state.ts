@@ -21,6 +21,7 @@ import {
   MAX_HISTORY,
   MAX_SERVICES,
   readSnapshot,
+  withEntries,
   type ServiceDocument,
   type Snapshot,
   type StoredCommand,
@@ -97,18 +98,14 @@ export class ControlState {
       if (!before.services.has(service) && before.services.size >= MAX_SERVICES)
         throw new HttpProblem('CANNOT_BE', `At most ${MAX_SERVICES} services can be controlled.`);
       return {
-        writes: await written(
-          before,
-          { ...document, entries },
-          {
-            by,
-            change: 'settings',
-            cache,
-            selector,
-            ...(old !== undefined && { before: old.settings }),
-            after: settings,
-          },
-        ),
+        writes: await written(before, withEntries(document, entries, { cache, revision: before.next, by }), {
+          by,
+          change: 'settings',
+          cache,
+          selector,
+          ...(old !== undefined && { before: old.settings }),
+          after: settings,
+        }),
         answer: { entry, created: old === undefined },
       };
     });
@@ -131,17 +128,13 @@ export class ControlState {
       check(old, expected);
       const entries = document.entries.filter((one) => one !== old);
       return {
-        writes: await written(
-          before,
-          { ...document, entries },
-          {
-            by,
-            change: 'removed',
-            cache,
-            selector,
-            before: old.settings,
-          },
-        ),
+        writes: await written(before, withEntries(document, entries, { cache, revision: before.next, by }), {
+          by,
+          change: 'removed',
+          cache,
+          selector,
+          before: old.settings,
+        }),
         answer: undefined,
       };
     });

@@ -2,7 +2,7 @@ import type { ControlAuthor, ControlHello, ControlState } from '#libs/contracts'
 import type { Clock, Timer } from '#libs/time';
 import { formatEvent, HEARTBEAT, type EventStream } from '../live/event-stream.js';
 import type { ControlWatch } from './control-watch.js';
-import { desiredOf, emptyDocument, type Snapshot } from './documents.js';
+import { desiredOf, emptyDocument, lastChanges, type Snapshot } from './documents.js';
 import { isFor, type Recipient } from './recipients.js';
 
 export interface ControlStreamsOptions {
@@ -172,12 +172,17 @@ export function stateRevision({ services, switch: all }: Snapshot, service: stri
 export function stateFor(snapshot: Snapshot, service: string, instance: string): ControlState {
   const document = snapshot.services.get(service) ?? emptyDocument(service);
   const { switch: all } = snapshot;
-  const newest = [...document.entries, document.switch, all].reduce((a, b) => (b.revision > a.revision ? b : a));
+  const changes = lastChanges(document);
+  const { by = NOBODY } = [...changes.values(), document.switch, all].reduce((a, b) =>
+    b.revision > a.revision ? b : a,
+  );
+  const others = [...changes.values()].filter((one) => one.by.role !== by.role || one.by.key !== by.key);
   return {
     revision: stateRevision(snapshot, service),
     at: Math.max(document.at, all.at),
     on: all.on && document.switch.on,
-    by: newest.by ?? NOBODY,
+    by,
     caches: desiredOf(document, instance),
+    ...(others.length > 0 && { authors: Object.fromEntries(others.map((one) => [one.cache, one.by])) }),
   };
 }

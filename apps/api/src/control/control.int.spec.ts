@@ -128,6 +128,30 @@ describe('Settings from afar', () => {
     expect((await ask<SettingsEntry>(url + ENTRY)).json.settings).toEqual({ ttlMs: 4 });
   });
 
+  it('are told with who changed them, also who took them away, cache by cache', async () => {
+    const { url } = await start();
+    const pages = new RecordingTarget('pages');
+    const covers = new RecordingTarget('covers');
+    const { client } = anInstance(url, { target: pages });
+    client.add(covers);
+    await until('listens', () => client.revision !== undefined);
+    const at = (cache: string, role: string) => `${url}${SERVICE}/caches/${cache}/settings/all?role=${role}`;
+    const any = { 'if-match': '*' };
+    const told = ({ applied }: RecordingTarget) => applied.map(({ origin }) => origin.by.role);
+    await ask(at('covers', 'operator'), 'PUT', { ttlMs: 1 });
+    await ask(at('pages', 'controller'), 'PUT', { ttlMs: 2 });
+    await until('both', () => covers.applied.length === 1 && pages.applied.length === 1);
+    await ask(at('pages', 'controller'), 'DELETE', undefined, any);
+    await until('given back', () => pages.applied.length === 2);
+    expect([told(covers), told(pages)]).toEqual([['operator'], ['controller', 'controller']]);
+    client.enabled = false;
+    await ask(at('covers', 'controller'), 'DELETE', undefined, any);
+    await ask(at('pages', 'operator'), 'PUT', { ttlMs: 3 });
+    client.enabled = true;
+    await until('both anew', () => covers.applied.length === 2 && pages.applied.length === 3);
+    expect([told(covers).at(-1), told(pages).at(-1)]).toEqual(['controller', 'operator']);
+  });
+
   it('written to two API processes at once are all kept, and each process streams what the other one wrote', async () => {
     const [a, b] = [await start(), await start()];
     const { target } = anInstance(a.url);

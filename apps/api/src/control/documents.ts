@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
+  ControlAuthor,
   ControlCommand,
   ControlHistoryEntry,
   ControlSwitch,
@@ -14,6 +15,8 @@ import {
 export const MAX_ENTRIES = 256;
 export const MAX_DOCUMENT_BYTES = 200_000;
 export const MAX_HISTORY = 100;
+/** Caches of a service of which it is known who last changed what is desired of them; the latest of them. */
+const MAX_CHANGES = 2 * MAX_ENTRIES;
 /** Commands of one service that are valid at one time. */
 export const MAX_COMMANDS = 32;
 export const MAX_SERVICES = 1_000;
@@ -26,6 +29,10 @@ export const ServiceDocument = Type.Object({
   at: Type.Integer(),
   switch: ControlSwitch,
   entries: Type.Array(SettingsEntry),
+  /** Who last changed what is desired of a cache, and when: also of one of which nothing is desired any more. */
+  changes: Type.Optional(
+    Type.Array(Type.Object({ cache: Type.String(), revision: Type.Integer(), by: ControlAuthor })),
+  ),
 });
 export type ServiceDocument = Static<typeof ServiceDocument>;
 
@@ -123,4 +130,24 @@ export function desiredOf(document: ServiceDocument, instance: string): Record<s
   }
   // A cache may have any name, `__proto__` too.
   return Object.fromEntries(desired);
+}
+
+type LastChange = NonNullable<ServiceDocument['changes']>[number];
+
+/** The document with other entries, and who made them others. */
+export function withEntries(
+  document: ServiceDocument,
+  entries: ServiceDocument['entries'],
+  change: LastChange,
+): ServiceDocument {
+  const others = (document.changes ?? []).filter(({ cache }) => cache !== change.cache);
+  return { ...document, entries, changes: [...others, change].slice(-MAX_CHANGES) };
+}
+
+/** By cache, when what is desired of it was last changed, and by whom. */
+export function lastChanges({ entries, changes = [] }: ServiceDocument): Map<string, LastChange> {
+  const last = new Map<string, LastChange>();
+  for (const { cache, revision, by } of [...entries, ...changes])
+    if (revision > (last.get(cache)?.revision ?? -1)) last.set(cache, { cache, revision, by });
+  return last;
 }

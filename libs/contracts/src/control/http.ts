@@ -139,5 +139,10 @@ export const ControlState = Type.Object({
   on: Type.Boolean({ description: 'Off: apply nothing until it is on again.' }),
   by: ControlAuthor,
   caches: Type.Record(Type.String(), ControlSettings, { description: 'Desired settings by cache.' }),
+  authors: Type.Optional(
+    Type.Record(Type.String(), ControlAuthor, {
+      description: 'Who last changed what is desired of a cache, where that is not who changed the newest part.',
+    }),
+  ),
 });
 export type ControlState = Static<typeof ControlState>;

@@ -253,11 +253,13 @@ export class ControlClient {
     this.#reportSoon();
   }
 
-  async #apply(controlled: Controlled, settings: ControlSettings, { revision, by }: ControlState): Promise<void> {
+  async #apply(controlled: Controlled, settings: ControlSettings, state: ControlState): Promise<void> {
     const told = JSON.stringify(settings);
     if (told === controlled.told) return;
     const { target } = controlled;
     const { cache, bounds } = target.describe();
+    const { revision, authors = {} } = state;
+    const by = Object.hasOwn(authors, cache) ? authors[cache]! : state.by;
     controlled.refused =
       beyondBounds(settings, bounds) ?? (await safely(() => target.apply(settings, { revision, by })));
     controlled.told = told;

@@ -23,14 +23,16 @@ export function readEvent({ name, data }: StreamEvent): ChannelEvent | undefined
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function isState({ revision, at, on, by, caches }: Fields): boolean {
+function isState({ revision, at, on, by, caches, authors = {} }: Fields): boolean {
   return (
     isTime(revision) &&
     isTime(at) &&
     typeof on === 'boolean' &&
     isAuthor(by) &&
     isMap(caches) &&
-    Object.values(caches).every(isMap)
+    Object.values(caches).every(isMap) &&
+    isMap(authors) &&
+    Object.values(authors).every(isAuthor)
   );
 }
 
