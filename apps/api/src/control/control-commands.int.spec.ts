@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CommandStatus, ControlOperation } from '#libs/contracts';
+import type { CommandStatus, ControlHistoryEntry, ControlOperation } from '#libs/contracts';
 import { anInstance as listeningInstance, until, type InstanceOptions } from './testing/an-instance.js';
 import { ask } from './testing/ask.js';
 import type { RecordingTarget } from './testing/recording-target.js';
@@ -53,6 +53,40 @@ describe('Answers to a command', () => {
       await until(`command ${given} is answered`, async () => (await statusOf(a.url, json.id)).answers.length === 1);
     }
   }, 60_000);
+});
+
+describe('How many commands may be given', () => {
+  const rates = { writes: [1e6, 1e6], reports: [1e6, 1e6] } as const;
+  const statuses = async (count: number, give: () => Promise<{ readonly status: number }>) => {
+    const found: number[] = [];
+    for (let i = 0; i < count; i++) found.push((await give()).status);
+    return [...new Set(found)];
+  };
+  const history = async (url: string) => {
+    const { json } = await ask<{ history: ControlHistoryEntry[] }>(`${url}${SERVICE}/history`);
+    return json.history.map(({ operation }) => operation);
+  };
+
+  it('does not depend on those that are answered, nor on looks, which are in no history', async () => {
+    const { url } = await start({ rates });
+    const { client, target } = anInstance(url);
+    await until('listens', () => client.revision !== undefined);
+    expect(await statuses(110, () => command(url, { do: 'inspect', key: 'k' }))).toEqual([202]);
+    expect(await statuses(10, () => command(url, { do: 'clear' }, { dryRun: true }))).toEqual([202]);
+    // Nobody asks for these answers before there are too many.
+    expect(await statuses(30, () => command(url, { do: 'pin', key: 'k' }))).toEqual([202]);
+    await until('done', () => target.ran.length === 150);
+    expect(await statuses(10, () => command(url, { do: 'clear' }, {}, 5_000))).toEqual([202]);
+    expect(await history(url)).toEqual([...Array(10).fill('clear'), ...Array(30).fill('pin')]);
+  }, 60_000);
+
+  it('is bounded for those that nobody answers, and says when there is room again', async () => {
+    const { url } = await start({ rates });
+    expect(await statuses(32, () => command(url, { do: 'clear' }))).toEqual([202]);
+    const refused = await command(url, { do: 'clear' });
+    expect([refused.status, Number(refused.retryAfter) > 500]).toEqual([429, true]);
+    expect((await command(url, { do: 'inspect', key: 'k' })).status).toBe(202);
+  });
 });
 
 describe('An instance that started after a command was given', () => {

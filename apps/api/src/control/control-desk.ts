@@ -14,6 +14,7 @@ import {
 } from '#libs/contracts';
 import { HttpProblem } from '#libs/operations';
 import type { Clock } from '#libs/time';
+import { isLook, MAX_WAITING_COMMANDS } from './command-room.js';
 import type { ControlState, Expected } from './control-state.js';
 import { stateRevision } from './control-streams.js';
 import type { ControlWatch } from './control-watch.js';
@@ -42,6 +43,9 @@ export interface EntryPlace {
 
 /** What can be asked of the control channel, whatever carries the question. */
 export class ControlDesk {
+  /** Ids of commands that were answered by all whom they were for at some time: they stay so. */
+  readonly #answered = new Set<string>();
+
   constructor(private readonly parts: ControlDeskParts) {}
 
   async services(): Promise<ServicesAnswer> {
@@ -129,7 +133,7 @@ export class ControlDesk {
   ): Promise<CommandStatus> {
     mustBe(operationProblem(request.operation));
     const { state, watch, clock, drawId } = this.parts;
-    const stored = await state.addCommand(service, drawId(), request, by);
+    const stored = await state.addCommand(service, drawId(), request, by, await this.#answeredOf(service));
     await watch.look();
     const until = clock.monotonic() + waiting.waitMs;
     for (;;) {
@@ -153,11 +157,24 @@ export class ControlDesk {
     await this.parts.watch.look();
   }
 
+  /** Looked for only where it decides whether there is room: each costs two questions to the store. */
+  async #answeredOf(service: string): Promise<ReadonlySet<string>> {
+    const commands = this.parts.watch.snapshot?.commands ?? new Map<string, StoredCommand>();
+    for (const id of this.#answered) if (!commands.has(id)) this.#answered.delete(id);
+    const waiting = [...commands.values()].filter(
+      (one) => one.service === service && !isLook(one.command) && !this.#answered.has(one.command.id),
+    );
+    if (waiting.length >= MAX_WAITING_COMMANDS) for (const one of waiting) await this.#status(one);
+    return this.#answered;
+  }
+
   async #status(stored: StoredCommand): Promise<CommandStatus> {
     const { service, selector, command } = stored;
     const { id, cache, operation, dryRun, issuedAt, validUntil, by } = command;
     const connected = await this.parts.reports.connected(service);
     const answers = await this.parts.reports.answers(id);
+    const expected = connected.filter((one) => isFor(stored, one)).length;
+    if (answers.length > 0 && answers.length >= expected) this.#answered.add(id);
     return {
       id,
       service,
@@ -168,7 +185,7 @@ export class ControlDesk {
       issuedAt,
       validUntil,
       by,
-      expected: connected.filter((one) => isFor(stored, one)).length,
+      expected,
       answers,
       entries: answers.reduce((sum, answer) => sum + (answer.entries ?? 0), 0),
       bytes: answers.reduce((sum, answer) => sum + (answer.bytes ?? 0), 0),

@@ -15,7 +15,6 @@ import {
   emptyDocument,
   encode,
   KEYS,
-  MAX_COMMANDS,
   MAX_DOCUMENT_BYTES,
   MAX_ENTRIES,
   MAX_HISTORY,
@@ -26,6 +25,7 @@ import {
   type Snapshot,
   type StoredCommand,
 } from './documents.js';
+import { isLook, MAX_WAITING_COMMANDS, roomFor } from './command-room.js';
 import { Pen } from './pen.js';
 
 export const CONTROL_SCOPE = 'control';
@@ -159,8 +159,17 @@ export class ControlState {
     });
   }
 
-  /** @param id drawn by the caller. @throws HttpProblem SWITCHED_OFF, RATE_LIMITED */
-  async addCommand(service: string, id: string, request: CommandRequest, by: ControlAuthor): Promise<StoredCommand> {
+  /**
+   * @param id drawn by the caller. @param answered ids of commands that all whom they are for have answered.
+   * @throws HttpProblem SWITCHED_OFF, RATE_LIMITED
+   */
+  async addCommand(
+    service: string,
+    id: string,
+    request: CommandRequest,
+    by: ControlAuthor,
+    answered: ReadonlySet<string>,
+  ): Promise<StoredCommand> {
     const { cache, selector = 'all', operation, dryRun = false, validityMs = COMMAND_VALIDITY_MS } = request;
     return this.#change(async (before) => {
       const document = before.services.get(service) ?? emptyDocument(service);
@@ -169,10 +178,6 @@ export class ControlState {
       const valid = [...before.commands.values()].filter(
         (one) => one.service === service && one.command.validUntil > before.now,
       );
-      if (valid.length >= MAX_COMMANDS)
-        throw new HttpProblem('RATE_LIMITED', `${MAX_COMMANDS} commands of this service are valid already.`, {
-          retryAfterMs: Math.min(...valid.map((one) => one.command.validUntil)) - before.now,
-        });
       const stored: StoredCommand = {
         service,
         selector,
@@ -187,12 +192,20 @@ export class ControlState {
           by,
         },
       };
+      const gone = roomFor(stored, valid, answered);
+      if (gone === undefined)
+        throw new HttpProblem(
+          'RATE_LIMITED',
+          `${MAX_WAITING_COMMANDS} commands of this service wait for answers, or more are valid than are kept; withdraw some.`,
+          { retryAfterMs: Math.min(...valid.map((one) => one.command.validUntil)) - before.now },
+        );
       const entry = noted(before, { by, change: 'command', cache, selector, operation: operation.do, dryRun });
       return {
         writes: [
           { key: KEYS.command(id), value: encode(stored) },
-          // Looking first does not need to be told to anybody later.
-          ...(dryRun ? [] : [await historyWith(before, service, entry)]),
+          ...gone.map(({ command }) => ({ key: KEYS.command(command.id), value: undefined })),
+          // Who looked does not need to be told to anybody later.
+          ...(isLook(stored.command) ? [] : [await historyWith(before, service, entry)]),
         ],
         answer: stored,
       };

@@ -17,8 +17,6 @@ export const MAX_DOCUMENT_BYTES = 200_000;
 export const MAX_HISTORY = 100;
 /** Caches of a service of which it is known who last changed what is desired of them; the latest of them. */
 const MAX_CHANGES = 2 * MAX_ENTRIES;
-/** Commands of one service that are valid at one time. */
-export const MAX_COMMANDS = 32;
 export const MAX_SERVICES = 1_000;
 
 /** All that is desired of a service, as it is stored. */
