@@ -1,4 +1,5 @@
 import type { ControlBounds } from '#libs/contracts';
+import type { Share } from '../manager/demand.js';
 import { durationMs } from '../load/duration.js';
 import type { Bounds } from '../options.js';
 
@@ -16,6 +17,20 @@ export function controlBounds(bounds: Bounds, tiers: readonly { readonly name: s
     ...(policies !== undefined && { policies: [...policies] }),
     ...(operations !== undefined && { operations: [...operations] }),
   };
+}
+
+/** The bounds of a host with what its budget of memory leaves to one tier: its share, and never more than the budget. */
+export function budgetBounds(
+  bounds: ControlBounds = {},
+  tier: string,
+  { minBytes, maxBytes }: Share,
+  budget: number,
+): ControlBounds {
+  const { tiers = {} } = bounds;
+  const own = Object.hasOwn(tiers, tier) ? tiers[tier]! : {};
+  const least = Math.max(own.minBytes ?? 0, minBytes ?? 0);
+  const most = Math.min(own.maxBytes ?? budget, maxBytes ?? budget, budget);
+  return { ...bounds, tiers: { ...tiers, [tier]: { ...own, ...(least > 0 && { minBytes: least }), maxBytes: most } } };
 }
 
 function given<Fields extends object>(fields: Fields): Partial<Fields> {

@@ -1,47 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ControlAuthor, ControlSettings, ControlTarget } from '#libs/contracts';
-import { noTotals } from '#libs/contracts';
 import { encodeKey, memory, type CacheOptions, type SnapshotPart, type SnapshotStore } from '../index.js';
-import { LocalRecorder } from '../record/local-recorder.js';
 import { aCache } from '../testing/a-cache.js';
+import { ControllingTelemetry, joined } from '../testing/controlling-telemetry.js';
 import { FakeFarTier, FakeStore } from '../testing/index.js';
 
 const by: ControlAuthor = { role: 'operator', key: 'local' };
 const DO = { dryRun: false, by };
 const DRY = { dryRun: true, by };
-
-/** Telemetry with control, as far as a cache knows it; it remembers what is added, and which changes it is told of. */
-class ControllingTelemetry {
-  readonly targets = new Map<string, ControlTarget>();
-  readonly told: unknown[] = [];
-  readonly sampled: unknown[] = [];
-  readonly control = {
-    add: (target: ControlTarget) => {
-      const { cache } = target.describe();
-      if (this.targets.has(cache)) throw new TypeError(`A cache named ${cache} is controlled already.`);
-      this.targets.set(cache, target);
-      return () => void this.targets.delete(cache);
-    },
-  };
-
-  cache() {
-    const recorder = new LocalRecorder();
-    return Object.assign(recorder, {
-      totals: noTotals,
-      change: (change: unknown) => void this.told.push(change),
-      resample: (sampling: unknown) => this.sampled.push(sampling) > 0,
-    });
-  }
-}
-
-/** Resolves when what runs without a clock has run. */
-async function joined(telemetry: ControllingTelemetry): Promise<ControlTarget> {
-  for (let i = 0; telemetry.targets.size === 0; i++) {
-    if (i > 1_000) throw new Error('The cache has not let itself be controlled.');
-    await new Promise(setImmediate);
-  }
-  return [...telemetry.targets.values()][0]!;
-}
 
 async function aControlledCache(options: Partial<CacheOptions<string, string>> = {}) {
   const telemetry = new ControllingTelemetry();

@@ -13,7 +13,7 @@ import {
 } from '#libs/contracts';
 import type { CacheCore } from '../core.js';
 import type { CacheKey } from '../key/cache-key.js';
-import { controlBounds } from './control-bounds.js';
+import { budgetBounds, controlBounds } from './control-bounds.js';
 import { DesiredSettings } from './desired-settings.js';
 import { RemoteOperations } from './remote-operations.js';
 import { operationShapeProblem, shapeProblem } from './shapes.js';
@@ -26,8 +26,11 @@ export class ControlledCache<Key extends CacheKey, Value> implements ControlTarg
 
   /** The tiers are open, as far as they could be. */
   constructor(private readonly core: CacheCore<Key, Value>) {
-    const { bounds, tiers } = core.options;
-    this.#bounds = bounds && controlBounds(bounds, tiers);
+    const { bounds, tiers, manager, share = {} } = core.options;
+    const { memory } = core.stack;
+    const own = bounds && controlBounds(bounds, tiers);
+    const shares = manager !== undefined && memory?.usage().maxBytes !== undefined;
+    this.#bounds = shares ? budgetBounds(own, memory.name, share, manager.maxBytes) : own;
     this.#settings = new DesiredSettings(core);
     this.#operations = new RemoteOperations(core);
   }

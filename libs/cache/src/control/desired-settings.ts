@@ -4,7 +4,7 @@ import type { CacheKey } from '../key/cache-key.js';
 import { durationMs } from '../load/duration.js';
 import { lifetimeOf } from '../manage/host-settings.js';
 import type { Lifetime } from '../options.js';
-import type { TierLimits } from '../tier/tier.js';
+import type { Tier, TierLimits } from '../tier/tier.js';
 import { DURATIONS, LIFETIMES } from './shapes.js';
 
 const LIMITS = ['maxBytes', 'maxEntries'] as const;
@@ -85,12 +85,24 @@ export class DesiredSettings<Key extends CacheKey, Value> {
     if (JSON.stringify(lifetime) !== JSON.stringify(core.lifetimeSettings)) core.setLifetime(lifetime);
     core.loading.earlyRefresh = settings.earlyRefresh ?? host.earlyRefresh;
     for (const tier of core.options.tiers) {
-      const wanted = { ...host.limitsOf(tier.name, this.#made.get(tier.name)!), ...settings.tiers?.[tier.name] };
-      const change = changeOf(limitsIn(tier.usage()), wanted);
-      if (change !== undefined) await tier.resize(change);
+      const own = host.limitsOf(tier.name, this.#made.get(tier.name)!);
+      const wanted = { ...own, ...settings.tiers?.[tier.name] };
+      const shares = tier === stack.memory && own.maxBytes !== undefined;
+      if (shares) await this.#resizeShared(tier, wanted);
+      else await resize(tier, wanted);
     }
     const paused = settings.paused ?? host.paused;
     if (paused !== core.paused) core.paused = paused;
+  }
+
+  /** Of memory that may share a budget: it shrinks by itself, and grows when the others have made room. */
+  async #resizeShared(tier: Tier, wanted: TierLimits): Promise<void> {
+    const { name, options } = this.core;
+    const { maxBytes: now = Number.POSITIVE_INFINITY } = tier.usage();
+    const { maxBytes: most = Number.POSITIVE_INFINITY } = wanted;
+    await resize(tier, { ...wanted, maxBytes: Math.min(now, most) });
+    if (now === most || (await options.manager?.settle(name)) === true) return;
+    await resize(tier, wanted);
   }
 
   #lifetime(settings: ControlSettings): Lifetime {
@@ -123,6 +135,11 @@ function limitsIn({ maxBytes, maxEntries }: TierLimits): TierLimits {
   return Object.fromEntries(
     Object.entries({ maxBytes, maxEntries }).filter(([, limit]) => Number.isFinite(limit)),
   ) as TierLimits;
+}
+
+async function resize(tier: Tier, wanted: TierLimits): Promise<void> {
+  const change = changeOf(limitsIn(tier.usage()), wanted);
+  if (change !== undefined) await tier.resize(change);
 }
 
 /** What `resize` has to be told; a limit that there is none of any more is taken away. */

@@ -79,6 +79,17 @@ export class CacheManager implements CacheGroup {
     };
   }
 
+  /** The budget. */
+  get maxBytes(): number {
+    return this.#options.maxBytes;
+  }
+
+  async settle(name: string): Promise<boolean> {
+    if (!this.#caches.has(name)) return false;
+    await this.#turn(async () => this.#split(true));
+    return this.#caches.has(name);
+  }
+
   /** The cache of that name, as it is managed. */
   cache(name: string): ManagedCache | undefined {
     return this.#caches.get(name)?.cache;
@@ -178,6 +189,7 @@ export class CacheManager implements CacheGroup {
         seen: managed.seen,
         fixedBytes: memory.desiredBytes,
       })),
+      this.#options.maxBytes,
     );
     const shares = splitBudget(this.#options.maxBytes, claims);
     const { factor } = this.#pressure;

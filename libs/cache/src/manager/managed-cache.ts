@@ -15,8 +15,15 @@ export interface ManagedCache {
 
 /** Where a cache adds itself when it is made, and leaves when it closes: a `CacheManager` is one. */
 export interface CacheGroup {
+  /** What the memory of all its caches may hold together: what is desired of one from afar is bound by it. */
+  readonly maxBytes: number;
   /** @returns what takes it away again. @throws TypeError when the name is taken. */
   add(cache: ManagedCache): () => void;
+  /**
+   * What is desired of a cache from afar has changed: gives all of them their parts anew, and resolves when they keep to
+   * them. False when it does not manage the cache: its limit is the cache's own matter then.
+   */
+  settle(name: string): Promise<boolean>;
   /** What remote control tells of it, by name. */
   describe(): Readonly<Record<string, string | number | boolean>>;
 }

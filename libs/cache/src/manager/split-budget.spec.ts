@@ -96,19 +96,32 @@ describe('What caches claim', () => {
   const full = { bytes: 1_000, maxBytes: 1_000 };
 
   it('is by weight until something was seen, and then more where bytes answer more', () => {
-    expect(claimsOf([{}, { weight: 2 }]).map(({ weight }) => weight)).toEqual([1, 2]);
-    const [poor, rich] = claimsOf([{ seen: { ...full, hits: 10 } }, { seen: { ...full, hits: 90 } }]);
+    expect(claimsOf([{}, { weight: 2 }], 9_000).map(({ weight }) => weight)).toEqual([1, 2]);
+    const [poor, rich] = claimsOf([{ seen: { ...full, hits: 10 } }, { seen: { ...full, hits: 90 } }], 9_000);
     expect(rich!.weight / poor!.weight).toBeCloseTo(3, 6);
-    expect(claimsOf([{ seen: { ...full, hits: 0 } }, { seen: { ...full, hits: 5 } }])[0]!.weight).toBe(0.25);
+    expect(claimsOf([{ seen: { ...full, hits: 0 } }, { seen: { ...full, hits: 5 } }], 9_000)[0]!.weight).toBe(0.25);
   });
 
   it('is little more than what it holds for a cache that is not full, and what was desired from afar for one that is set', () => {
-    const [half, fixed] = claimsOf([
-      { minBytes: 10, seen: { bytes: 400, maxBytes: 1_000, hits: 5 } },
-      { weight: 9, fixedBytes: 77, seen: { ...full, hits: 5 } },
-    ]);
+    const [half, fixed] = claimsOf(
+      [
+        { minBytes: 10, seen: { bytes: 400, maxBytes: 1_000, hits: 5 } },
+        { weight: 9, fixedBytes: 77, seen: { ...full, hits: 5 } },
+      ],
+      9_000,
+    );
     expect(half).toMatchObject({ minBytes: 10, maxBytes: 500 });
     expect(fixed).toEqual({ weight: 0, minBytes: 77, maxBytes: 77 });
+  });
+
+  it('is what was desired within its share, and within what the least of the others leaves, unless that is too much itself', () => {
+    const parts = (budget: number, ...caches: Parameters<typeof claimsOf>[0]) =>
+      claimsOf(caches, budget).map(({ minBytes }) => minBytes);
+    expect(parts(1_000, { fixedBytes: 900, maxBytes: 600 }, {})).toEqual([600, 0]);
+    expect(parts(1_000, { fixedBytes: 5, minBytes: 50 }, {})).toEqual([50, 0]);
+    expect(parts(1_000, { fixedBytes: 4_000 }, { minBytes: 100 })).toEqual([900, 100]);
+    expect(parts(1_000, { fixedBytes: 800 }, { fixedBytes: 400 }, { minBytes: 100 })).toEqual([600, 300, 100]);
+    expect(parts(1_000, { fixedBytes: 900, minBytes: 300 }, { minBytes: 900 })).toEqual([300, 900]);
   });
 });
 
