@@ -3,6 +3,7 @@ import {
   ControlTarget,
   type CacheDescription,
   type ControlBounds,
+  type ControlOperation,
   type ControlSettings,
   type InstanceReport,
   type OperationOutcome,
@@ -55,26 +56,48 @@ class Target extends ControlTarget {
   readonly applied: ControlSettings[] = [];
   ran = 0;
 
-  constructor(private readonly bounds: ControlBounds = {}) {
+  constructor(
+    private readonly bounds: ControlBounds = {},
+    private readonly cache = 'pages',
+  ) {
     super();
   }
 
   describe(): CacheDescription {
-    return { cache: 'pages', tiers: [], settings: {}, bounds: this.bounds };
+    return { cache: this.cache, tiers: [], settings: {}, bounds: this.bounds };
   }
 
   async apply(settings: ControlSettings): Promise<undefined> {
     this.applied.push(settings);
   }
 
-  async run(): Promise<OperationOutcome> {
+  async run(_operation: ControlOperation): Promise<OperationOutcome> {
     this.ran++;
     throw new Error('a secret key');
   }
 }
 
+/** A target whose operations end when the test says so. */
+class SlowTarget extends Target {
+  readonly begun: string[] = [];
+  #end: ((outcome: OperationOutcome) => void)[] = [];
+
+  override run({ do: what }: ControlOperation): Promise<OperationOutcome> {
+    this.begun.push(what);
+    return new Promise((resolve) => this.#end.push(resolve));
+  }
+
+  end(outcome: OperationOutcome = {}): void {
+    this.#end.shift()!(outcome);
+  }
+}
+
 function setUp(bounds?: ControlBounds) {
-  const [clock, link, target] = [new FakeClock(), new HandLink(), new Target(bounds)];
+  return { ...aChannel(), target: new Target(bounds) };
+}
+
+function aChannel() {
+  const [clock, link] = [new FakeClock(), new HandLink()];
   const changes: unknown[] = [];
   const client = new ControlClient({
     service: 'reader',
@@ -87,7 +110,20 @@ function setUp(bounds?: ControlBounds) {
   const state = (revision: number, caches: Record<string, ControlSettings>, on = true) =>
     link.send('state', { revision, at: clock.now(), on, by: BY, caches });
   const hello = () => link.send('hello', { now: clock.now(), heartbeatMs: 15_000 });
-  return { clock, link, target, changes, client, state, hello };
+  let revision = 1_000;
+  const command = (what: ControlOperation['do'], validityMs = 60_000, cache = 'pages') =>
+    link.send('command', {
+      id: what,
+      revision: ++revision,
+      cache,
+      operation: { do: what },
+      dryRun: false,
+      by: BY,
+      issuedAt: clock.now(),
+      validUntil: clock.now() + validityMs,
+    });
+  const answers = () => link.reports.flatMap((report) => report.answers!);
+  return { clock, link, changes, client, state, hello, command, answers };
 }
 
 describe('A client of the control channel', () => {
@@ -186,6 +222,37 @@ describe('A client of the control channel', () => {
     state(5, { pages: { ttlMs: 6 } });
     await clock.advance(1_000);
     expect(target.applied).toHaveLength(1);
+    await client.close();
+  });
+
+  it('looks at validity and switch when the turn of a command comes, and at a switch that is on again', async () => {
+    const { clock, client, state, hello, command, answers } = aChannel();
+    const target = new SlowTarget();
+    client.add(target);
+    hello();
+    state(1, {});
+    command('export');
+    command('clear', 1_000);
+    await clock.advance(1_500);
+    target.end();
+    await clock.advance(1_000);
+    expect(answers()).toMatchObject([{ command: 'export' }, { command: 'clear', refused: 'expired' }]);
+    command('import');
+    await clock.advance(0);
+    command('invalidate');
+    command('verify');
+    state(2_000, {}, false);
+    state(2_001, {});
+    command('warm');
+    await clock.advance(10);
+    target.end();
+    await clock.advance(1_000);
+    expect(target.begun).toEqual(['export', 'import', 'warm']);
+    expect(answers().filter(({ refused }) => refused === 'switched_off')).toMatchObject([
+      { command: 'invalidate' },
+      { command: 'verify' },
+    ]);
+    target.end();
     await client.close();
   });
 

@@ -14,7 +14,15 @@ import {
 } from '#libs/contracts';
 import { fullJitter, type Clock, type Timer } from '#libs/time';
 import type { ControlLink } from './control-link.js';
-import { step, UNHEARD, type ChannelEffect, type ChannelState } from './control-step.js';
+import {
+  refusalOf,
+  step,
+  SWITCHED_OFF,
+  UNHEARD,
+  type ChannelEffect,
+  type ChannelState,
+  type Now,
+} from './control-step.js';
 import { readEvent } from './read-event.js';
 import type { StreamEvent } from './sse-parser.js';
 
@@ -73,6 +81,8 @@ export class ControlClient {
   #listening: AbortController | undefined;
   /** When it listened for the first time, on the monotonic clock. */
   #began: number | undefined;
+  /** Ends when the switch goes off, here or there: what was given before that is not done, however soon it is on again. */
+  #permit = new AbortController();
   #stopped = false;
   #enabled = true;
   #answers: CommandAnswer[] = [];
@@ -118,6 +128,7 @@ export class ControlClient {
     if (this.#enabled === on) return;
     this.#enabled = on;
     if (!on) {
+      this.#withdraw();
       this.#hangUp();
       return;
     }
@@ -137,6 +148,11 @@ export class ControlClient {
     this.#hangUp();
     this.#reporting?.cancel();
     await this.#work;
+  }
+
+  #withdraw(): void {
+    this.#permit.abort();
+    this.#permit = new AbortController();
   }
 
   #hangUp(): void {
@@ -215,25 +231,31 @@ export class ControlClient {
       this.#problem('The control channel said something that this version does not know.');
       return;
     }
-    const { clock } = this.#options;
-    const { state, effects } = step(this.#channel, event, { wall: clock.now(), monotonic: clock.monotonic() });
+    const { state, effects } = step(this.#channel, event, this.#now());
     this.#channel = state;
+    if (state.current?.on === false) this.#withdraw();
     // What is of the future comes again with the next connection, and is looked at anew.
     const early = effects.some((effect) => effect.kind === 'ignore' && effect.why === 'from_the_future');
     if (!early && id !== undefined && id !== '') this.#lastId = id;
-    for (const effect of effects) this.#do(() => this.#perform(effect));
+    const permit = this.#permit.signal;
+    for (const effect of effects) this.#do(() => this.#perform(effect, permit));
+  }
+
+  #now(): Now {
+    const { clock } = this.#options;
+    return { wall: clock.now(), monotonic: clock.monotonic() };
   }
 
   #do(work: () => Promise<void>): void {
     this.#work = this.#work.then(work).catch((cause: unknown) => this.#problem('Controlling a cache failed.', cause));
   }
 
-  async #perform(effect: ChannelEffect): Promise<void> {
+  async #perform(effect: ChannelEffect, permit: AbortSignal): Promise<void> {
     switch (effect.kind) {
       case 'settle':
         return this.#settle(effect.state);
       case 'run':
-        return this.#run(effect.command);
+        return this.#run(effect.command, permit);
       case 'refuse':
         return this.#answer(effect.command, effect.why);
       case 'ignore':
@@ -277,10 +299,12 @@ export class ControlClient {
     });
   }
 
-  async #run(command: ControlCommand): Promise<void> {
+  async #run(command: ControlCommand, permit: AbortSignal): Promise<void> {
     const { operation, dryRun, by, cache, revision } = command;
-    const controlled = this.#targets.get(cache);
     if (!this.#enabled) return;
+    const refused = permit.aborted ? SWITCHED_OFF : refusalOf(this.#channel, command, this.#now());
+    if (refused !== undefined) return this.#answer(command, refused);
+    const controlled = this.#targets.get(cache);
     if (controlled === undefined)
       return this.#answer(command, { refused: 'unknown_cache', reason: 'This instance has no such cache.' });
     const { target } = controlled;

@@ -64,18 +64,22 @@ function stepState(state: ChannelState, next: ControlState, now: Now) {
 function stepCommand(state: ChannelState, command: ControlCommand, now: Now) {
   const { id, issuedAt, validUntil } = command;
   if (state.remembered.has(id)) return { state, effects: [{ kind: 'ignore', why: 'twice' } as const] };
-  const { latest } = apiTime(state, now);
-  const remembered = remember(state.remembered, id, validUntil, latest);
-  const after = { ...state, remembered };
-  const refuse = (refused: Refused['refused'], reason: string) => ({
-    state: after,
-    effects: [{ kind: 'refuse', command, why: { refused, reason } } as const],
-  });
-  if (latest >= validUntil) return refuse('expired', 'It came after it was valid.');
-  if (isFuture(state, issuedAt, now))
-    return refuse('from_the_future', "It was given later than the API's clock says it is.");
-  if (state.current?.on === false) return refuse('switched_off', 'Nothing is taken from afar now.');
-  return { state: after, effects: [{ kind: 'run', command } as const] };
+  const remembered = remember(state.remembered, id, validUntil, apiTime(state, now).latest);
+  const why = isFuture(state, issuedAt, now) ? FROM_THE_FUTURE : refusalOf(state, command, now);
+  const effect = why === undefined ? ({ kind: 'run', command } as const) : ({ kind: 'refuse', command, why } as const);
+  return { state: { ...state, remembered }, effects: [effect] };
+}
+
+const FROM_THE_FUTURE: Refused = {
+  refused: 'from_the_future',
+  reason: "It was given later than the API's clock says it is.",
+};
+export const SWITCHED_OFF: Refused = { refused: 'switched_off', reason: 'Nothing is taken from afar now.' };
+
+/** Why a command is not to be done now, or undefined: asked when it comes, and once more when its turn does. */
+export function refusalOf(state: ChannelState, { validUntil }: ControlCommand, now: Now): Refused | undefined {
+  if (apiTime(state, now).latest >= validUntil) return { refused: 'expired', reason: 'It is no longer valid.' };
+  return state.current?.on === false ? SWITCHED_OFF : undefined;
 }
 
 /** The API's time as it is now at the earliest and at the latest; before its hello, this machine's. */
