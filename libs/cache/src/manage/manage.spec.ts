@@ -183,6 +183,30 @@ describe('A snapshot', () => {
     await Promise.all([cache.close(), next.close()]);
   });
 
+  it('is written to slow tiers by lots, and holds the later one of a key that comes twice', async () => {
+    const { cache: source } = aCache({ tiers: [memory({ maxEntries: 2_000 })] });
+    for (let i = 0; i < 1_000; i++) await source.set(`k${i}`, String(i));
+    const parts = await all(source.exportSnapshot());
+    const [head, first, ...others] = parts as [SnapshotPart, SnapshotPart & { readonly part: 'entry' }];
+    const far = new FakeFarTier();
+    const { cache, clock } = aCache({ tiers: [memory({ maxEntries: 2_000 }), far], savedHotKeys: 0 });
+    await cache.ready();
+    // Each tick of the clock lets go on what is under way.
+    const hold = () => void (far.held = clock.sleep(10).then(hold));
+    hold();
+    const again = [head, { ...first, value: 'older' }, first, ...others.slice(0, -1), { part: 'end', entries: 1_001 }];
+    let imported: unknown;
+    void cache.importSnapshot(again as SnapshotPart[]).then((done) => (imported = done));
+    for (let ticks = 0; ticks < 20; ticks++) {
+      // So that it has read as far as it does without the tier.
+      await new Promise(setImmediate);
+      await clock.advance(10);
+    }
+    expect(imported).toEqual({ entries: 1_001, over: 0, invalid: 0, refused: 0 });
+    expect(far.store.entries.get(first.key)?.value).toBe(first.value);
+    await Promise.all([source.close(), cache.close()]);
+  });
+
   it('is refused when it is none, of another version, damaged or cut', async () => {
     const { cache } = aCache();
     await cache.set('a', 'A');

@@ -64,7 +64,10 @@ export async function* snapshotOf<Key extends CacheKey, Value>(
   yield { part: 'end', entries };
 }
 
-/** Takes a snapshot in, entry by entry, each as old as it is. @throws SnapshotError; what came before it stays */
+/** Entries taken in together: a tier on disk or a server writes them as one. */
+const AT_ONCE = 256;
+
+/** Takes a snapshot in, lot by lot, each entry as old as it is. @throws SnapshotError; the lots before it stay */
 export async function importSnapshot<Key extends CacheKey, Value>(
   core: CacheCore<Key, Value>,
   prefix: string,
@@ -73,6 +76,12 @@ export async function importSnapshot<Key extends CacheKey, Value>(
   const imported = { entries: 0, over: 0, invalid: 0, refused: 0 };
   let read = 0;
   let state: 'begins' | 'runs' | 'ended' = 'begins';
+  const lot = new Map<string, SnapshotEntry>();
+  const takeLot = async () => {
+    const taken = await Promise.all(Array.from(lot, ([key, entry]) => take(core, prefix, key, entry)));
+    for (const what of taken) imported[what]++;
+    lot.clear();
+  };
   for await (const part of parts) {
     core.assertOpen();
     if (state === 'begins') checkHead(part);
@@ -80,9 +89,15 @@ export async function importSnapshot<Key extends CacheKey, Value>(
     if (part.part === 'head') state = 'runs';
     else if (part.part === 'end') {
       state = 'ended';
+      await takeLot();
       if (part.entries !== read)
         throw new SnapshotError(`The snapshot says it has ${part.entries} entries, and ${read} came. Take it anew.`);
-    } else imported[await take(core, prefix, checked(part, ++read))]++;
+    } else {
+      const { key, ...entry } = checked(part, ++read);
+      // Of two of one key the later one must win: what is under way together has no order.
+      if (lot.size >= AT_ONCE || lot.has(key)) await takeLot();
+      lot.set(key, entry);
+    }
   }
   if (state !== 'ended') throw new SnapshotError(`The snapshot breaks off after ${read} entries. Take it anew.`);
   return imported;
@@ -115,7 +130,8 @@ function checked(part: SnapshotPart, at: number): SnapshotEntry & { readonly key
 async function take<Key extends CacheKey, Value>(
   core: CacheCore<Key, Value>,
   prefix: string,
-  { key, ...said }: SnapshotEntry & { readonly key: string },
+  key: string,
+  said: SnapshotEntry,
 ): Promise<keyof Imported> {
   const { value, negative, storedAt, version, tags, loadMs, revalidateMs } = said;
   const entry: Entry = {
