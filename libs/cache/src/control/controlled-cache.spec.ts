@@ -281,4 +281,55 @@ describe('Operations on a cache from afar', () => {
     expect(await other.run({ do: 'export' }, DO)).toMatchObject({ refused: 'unsupported' });
     await without.close();
   });
+
+  it('end when they are no longer wanted, and say how far they came', async () => {
+    const entry = (i: number): SnapshotPart => ({
+      part: 'entry',
+      key: encodeKey(`k${i}`),
+      value: 'V',
+      negative: false,
+      storedAt: 0,
+      freshMs: null,
+      staleMs: 0,
+    });
+    const kept: SnapshotPart[] = [{ part: 'head', snapshotVersion: 1, cache: 'covers', takenAt: 0 }];
+    for (let i = 0; i < 600; i++) kept.push(entry(i));
+    kept.push({ part: 'end', entries: 600 });
+    let ending = new AbortController();
+    let written: unknown;
+    const read = async function* () {
+      for (const [i, part] of kept.entries()) {
+        if (i === 400) ending.abort();
+        yield part;
+      }
+    };
+    const write = async (parts: AsyncIterable<SnapshotPart>) => {
+      for await (const part of parts) if (part.part === 'entry') ending.abort();
+      written = parts;
+      return { bytes: 1 };
+    };
+    const { cache, target } = await aControlledCache({
+      snapshots: { read, write },
+      loader: async (key) => {
+        ending.abort();
+        return `loaded ${key}`;
+      },
+    });
+    const run = (operation: Parameters<ControlTarget['run']>[0]) => {
+      ending = new AbortController();
+      return target.run(operation, { ...DO, signal: ending.signal });
+    };
+    expect(await run({ do: 'import' })).toEqual({
+      refused: 'switched_off',
+      reason: 'It was ended on the way: control was switched off, or the process is closing.',
+      entries: 256,
+    });
+    expect(await run({ do: 'export' })).toMatchObject({ refused: 'switched_off' });
+    expect(written).toBeUndefined();
+    const keys = Array.from({ length: 600 }, (_, i) => encodeKey(`w${i}`));
+    const warmed = await run({ do: 'warm', keys });
+    expect(warmed).toMatchObject({ refused: 'switched_off' });
+    expect(cache.getNow('w599')).toBeUndefined();
+    await cache.close();
+  });
 });

@@ -60,7 +60,7 @@ export class ControlledCache<Key extends CacheKey, Value> implements ControlTarg
 
   async run(
     operation: ControlOperation,
-    { dryRun }: { readonly dryRun: boolean; readonly by: ControlAuthor },
+    { dryRun, signal }: { readonly dryRun: boolean; readonly by: ControlAuthor; readonly signal?: AbortSignal },
   ): Promise<OperationOutcome> {
     const { tier } = operation;
     if (!this.#operations.knows(operation))
@@ -75,7 +75,7 @@ export class ControlledCache<Key extends CacheKey, Value> implements ControlTarg
     const refused = operationBeyond(operation, this.#bounds);
     if (refused !== undefined) return refused;
     if (this.core.closed) return CLOSED;
-    return this.#operations.run(operation, dryRun);
+    return this.#operations.run(operation, dryRun, signal);
   }
 }
 

@@ -1,20 +1,28 @@
-import type { ControlOperation, OperationOutcome, RemovalCause, SettingValue } from '#libs/contracts';
+import type { ControlOperation, OperationOutcome, Refused, RemovalCause, SettingValue } from '#libs/contracts';
 import type { CacheCore } from '../core.js';
 import { SnapshotError } from '../errors.js';
 import { decodeKey, withoutNamespace, type CacheKey } from '../key/cache-key.js';
 import { encodeTag } from '../load/kept.js';
-import { Reads } from '../load/reads.js';
+import { Reads, type Warmed } from '../load/reads.js';
 import { savedHotKeys } from '../manage/hot-keys.js';
 import { inspectionOf } from '../manage/inspect.js';
 import { removeSelected } from '../manage/removals.js';
-import { importSnapshot, snapshotOf } from '../manage/snapshot.js';
+import { importSnapshot, snapshotOf, type Imported } from '../manage/snapshot.js';
 import { entriesOf, problemsOf } from '../manage/walk.js';
 import { warm } from '../manage/warm.js';
 import type { Selection } from '../tier/tier.js';
 import { conditionOf } from './condition.js';
 
+/** One operation under way. */
+interface Doing {
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal | undefined;
+  /** Entries that it has changed so far: what is said of one that breaks off. */
+  entries: number;
+}
+
 type Operations = {
-  readonly [Do in ControlOperation['do']]: (operation: ControlOperation, dryRun: boolean) => Promise<OperationOutcome>;
+  readonly [Do in ControlOperation['do']]: (operation: ControlOperation, doing: Doing) => Promise<OperationOutcome>;
 };
 
 /**
@@ -28,20 +36,23 @@ export class RemoteOperations<Key extends CacheKey, Value> {
     return Object.hasOwn(this.#operations, what);
   }
 
-  async run(operation: ControlOperation, dryRun: boolean): Promise<OperationOutcome> {
+  async run(operation: ControlOperation, dryRun: boolean, signal?: AbortSignal): Promise<OperationOutcome> {
+    const doing: Doing = { dryRun, signal, entries: 0 };
     try {
-      return await this.#operations[operation.do](operation, dryRun);
+      return await this.#operations[operation.do](operation, doing);
     } catch (problem) {
+      const soFar = doing.entries > 0 ? { entries: doing.entries } : {};
+      if (signal?.aborted === true) return { ...ENDED, ...soFar };
       this.core.onProblem(problem as Error);
-      if (problem instanceof SnapshotError) return { refused: 'failed', reason: problem.message };
+      if (problem instanceof SnapshotError) return { refused: 'failed', reason: problem.message, ...soFar };
       if (problem instanceof TypeError) return { refused: 'invalid', reason: 'A key of it is no encoded key.' };
-      return { refused: 'failed', reason: 'The cache failed at it.' };
+      return { refused: 'failed', reason: 'The cache failed at it.', ...soFar };
     }
   }
 
   readonly #operations: Operations = {
-    clear: ({ tier }, dryRun) => this.#remove({ all: true }, 'cleared', dryRun, tier),
-    invalidate: ({ key, tag, prefix, where, tier }, dryRun) => {
+    clear: ({ tier }, { dryRun }) => this.#remove({ all: true }, 'cleared', dryRun, tier),
+    invalidate: ({ key, tag, prefix, where, tier }, { dryRun }) => {
       const selection: Selection =
         key !== undefined
           ? { key }
@@ -52,13 +63,13 @@ export class RemoteOperations<Key extends CacheKey, Value> {
               : { where: conditionOf(where ?? {}, this.core.clock.now()) };
       return this.#remove(selection, 'invalidated', dryRun, tier);
     },
-    pin: ({ key = '' }, dryRun) => this.#pin(key, dryRun, 'pin'),
-    unpin: ({ key = '' }, dryRun) => this.#pin(key, dryRun, 'unpin'),
-    warm: (operation, dryRun) => this.#warm(operation, dryRun),
+    pin: ({ key = '' }, { dryRun }) => this.#pin(key, dryRun, 'pin'),
+    unpin: ({ key = '' }, { dryRun }) => this.#pin(key, dryRun, 'unpin'),
+    warm: (operation, doing) => this.#warm(operation, doing),
     inspect: ({ key = '', tier }) => this.#inspect(key, tier),
-    verify: ({ tier, repair = false }, dryRun) => this.#verify(tier, repair && !dryRun),
-    export: (_, dryRun) => this.#export(dryRun),
-    import: (_, dryRun) => this.#import(dryRun),
+    verify: ({ tier, repair = false }, doing) => this.#verify(tier, repair && !doing.dryRun, doing),
+    export: (_, doing) => this.#export(doing),
+    import: (_, doing) => this.#import(doing),
   };
 
   async #remove(selection: Selection, cause: RemovalCause, dryRun: boolean, tier: string | undefined) {
@@ -75,17 +86,22 @@ export class RemoteOperations<Key extends CacheKey, Value> {
     return { entries: meant ? 1 : 0, bytes: meant ? held.bytes : 0 };
   }
 
-  async #warm({ keys, hottest = 0 }: ControlOperation, dryRun: boolean): Promise<OperationOutcome> {
+  async #warm({ keys, hottest = 0 }: ControlOperation, doing: Doing): Promise<OperationOutcome> {
     const { core } = this;
     const encodings = keys ?? (await savedHotKeys(core, '')).slice(0, hottest);
     const own = encodings.filter((encoded) => withoutNamespace(encoded).namespace.length === 0);
     const wanted = new Map(own.map((encoded) => [decodeKey(encoded) as Key, encoded]));
-    if (dryRun) {
+    if (doing.dryRun) {
       const entries = own.filter((encoded) => core.stack.held(encoded)?.state !== 'fresh').length;
       return { entries, details: { keys: encodings.length } };
     }
     const reads = new Reads(core, '', core.options);
-    const warmed = await warm(core, reads, wanted.keys(), (key) => wanted.get(key)!, undefined, {});
+    const { signal } = doing;
+    const options = signal === undefined ? {} : { signal };
+    const onBatch = ({ loaded }: Warmed) => void (doing.entries = loaded);
+    const warmed = await warm(core, reads, wanted.keys(), (key) => wanted.get(key)!, undefined, options, onBatch);
+    // The last batch, when it is given up, only says that keys failed.
+    signal?.throwIfAborted();
     // The loaders of a namespace are not known here: its keys cannot be warmed from afar.
     const failed = warmed.failed + encodings.length - own.length;
     return { entries: warmed.loaded, details: { held: warmed.held, loaded: warmed.loaded, failed } };
@@ -107,17 +123,19 @@ export class RemoteOperations<Key extends CacheKey, Value> {
     return { entries: found.length, bytes: sum, details };
   }
 
-  async #verify(only: string | undefined, repair: boolean): Promise<OperationOutcome> {
+  async #verify(only: string | undefined, repair: boolean, doing: Doing): Promise<OperationOutcome> {
     const counts: Record<string, number> = {};
     let entries = 0;
     for await (const { tier, problem } of problemsOf(this.core, repair, only)) {
+      doing.signal?.throwIfAborted();
       entries++;
+      if (repair) doing.entries = entries;
       counts[`${tier}.${problem}`] = (counts[`${tier}.${problem}`] ?? 0) + 1;
     }
     return { entries, details: Object.fromEntries(Object.entries(counts).slice(0, MOST_DETAILS)) };
   }
 
-  async #export(dryRun: boolean): Promise<OperationOutcome> {
+  async #export({ dryRun, signal }: Doing): Promise<OperationOutcome> {
     const { core } = this;
     const { snapshots } = core.options;
     if (snapshots === undefined) return NO_PLACE;
@@ -132,6 +150,7 @@ export class RemoteOperations<Key extends CacheKey, Value> {
     }
     const counted = async function* () {
       for await (const part of snapshotOf(core, '')) {
+        signal?.throwIfAborted();
         if (part.part === 'entry') entries++;
         yield part;
       }
@@ -140,11 +159,14 @@ export class RemoteOperations<Key extends CacheKey, Value> {
     return { entries, bytes };
   }
 
-  async #import(dryRun: boolean): Promise<OperationOutcome> {
+  async #import(doing: Doing): Promise<OperationOutcome> {
     const { snapshots } = this.core.options;
     if (snapshots === undefined) return NO_PLACE;
-    if (!dryRun) {
-      const { entries, ...others } = await importSnapshot(this.core, '', snapshots.read());
+    const { signal } = doing;
+    if (!doing.dryRun) {
+      const onLot = (imported: Imported) => void (doing.entries = imported.entries);
+      const options = { onLot, ...(signal !== undefined && { signal }) };
+      const { entries, ...others } = await importSnapshot(this.core, '', snapshots.read(), options);
       return { entries, details: others };
     }
     let entries = 0;
@@ -157,6 +179,10 @@ export class RemoteOperations<Key extends CacheKey, Value> {
 const MOST_DETAILS = 32;
 const LONGEST_DETAIL = 128;
 
+const ENDED: Refused = {
+  refused: 'switched_off',
+  reason: 'It was ended on the way: control was switched off, or the process is closing.',
+};
 const NO_PLACE: OperationOutcome = {
   refused: 'unsupported',
   reason: 'The host has named no place for snapshots of this cache (option snapshots).',

@@ -67,11 +67,15 @@ export async function* snapshotOf<Key extends CacheKey, Value>(
 /** Entries taken in together: a tier on disk or a server writes them as one. */
 const AT_ONCE = 256;
 
-/** Takes a snapshot in, lot by lot, each entry as old as it is. @throws SnapshotError; the lots before it stay */
+/**
+ * Takes a snapshot in, lot by lot, each entry as old as it is; `onLot` is told what has come so far.
+ * @throws SnapshotError, the reason of the signal; the lots before it stay
+ */
 export async function importSnapshot<Key extends CacheKey, Value>(
   core: CacheCore<Key, Value>,
   prefix: string,
   parts: AsyncIterable<SnapshotPart> | Iterable<SnapshotPart>,
+  { signal, onLot }: { readonly signal?: AbortSignal; readonly onLot?: (imported: Imported) => void } = {},
 ): Promise<Imported> {
   const imported = { entries: 0, over: 0, invalid: 0, refused: 0 };
   let read = 0;
@@ -81,9 +85,11 @@ export async function importSnapshot<Key extends CacheKey, Value>(
     const taken = await Promise.all(Array.from(lot, ([key, entry]) => take(core, prefix, key, entry)));
     for (const what of taken) imported[what]++;
     lot.clear();
+    onLot?.(imported);
   };
   for await (const part of parts) {
     core.assertOpen();
+    signal?.throwIfAborted();
     if (state === 'begins') checkHead(part);
     else if (state === 'ended') throw new SnapshotError(`The snapshot goes on behind its end, part ${read + 2}.`);
     if (part.part === 'head') state = 'runs';

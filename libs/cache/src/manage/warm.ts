@@ -6,7 +6,10 @@ import type { BatchLoader, LoadOptions } from '../options.js';
 /** Keys brought in at once: a batch that loaders of databases take well. */
 const AT_ONCE = 256;
 
-/** Brings keys in, batch after batch: the hottest, which come first, are there first. */
+/**
+ * Brings keys in, batch after batch: the hottest, which come first, are there first; `onBatch` is told what has come so
+ * far.
+ */
 export async function warm<Key extends CacheKey, Value>(
   core: CacheCore<Key, Value>,
   reads: Reads<Key, Value>,
@@ -14,6 +17,7 @@ export async function warm<Key extends CacheKey, Value>(
   encode: (key: Key) => string,
   batchLoader: BatchLoader<Key, Value> | undefined,
   options: LoadOptions,
+  onBatch?: (warmed: Warmed) => void,
 ): Promise<Warmed> {
   core.assertOpen();
   let [held, loaded, failed] = [0, 0, 0];
@@ -22,6 +26,7 @@ export async function warm<Key extends CacheKey, Value>(
     const warmed = await reads.bring([...batch.values()], batchLoader, options);
     batch = new Map();
     [held, loaded, failed] = [held + warmed.held, loaded + warmed.loaded, failed + warmed.failed];
+    onBatch?.({ held, loaded, failed });
   };
   for await (const key of keys) {
     options.signal?.throwIfAborted();

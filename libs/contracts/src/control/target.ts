@@ -13,7 +13,9 @@ export interface ControlOrigin {
   readonly by: ControlAuthor;
 }
 
-export type OperationOutcome = Omit<CommandAnswer, 'command' | 'refused' | 'reason'> | Refused;
+/** What came of an operation. What is refused on the way says, too, how far it came. */
+export type OperationOutcome =
+  Omit<CommandAnswer, 'command' | 'refused' | 'reason'> | (Refused & Pick<CommandAnswer, 'entries' | 'bytes'>);
 
 /** Where the caches of a process are added that may be controlled from afar: `telemetry.control` is one. */
 export interface ControlRegistry {
@@ -25,7 +27,7 @@ export interface ControlRegistry {
  * What a cache offers to be controlled from afar. One of them stands for one cache of the process, by its name.
  *
  * A target holds its host's bounds: what is beyond them is refused as a whole, nothing of it is applied. It is called by
- * one caller, one call at a time. It tells no `cache.change` of what it does here: the caller does, with the revision.
+ * one caller: one operation at a time, and one `apply`, which may come while an operation is under way. It tells no `cache.change` of what it does here: the caller does, with the revision.
  * No call throws or rejects; what fails is `{ refused: 'failed', reason }`.
  */
 export abstract class ControlTarget {
@@ -39,9 +41,12 @@ export abstract class ControlTarget {
    */
   abstract apply(settings: ControlSettings, origin: ControlOrigin): Promise<Refused | undefined>;
 
-  /** Does the operation, or says what it would do. Entries and bytes are over all tiers that it was for. */
+  /**
+   * Does the operation, or says what it would do. Entries and bytes are over all tiers that it was for. One that takes
+   * long ends soon after the signal aborts, with `switched_off` and what it has done by then.
+   */
   abstract run(
     operation: ControlOperation,
-    options: { readonly dryRun: boolean; readonly by: ControlAuthor },
+    options: { readonly dryRun: boolean; readonly by: ControlAuthor; readonly signal?: AbortSignal },
   ): Promise<OperationOutcome>;
 }

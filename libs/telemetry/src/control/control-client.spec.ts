@@ -82,8 +82,14 @@ class SlowTarget extends Target {
   readonly begun: string[] = [];
   #end: ((outcome: OperationOutcome) => void)[] = [];
 
-  override run({ do: what }: ControlOperation): Promise<OperationOutcome> {
+  readonly signals: (AbortSignal | undefined)[] = [];
+
+  override run(
+    { do: what }: ControlOperation,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<OperationOutcome> {
     this.begun.push(what);
+    this.signals.push(signal);
     return new Promise((resolve) => this.#end.push(resolve));
   }
 
@@ -254,6 +260,52 @@ describe('A client of the control channel', () => {
     ]);
     target.end();
     await client.close();
+  });
+
+  it('has settings, and commands of other caches, go past an operation that takes long, which the switch ends', async () => {
+    const { clock, link, changes, client, state, hello, command, answers } = aChannel();
+    const [slow, other] = [new SlowTarget(), new SlowTarget({}, 'other')];
+    client.add(slow);
+    client.add(other);
+    hello();
+    state(1, { pages: { ttlMs: 1 } });
+    command('import');
+    command('clear');
+    await clock.advance(10);
+    state(2_000, { pages: { ttlMs: 2 } });
+    command('warm', 60_000, 'other');
+    await clock.advance(1_000);
+    expect(slow.applied).toEqual([{ ttlMs: 1 }, { ttlMs: 2 }]);
+    expect(link.reports.at(-1)).toMatchObject({ revision: 2_000 });
+    expect([slow.begun, other.begun]).toEqual([['import'], ['warm']]);
+    other.end({ entries: 7 });
+    await clock.advance(1_000);
+    expect(answers()).toMatchObject([{ command: 'warm', entries: 7 }]);
+    expect(slow.signals[0]!.aborted).toBe(false);
+    state(3_000, {}, false);
+    expect(slow.signals[0]!.aborted).toBe(true);
+    slow.end({ refused: 'switched_off', reason: 'It was ended.', entries: 3 });
+    await clock.advance(1_000);
+    expect(slow.begun).toEqual(['import']);
+    expect(answers().slice(1)).toMatchObject([
+      { command: 'import', refused: 'switched_off', entries: 3 },
+      { command: 'clear', refused: 'switched_off' },
+    ]);
+    expect(changes).toMatchObject([{ revision: 1 }, { revision: 2_000 }, { change: 'warmed', entries: 7 }]);
+    state(4_000, {});
+    command('verify');
+    await clock.advance(10);
+    client.enabled = false;
+    expect(slow.signals[1]!.aborted).toBe(true);
+    slow.end();
+    client.enabled = true;
+    hello();
+    command('export');
+    await clock.advance(10);
+    const closed = client.close();
+    expect(slow.signals[2]!.aborted).toBe(true);
+    slow.end();
+    await closed;
   });
 
   it('answers that a cache failed without its message, and sends an answer again until it is taken', async () => {

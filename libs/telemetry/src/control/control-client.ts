@@ -10,6 +10,7 @@ import {
   type ControlState,
   type ControlTarget,
   type InstanceReport,
+  type OperationOutcome,
   type Refused,
 } from '#libs/contracts';
 import { fullJitter, type Clock, type Timer } from '#libs/time';
@@ -70,7 +71,9 @@ interface Controlled {
 
 /**
  * Lets the caches of this process be controlled from afar. It listens as soon as there is one, applies what is desired,
- * runs commands, and reports. One thing is done at a time, in the order that it came. Nothing throws into the host.
+ * runs commands, and reports. Settings are applied one after the other, in the order that they came, and so are the
+ * commands of each cache, behind the settings before them; settings do not wait for commands, which may take long.
+ * Nothing throws into the host.
  */
 export class ControlClient {
   readonly #options: ControlClientOptions;
@@ -78,6 +81,8 @@ export class ControlClient {
   #channel: ChannelState = UNHEARD;
   #lastId: string | undefined;
   #work: Promise<void> = Promise.resolve();
+  /** The last command of each cache that has one under way. */
+  readonly #commands = new Map<string, Promise<void>>();
   #listening: AbortController | undefined;
   /** When it listened for the first time, on the monotonic clock. */
   #began: number | undefined;
@@ -141,13 +146,15 @@ export class ControlClient {
     return this.#enabled;
   }
 
-  /** Lets go at once; what is being applied is awaited. */
+  /** Lets go at once; what is being applied is awaited, and operations end on the way. */
   async close(): Promise<void> {
     this.#stopped = true;
+    this.#withdraw();
     this.#reportEnding?.abort();
     this.#hangUp();
     this.#reporting?.cancel();
     await this.#work;
+    await Promise.all(this.#commands.values());
   }
 
   #withdraw(): void {
@@ -238,7 +245,9 @@ export class ControlClient {
     const early = effects.some((effect) => effect.kind === 'ignore' && effect.why === 'from_the_future');
     if (!early && id !== undefined && id !== '') this.#lastId = id;
     const permit = this.#permit.signal;
-    for (const effect of effects) this.#do(() => this.#perform(effect, permit));
+    for (const effect of effects)
+      if (effect.kind === 'run') this.#doInTurn(effect.command, permit);
+      else this.#do(() => this.#perform(effect));
   }
 
   #now(): Now {
@@ -250,12 +259,20 @@ export class ControlClient {
     this.#work = this.#work.then(work).catch((cause: unknown) => this.#problem('Controlling a cache failed.', cause));
   }
 
-  async #perform(effect: ChannelEffect, permit: AbortSignal): Promise<void> {
+  #doInTurn(command: ControlCommand, permit: AbortSignal): void {
+    const { cache } = command;
+    const before = Promise.all([this.#work, this.#commands.get(cache)]);
+    const turn = before
+      .then(() => this.#run(command, permit))
+      .catch((cause: unknown) => this.#problem('A command to a cache failed.', cause))
+      .finally(() => this.#commands.get(cache) === turn && this.#commands.delete(cache));
+    this.#commands.set(cache, turn);
+  }
+
+  async #perform(effect: Exclude<ChannelEffect, { kind: 'run' }>): Promise<void> {
     switch (effect.kind) {
       case 'settle':
         return this.#settle(effect.state);
-      case 'run':
-        return this.#run(effect.command, permit);
       case 'refuse':
         return this.#answer(effect.command, effect.why);
       case 'ignore':
@@ -308,13 +325,14 @@ export class ControlClient {
     if (controlled === undefined)
       return this.#answer(command, { refused: 'unknown_cache', reason: 'This instance has no such cache.' });
     const { target } = controlled;
-    const outcome =
+    const outcome: OperationOutcome =
       operationBeyond(operation, target.describe().bounds) ??
-      (await safely(() => target.run(operation, { dryRun, by })));
+      (await safely(() => target.run(operation, { dryRun, by, signal: permit })));
     this.#answer(command, outcome);
     const change = CHANGES[operation.do];
-    if (dryRun || change === undefined || isRefused(outcome)) return;
     const { entries, bytes } = outcome;
+    // What broke off has changed what it had come to.
+    if (dryRun || change === undefined || (isRefused(outcome) && !entries)) return;
     this.#options.changed({
       cache,
       change,
