@@ -110,6 +110,16 @@ describe('Settings of a cache from afar', () => {
     await cache.close();
   });
 
+  it('do not end a pause that the host began', async () => {
+    const { cache, target, set } = await aControlledCache();
+    cache.pause();
+    expect(await set({ paused: false })).toBeUndefined();
+    expect(target.describe().settings).toMatchObject({ paused: true });
+    cache.resume();
+    expect(target.describe().settings).toMatchObject({ paused: false });
+    await cache.close();
+  });
+
   it.each<[string, ControlSettings, string]>([
     ['a size above the bound', { tiers: { memory: { maxBytes: 90_001 } } }, 'bounds'],
     ['a size below the bound', { tiers: { memory: { maxBytes: 9_999 } } }, 'bounds'],
@@ -118,6 +128,7 @@ describe('Settings of a cache from afar', () => {
     ['any other duration', { staleIfErrorMs: 60_001 }, 'bounds'],
     ['a policy that is not allowed', { policy: 'arc' }, 'bounds'],
     ['a pause that is not allowed', { paused: true }, 'not_allowed'],
+    ['its end that is not allowed either', { paused: false }, 'not_allowed'],
     ['a tier that it lacks', { tiers: { disk: { maxBytes: 10_000 } } }, 'unsupported'],
     ['a setting of another version', { colour: 'red' } as ControlSettings, 'invalid'],
     ['a limit that is none', { tiers: { memory: { maxBytes: Number.NaN } } }, 'invalid'],

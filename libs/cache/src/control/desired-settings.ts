@@ -91,7 +91,8 @@ export class DesiredSettings<Key extends CacheKey, Value> {
       if (shares) await this.#resizeShared(tier, wanted);
       else await resize(tier, wanted);
     }
-    const paused = settings.paused ?? host.paused;
+    // The host has its reason to stand aside: nobody else can know that it is over.
+    const paused = host.paused || settings.paused === true;
     if (paused !== core.paused) core.paused = paused;
   }
 

@@ -21,7 +21,7 @@ describe('The bounds of a host', () => {
     [{ policy: 'arc' as const }, 'bounds'],
     [{ staleIfErrorMs: 60_001 }, 'bounds'],
     [{ paused: true }, 'not_allowed'],
-    [{ paused: false }, undefined],
+    [{ paused: false }, 'not_allowed'],
   ])('judge %j: %s', (settings, refused) => {
     expect(beyondBounds(settings, bounds)?.refused).toBe(refused);
   });

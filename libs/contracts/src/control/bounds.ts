@@ -11,7 +11,7 @@ export function beyondBounds(settings: ControlSettings, bounds: ControlBounds = 
   const sets = policy !== undefined || Object.keys(others).length > 0;
   if (operations !== undefined) {
     if (sets && !operations.includes('settings')) return notAllowed('settings');
-    if (paused === true && !operations.includes('pause')) return notAllowed('pause');
+    if (paused !== undefined && !operations.includes('pause')) return notAllowed('pause');
   }
   if (policy !== undefined && policies !== undefined && !policies.includes(policy))
     return beyond(`policy ${policy} is not one of those that the host allows: ${policies.join(', ')}`);

@@ -47,7 +47,10 @@ export const ControlSettings = Type.Object(
       }),
     ),
     paused: Type.Optional(
-      Type.Boolean({ description: 'The cache stands aside: every read goes to the origin, nothing is kept.' }),
+      Type.Boolean({
+        description:
+          'The cache stands aside: every read goes to the origin, nothing is kept. False ends no pause of its host.',
+      }),
     ),
     sampling: Type.Optional(
       Type.Object(
