@@ -81,6 +81,25 @@ export function stateOf(
   return pastMs < (entry.revalidateMs ?? cache.revalidateMs) ? 'stale' : 'grace';
 }
 
+/** Clocks of machines that share a tier are taken to agree within this, ms. */
+export const CLOCK_TOLERANCE_MS = 5_000;
+
+/**
+ * The age of an entry that was written by a wall clock, ms. One that is from the future is as good as new while it is so
+ * by no more than clocks differ. Beyond that a clock was set back, nobody knows how old it is, and it counts as over, which
+ * `Infinity` is, unless it is to live for ever.
+ */
+export function ageOf(
+  { storedAt, freshMs }: Pick<Entry, 'storedAt' | 'freshMs'>,
+  nowMs: number,
+  { maxAgeMs }: Pick<LifetimeMs, 'maxAgeMs'>,
+): number {
+  const ageMs = nowMs - storedAt;
+  if (ageMs >= 0) return ageMs;
+  const endless = Math.min(freshMs, maxAgeMs) === Number.POSITIVE_INFINITY;
+  return endless || ageMs >= -CLOCK_TOLERANCE_MS ? 0 : Number.POSITIVE_INFINITY;
+}
+
 /**
  * XFetch (Vattani, Chierichetti and Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015): whether to
  * refresh before the end. `loadMs`: what loading took; `beta`: 0 never, 1 as in the paper; `random` yields [0, 1).

@@ -1,6 +1,6 @@
 import type { CacheCore } from '../core.js';
 import type { CacheKey } from '../key/cache-key.js';
-import { stateOf, type EntryState } from '../load/lifetime.js';
+import { ageOf, stateOf, type EntryState } from '../load/lifetime.js';
 import { AWAY } from '../tier/far-tier.js';
 import type { Entry, Stay, Tier } from '../tier/tier.js';
 import { ownInfo } from './own-info.js';
@@ -65,10 +65,11 @@ function inspected<Key extends CacheKey, Value>(
   entry: Entry,
   stay: Stay | undefined,
 ): Inspection {
-  const ageMs = Math.max(0, core.clock.now() - entry.storedAt);
+  const ageMs = ageOf(entry, core.clock.now(), core.lifetime);
   const state = stateOf(entry, ageMs, core.lifetime);
   const freshForMs = state === 'fresh' ? Math.min(entry.freshMs, core.lifetime.maxAgeMs) - ageMs : 0;
-  const keptForMs = Math.max(0, Math.min(entry.freshMs + entry.staleMs, core.lifetime.maxAgeMs) - ageMs);
+  const keptForMs =
+    state === 'over' ? 0 : Math.max(0, Math.min(entry.freshMs + entry.staleMs, core.lifetime.maxAgeMs) - ageMs);
   const pinned = stay?.pinned ?? false;
   const own = ownInfo<Key>(prefix, { ...entry, key: encoded, tier, bytes: stay?.bytes ?? 0, pinned });
   return {
@@ -76,7 +77,7 @@ function inspected<Key extends CacheKey, Value>(
     state,
     negative: entry.negative,
     pinned,
-    ageMs,
+    ageMs: Number.isFinite(ageMs) ? ageMs : 0,
     freshForMs,
     keptForMs,
     ...(stay?.bytes !== undefined && { bytes: stay.bytes }),
@@ -85,7 +86,7 @@ function inspected<Key extends CacheKey, Value>(
     ...(entry.loadMs !== undefined && { loadMs: entry.loadMs }),
     ...(entry.version !== undefined && { version: entry.version }),
     ...(own?.tags !== undefined && { tags: own.tags }),
-    because: because(state, freshForMs, keptForMs, entry.negative, stay),
+    because: because(state, ageMs, freshForMs, keptForMs, entry.negative, stay),
   };
 }
 
@@ -96,6 +97,7 @@ const STALE_BECAUSE = {
 
 function because(
   state: EntryState,
+  ageMs: number,
   freshForMs: number,
   keptForMs: number,
   negative: boolean,
@@ -103,6 +105,8 @@ function because(
 ): string {
   const what = negative ? 'absence remembered, ' : '';
   const room = stay === undefined ? '' : `; ${stay.because}`;
+  if (ageMs === Number.POSITIVE_INFINITY)
+    return `${what}written later than the clock says it is now, so that its age is not known: it is not answered${room}`;
   if (state === 'over') return `${what}its time is over: it is not answered, and leaves with the next sweep${room}`;
   if (state !== 'fresh') return `${what}${STALE_BECAUSE[state]} ${inWords(keptForMs)}${room}`;
   return `${what}fresh for ${inWords(freshForMs)}${room}`;

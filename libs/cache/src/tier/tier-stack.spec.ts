@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { memory, type StandardSchema } from '../index.js';
+import { CLOCK_TOLERANCE_MS } from '../load/lifetime.js';
 import { aCache } from '../testing/a-cache.js';
 import { FakeFarTier, FakeStore } from '../testing/index.js';
 
@@ -166,18 +167,62 @@ describe('A cache of two tiers', () => {
     await cache.close();
   });
 
-  it('judges what is from the future as new, and what a clock that went back wrote not longer than its ttl', async () => {
+  it('takes what was written little ahead of the clock for new, as by a machine whose clock is ahead', async () => {
     const { cache, far, clock } = twoTiers({ ttl: '10s' });
     await cache.set('a', 'A');
-    clock.jump(-60_000);
-    expect(await cache.get('a')).toBe('A');
+    clock.jump(-CLOCK_TOLERANCE_MS);
+    const { cache: behind } = twoTiers({ ttl: '10s', clock }, far.store);
+    expect(await behind.get('a')).toBe('A');
     await clock.advance(10_000);
-    expect(cache.getNow('a')).toBeUndefined();
-    // The farther tier knows wall times alone: it is taken for new, and for no more.
-    expect(await cache.get('a')).toBe('A');
-    await clock.advance(10_000);
-    expect(far.store.entries.get('a')!.storedAt - clock.now()).toBe(40_000);
-    await cache.close();
+    expect(behind.getNow('a')).toBeUndefined();
+    clock.jump(-10_000 - 1);
+    const { cache: farther } = twoTiers({ ttl: '10s', clock }, far.store);
+    expect(await farther.get('a')).toBeUndefined();
+    await Promise.all([cache.close(), behind.close(), farther.close()]);
+  });
+
+  it('never answers past its time what was written before the clock was set back', async () => {
+    for (const options of [
+      { ttl: '1m', maxAge: '2m' },
+      { ttl: '1m', staleIfError: Number.POSITIVE_INFINITY },
+      { maxAge: '2m' },
+    ] as const) {
+      const { cache, far, clock } = twoTiers(options);
+      await cache.set('a', 'A');
+      clock.jump(-86_400_000);
+      // Memory goes by a clock that nobody sets.
+      expect(await cache.get('a')).toBe('A');
+      await clock.advance(3_600_000);
+      expect(await cache.get('a')).toBeUndefined();
+      const { cache: next } = twoTiers({ ...options, clock }, far.store);
+      expect(await next.get('a')).toBeUndefined();
+      expect(await next.has('a')).toBe(false);
+      expect(await next.inspect('a')).toMatchObject([
+        {
+          tier: 'far',
+          state: 'over',
+          ageMs: 0,
+          freshForMs: 0,
+          keptForMs: 0,
+          because: expect.stringContaining('clock'),
+        },
+      ]);
+      await expect(next.getOrLoad('a', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+      // What is loaded now is of now, in the farther tier, too.
+      expect(await next.getOrLoad('a', () => 'new')).toBe('new');
+      const { cache: last } = twoTiers({ ...options, clock }, far.store);
+      expect(await last.get('a')).toBe('new');
+      await Promise.all([cache.close(), next.close(), last.close()]);
+    }
+  });
+
+  it('answers what is to live for ever, whenever it was written', async () => {
+    const { cache, far, clock } = twoTiers();
+    await cache.set('a', 'A');
+    clock.jump(-86_400_000);
+    const { cache: next } = twoTiers({ clock }, far.store);
+    expect(await next.get('a')).toBe('A');
+    await Promise.all([cache.close(), next.close()]);
   });
 
   it('goes on without a tier that cannot be opened, and says so', async () => {

@@ -1,7 +1,7 @@
 import { NONE } from '#libs/cache-policies';
 import type { CountingRecorder, RemovalCause, RequestResult } from '#libs/contracts';
 import type { Clock } from '#libs/time';
-import { stateOf, type LifetimeMs } from '../load/lifetime.js';
+import { ageOf, stateOf, type LifetimeMs } from '../load/lifetime.js';
 import type { Watch } from '../load/watch.js';
 import type { Kept, KeptEntry } from '../memory/memory-options.js';
 import { MemoryTier } from '../memory/memory-tier.js';
@@ -209,9 +209,8 @@ export class TierStack {
     }
   }
 
-  /** A clock that went back, or another machine's that is ahead, makes nothing younger than new. */
-  #ageOf({ storedAt }: Entry): number {
-    return Math.max(0, this.#options.clock.now() - storedAt);
+  #ageOf(entry: Entry): number {
+    return ageOf(entry, this.#options.clock.now(), this.#options.lifetime());
   }
 
   #judged(entry: KeptEntry, tier: string): Found | undefined {
