@@ -85,13 +85,18 @@ export class NoLoaderError extends PipelineError {
   }
 }
 
-/** Some entries of a batch could not be loaded. What could be is kept, and in `values`. */
+/**
+ * Some entries of a batch could not be loaded. What could be is kept, and in `values`. Keys and values are for the code
+ * that catches it alone: they are no fields, and so in no log that is written of the error.
+ */
 export class BatchLoadError<Key = unknown, Value = unknown> extends PipelineError {
+  readonly #values: readonly (Value | undefined)[];
+  readonly #failures: readonly { readonly key: Key; readonly error: unknown }[];
+
   constructor(
     cache: string,
-    /** One for each key asked for, in order; undefined where it failed or there is none. */
-    readonly values: readonly (Value | undefined)[],
-    readonly failures: readonly { readonly key: Key; readonly error: unknown }[],
+    values: readonly (Value | undefined)[],
+    failures: readonly { readonly key: Key; readonly error: unknown }[],
   ) {
     super(
       'CACHE_BATCH_LOAD',
@@ -99,6 +104,17 @@ export class BatchLoadError<Key = unknown, Value = unknown> extends PipelineErro
       true,
       { cause: failures[0]?.error },
     );
+    this.#values = values;
+    this.#failures = failures;
+  }
+
+  /** One for each key asked for, in order; undefined where it failed or there is none. */
+  get values(): readonly (Value | undefined)[] {
+    return this.#values;
+  }
+
+  get failures(): readonly { readonly key: Key; readonly error: unknown }[] {
+    return this.#failures;
   }
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect, it } from '@jest/globals';
 import type { CountingRecorder } from '#libs/contracts';
 import { createCache } from './cache.js';
@@ -74,7 +75,10 @@ it('names no key and no tag in errors, problems, counts or what telemetry is tol
         .invalidateWhere(() => Promise.reject(new Error('odd')) as unknown as boolean)
         .then(() => cache.resize('none', {})),
     ),
+    await failure(cache.getMany([PATH], () => Promise.reject(new Error('away')))),
+    await failure(cache.getMany([`${PATH}.3`, PATH], async () => [PATH, new Error('away')])),
   ];
+  for (const error of told.filter((one) => one instanceof Error)) told.push(inspect(error), JSON.stringify(error));
   expect(statuses).toEqual(Array.from(statuses, () => 'rejected'));
   await cache.set(PATH, 'held', { tags: [TAG] });
   far.away = true;

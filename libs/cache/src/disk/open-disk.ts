@@ -8,7 +8,7 @@ import { readRow, type Row } from './row.js';
 import { NO_TOTALS, readTotals, type Totals } from './totals.js';
 import { UnderWay } from './under-way.js';
 import { UsageSketch } from './usage-sketch.js';
-import { structuredCodec, type ValueCodec } from './value-codec.js';
+import { discreet, structuredCodec, type ValueCodec } from './value-codec.js';
 import { Work } from './work.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -36,7 +36,7 @@ export class OpenDisk {
     public limits: TierLimits,
   ) {
     this.path = path;
-    this.codec = codec;
+    this.codec = discreet(codec);
     this.ghosts = new DiskGhosts(context);
     this.queue = new WriteQueue(
       environment,

@@ -27,3 +27,44 @@ export const jsonCodec: ValueCodec = {
   },
   decode: (bytes) => JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as unknown,
 };
+
+/** The same codec with errors that tell nothing of a value: what engines say of one has its text, or names of its fields. */
+export function discreet(codec: ValueCodec): ValueCodec {
+  const { id } = codec;
+  return {
+    id,
+    encode(value) {
+      try {
+        return codec.encode(value);
+      } catch (error) {
+        throw unwritable(value, id, error);
+      }
+    },
+    decode(bytes) {
+      try {
+        return codec.decode(bytes);
+      } catch (error) {
+        throw unreadable(id, error);
+      }
+    },
+  };
+}
+
+// Neither has a cause: it would be written to logs, too.
+
+function unwritable(value: unknown, id: number, error: unknown): TypeError {
+  const what = typeof value === 'object' && value !== null ? 'it holds what' : `it is of type ${typeof value}, which`;
+  return new TypeError(
+    `${what} codec ${id} has nothing for (${nameOf(error)}). Give plain values, or the tier a codec that knows it.`,
+  );
+}
+
+function unreadable(id: number, error: unknown): TypeError {
+  return new TypeError(`codec ${id} cannot read it (${nameOf(error)})`);
+}
+
+/** The kind of an error, if it is named as kinds are. */
+function nameOf(error: unknown): string {
+  const name = (error as { readonly name?: unknown } | undefined)?.name;
+  return typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : 'Error';
+}

@@ -1,4 +1,4 @@
-import { structuredCodec, type ValueCodec } from '../disk/value-codec.js';
+import { discreet, structuredCodec, type ValueCodec } from '../disk/value-codec.js';
 import type { Selection, TierContext, TierLimits } from '../tier/tier.js';
 import { Debts } from './debts.js';
 import { Hidings } from './hidings.js';
@@ -35,7 +35,7 @@ export class OpenRedis {
     const { url, codec, commandTimeoutMs = 1_000, connectTimeoutMs = 2_000 } = options;
     const { failuresToOpen = 3, longestRetryMs = 10_000 } = options;
     const { cache, clock, random, onProblem } = context;
-    this.codec = codec ?? structuredCodec;
+    this.codec = discreet(codec ?? structuredCodec);
     this.base = `{${cache}}:`;
     this.link = new RedisLink(
       {
