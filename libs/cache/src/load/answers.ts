@@ -86,7 +86,7 @@ export class Answers<Key, Value> {
       recorder.refreshed(outcome.how !== 'unchanged', this.flights.ageOf(flight, flight.older));
     }
     if (outcome.how === 'unchanged') counts.unchanged++;
-    const written = this.#store(flight, outcome, said, loadMs);
+    const written = this.#stored(flight, outcome, said, loadMs);
     if (flight.job.unlock !== undefined && written !== undefined) flight.job.writes.push(written);
     this.flights.land(flight, outcome);
   }
@@ -95,6 +95,26 @@ export class Answers<Key, Value> {
     if (flight.settled) return;
     this.options.recorder.loadFailed(loadMs * 1e6);
     this.flights.crash(flight, error);
+  }
+
+  /**
+   * The origin has given it: a fault in how it is to be kept, such as a loader's wrong ttl or a weigher that throws, costs
+   * nobody the value. It is not kept then, nor what it would have replaced.
+   */
+  #stored(
+    flight: Flight<Key, Value>,
+    outcome: Outcome<Value>,
+    said: WriteOptions,
+    loadMs: number,
+  ): Promise<unknown> | undefined {
+    const { stack, onProblem } = this.options;
+    try {
+      return this.#store(flight, outcome, said, loadMs);
+    } catch (problem) {
+      onProblem(asError(problem));
+      if (outcome.how === 'unchanged' || !flight.watch.mayKeep(undefined)) return undefined;
+      return stack.remove({ key: flight.encoded }, { cause: 'invalidated' }).catch((e) => onProblem(asError(e)));
+    }
   }
 
   /** Resolves when every tier has it; undefined when nothing is written, or nothing beyond memory. */

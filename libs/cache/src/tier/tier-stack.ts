@@ -225,8 +225,13 @@ export class TierStack {
     return { ...found, ...(slides && { slidingMs: found.freshMs }), maxAgeMs };
   }
 
+  /** A fault in it, such as a weigher that throws, costs nobody what a farther tier had. */
   #fill(key: string, found: Found, depth: number): void {
-    this.#putInMemory(key, this.#sliding(found), found.ageMs);
+    try {
+      this.#putInMemory(key, this.#sliding(found), found.ageMs);
+    } catch (problem) {
+      this.#options.onProblem(asError(problem));
+    }
     if (depth > 0) this.#neglect(this.#writeFar(this.far.slice(0, depth), key, entryOf(found, found.storedAt)));
   }
 
