@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import type { Cache, CacheKey, LoadOptions } from '#libs/cache';
 import { cacheToken } from './cache-token.js';
+import { claimWhenInjected } from './claim-keys.js';
 
 type Arguments = readonly unknown[];
 type Method = (...args: never[]) => Promise<unknown>;
@@ -30,7 +31,7 @@ export function Cached<Args extends Arguments = []>(options: CachedOptions<Args>
   const { cache: cacheName, key, tags, ...load } = options;
   return (target, name, descriptor) => {
     const method = descriptor.value as Method;
-    const cacheOf = injected(target, cacheName);
+    const cacheOf = injected(target, cacheName, key === undefined ? String(name) : undefined);
     const keyOf = key ?? ((...args: Args) => callKey(target.constructor.name, String(name), args));
     replace(descriptor, function cached(this: object, ...args: never[]): Promise<unknown> {
       const given = args as unknown as Args;
@@ -84,10 +85,11 @@ function after<Args extends Arguments>(
   };
 }
 
-/** Has Nest put the cache into each instance, under a name of ours. */
-function injected(target: object, cacheName: string): (instance: object) => Cache<CacheKey, unknown> {
+/** Has Nest put the cache into each instance, under a name of ours; `named`: a method whose calls are keys by its name. */
+function injected(target: object, cacheName: string, named?: string): (instance: object) => Cache<CacheKey, unknown> {
   const place = Symbol.for(cacheToken(cacheName));
   Inject(cacheToken(cacheName))(target, place);
+  if (named !== undefined) claimWhenInjected(target, place, named);
   return (instance) => {
     const cache = (instance as { readonly [place: symbol]: Cache<CacheKey, unknown> | undefined })[place];
     if (cache === undefined)

@@ -189,4 +189,35 @@ describe('A cache module', () => {
     );
     await expect(async () => new Covers().find('a')).rejects.toThrow('Covers was not made by Nest');
   });
+
+  it('refuses two classes whose calls would have the same keys, unless one is given keys', async () => {
+    const covers = (options: { readonly key?: (id: string) => string[] }) => {
+      @Injectable()
+      class CoverService {
+        @Cached<[string]>({ cache: 'c', ...options })
+        async find(id: string): Promise<string> {
+          return `${id} ${options.key === undefined ? 'of one' : 'of the other'}`;
+        }
+      }
+      return CoverService;
+    };
+    const start = (...providers: readonly ReturnType<typeof covers>[]) => {
+      const caches = [{ name: 'c', tiers: [memory({ maxEntries: 10 })] }] as const;
+      @Module({ imports: [CacheModule.forRoot({ caches })], providers: [...providers] })
+      class Here {}
+      return NestFactory.createApplicationContext(Here, { logger: false, abortOnError: false });
+    };
+    const one = covers({});
+    await expect(start(one, covers({}))).rejects.toThrow(
+      'Two classes named CoverService have a method find that is answered from cache c, and their calls would have the same keys. Name one otherwise, or give its @Cached a key.',
+    );
+    // In another app it is another cache.
+    const other = covers({ key: (id) => ['other', id] });
+    for (let run = 0; run < 2; run++) {
+      const app = await start(one, other);
+      expect(await app.get(one).find('a')).toBe('a of one');
+      expect(await app.get(other).find('a')).toBe('a of the other');
+      await app.close();
+    }
+  });
 });
