@@ -47,3 +47,32 @@ it('finds in the next run what it kept in the last, with tags, namespaces and ho
   expect(third.stats().tiers.map(({ requests }) => requests.miss)).toEqual([1, 1]);
   await third.close();
 });
+
+it('answers from no tier what one of them cannot write down', async () => {
+  const problems: Error[] = [];
+  const cache = createCache<string, unknown>({
+    name: 'any',
+    tiers: [memory({ maxEntries: 10 }), disk({ path, maxBytes: 8 * 2 ** 20 })],
+    onProblem: (problem) => void problems.push(problem),
+  });
+  const changes: unknown[] = [];
+  cache.onChange('f', (change) => void changes.push(change));
+  await cache.set('f', 'held');
+  await expect(cache.set('f', () => 'secret')).rejects.toThrow(
+    'A value for the disk tier of any cannot be written down: it is of type function',
+  );
+  expect(cache.getNow('f')).toBeUndefined();
+  expect(await cache.get('f')).toBeUndefined();
+  expect(changes.at(-1)).toEqual({ written: false });
+  // A later write is not undone with it.
+  const [refused, kept] = await Promise.allSettled([cache.set('f', () => 'secret'), cache.set('f', 'kept')]);
+  expect([refused!.status, kept!.status]).toEqual(['rejected', 'fulfilled']);
+  expect(await cache.get('f')).toBe('kept');
+  expect(problems).toEqual([]);
+  // What a load brings is answered, and memory keeps it: it is told.
+  expect(await cache.getOrLoad('g', () => () => 'secret')).toBeInstanceOf(Function);
+  expect(cache.getNow('g')).toBeInstanceOf(Function);
+  await cache.close();
+  expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('cannot be written down')]);
+  expect(JSON.stringify(problems.map(({ message, stack }) => [message, stack]))).not.toContain('secret');
+});

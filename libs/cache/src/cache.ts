@@ -154,7 +154,7 @@ export class Cache<Key extends CacheKey, Value> {
   /**
    * Writes to all tiers, to memory at once. Resolves to whether one of them keeps it. `undefined` says that there is no
    * value: it is remembered for `negativeTtl`, and what was held is gone.
-   * @throws InvalidValueError; TypeError when a tier cannot write the value down
+   * @throws InvalidValueError; TypeError when a tier cannot write the value down: then no tier keeps it
    */
   async set(key: Key, value: Value | undefined, options: WriteOptions = NO_OPTIONS): Promise<boolean> {
     return this.#writes.set(this.#encode(key), value, options);

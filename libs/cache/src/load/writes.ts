@@ -1,5 +1,6 @@
 import type { CacheCore } from '../core.js';
 import type { CacheKey } from '../key/cache-key.js';
+import { removeSelected } from '../manage/removals.js';
 import type { WriteOptions } from '../options.js';
 import { encodeTags, keptOf } from './kept.js';
 
@@ -59,10 +60,25 @@ export class Writes<Key extends CacheKey, Value> {
     options: WriteOptions,
   ): boolean | Promise<boolean> {
     const written = this.#writeAll(encoded, value, tags, options);
-    // When those they share with have it, so that the other instances do not fetch what was there before.
-    if (!(written instanceof Promise)) this.core.tell({ key: encoded });
-    else void written.then(nothing, nothing).then(() => this.core.tell({ key: encoded }));
+    if (written instanceof Promise) return this.#told(encoded, written);
+    this.core.tell({ key: encoded });
     return written;
+  }
+
+  /** What a tier refuses must not be answered by another one. */
+  async #told(encoded: string, written: Promise<boolean>): Promise<boolean> {
+    const { core } = this;
+    const watch = core.watches.begin(encoded, true);
+    try {
+      return await written;
+    } catch (refused) {
+      if (!watch.touched) await removeSelected(core, { key: encoded }, { cause: 'invalidated', dryRun: false });
+      throw refused;
+    } finally {
+      core.watches.end(watch);
+      // When those they share with have it, so that the other instances do not fetch what was there before.
+      core.tell({ key: encoded });
+    }
   }
 
   #writeAll(
@@ -78,5 +94,3 @@ export class Writes<Key extends CacheKey, Value> {
     return stack.remove({ key: encoded }, { cause: 'replaced' }).then(() => false);
   }
 }
-
-const nothing = (): void => undefined;
