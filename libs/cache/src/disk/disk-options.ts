@@ -6,7 +6,7 @@ export interface DiskOptions {
    * but what can be fetched again.
    */
   readonly path: string;
-  /** Most that its entries may take of the file, bytes. The file itself may get up to a third larger, and does not shrink. */
+  /** Most that its entries may take of the file, bytes. The file itself may get half larger, and does not shrink. */
   readonly maxBytes: number;
   /** Most entries. Default: no limit. */
   readonly maxEntries?: number;

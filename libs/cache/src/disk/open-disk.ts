@@ -15,6 +15,9 @@ import { WriteQueue } from './write-queue.js';
 /** What LMDB answers when its own pages are damaged; lmdb.h. */
 const DAMAGED = new Set([-30_797, -30_796, -30_795]);
 
+/** Of its budget a tier writes so much at once: see `WriteQueue`. */
+const SHARE_AT_ONCE = 1 / 16;
+
 /** A cache's databases, open: what reading, writing, removing and upkeep share, and how failures are told. */
 export class OpenDisk {
   readonly path: string;
@@ -44,6 +47,7 @@ export class OpenDisk {
       () => new Work(environment, databases, this.usage, this.instance),
       (work) => this.#committed(work),
       (error) => this.#failure(error),
+      () => (this.limits.maxBytes ?? Number.POSITIVE_INFINITY) * SHARE_AT_ONCE,
     );
   }
 

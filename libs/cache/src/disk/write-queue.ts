@@ -11,6 +11,8 @@ const LONGEST_MS = 5;
 const MOST_TURNS = 16;
 const STEPS_A_TURN = 64;
 const LARGEST_BYTES = 8 * 2 ** 20;
+/** Pages that a step changes beside its own bytes, about: LMDB writes each of them anew. */
+const PAGES_A_STEP = 2;
 
 interface Step {
   readonly bytes: number;
@@ -24,6 +26,8 @@ export class WriteQueue {
   #steps: Step[] = [];
   #running: Promise<void> | undefined;
   #bytes = 0;
+  /** Bytes that may still go into what is written to disk at once: below 0 it has all that it takes. */
+  #room = 0;
 
   constructor(
     private readonly environment: CacheEnvironment,
@@ -33,6 +37,11 @@ export class WriteQueue {
     private readonly committed: (work: Work) => void,
     /** What a failure means. */
     private readonly failure: (error: unknown) => Promise<Error>,
+    /**
+     * What is written to disk at once takes so many bytes, or is one step. Pages that it frees serve later ones alone, so
+     * that the file is larger than what it holds by some of these.
+     */
+    private readonly bytesAtOnce: () => number,
   ) {}
 
   /** Bytes of the steps that wait. */
@@ -63,6 +72,7 @@ export class WriteQueue {
 
   async #run(): Promise<void> {
     while (this.#steps.length > 0) {
+      this.#room = this.bytesAtOnce();
       // Called together, they are written together, and other work comes in between.
       const turns = Math.min(MOST_TURNS, Math.ceil(this.#steps.length / STEPS_A_TURN));
       await Promise.all(Array.from({ length: turns }, () => this.#turn()));
@@ -78,12 +88,15 @@ export class WriteQueue {
       const work = await this.environment.root.childTransaction(() => {
         const work = this.begin();
         const until = this.clock.monotonic() + LONGEST_MS;
-        for (let bytes = 0; this.#steps.length > 0 && bytes < LARGEST_BYTES;) {
+        for (let bytes = 0; this.#steps.length > 0 && bytes < LARGEST_BYTES && this.#room > 0;) {
           const step = this.#steps.shift()!;
+          this.#room -= step.bytes + PAGES_A_STEP * this.environment.pageSize;
           taken.push(step);
           const done = step.run(work);
           if (done === AGAIN) {
             this.#steps.unshift(taken.pop()!);
+            // What made room for it is to be on disk first.
+            this.#room = 0;
             break;
           }
           settle.push(done);
