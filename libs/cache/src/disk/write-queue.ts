@@ -72,7 +72,7 @@ export class WriteQueue {
 
   async #run(): Promise<void> {
     while (this.#steps.length > 0) {
-      this.#room = this.bytesAtOnce();
+      this.#room = Math.max(1, this.bytesAtOnce());
       // Called together, they are written together, and other work comes in between.
       const turns = Math.min(MOST_TURNS, Math.ceil(this.#steps.length / STEPS_A_TURN));
       await Promise.all(Array.from({ length: turns }, () => this.#turn()));
