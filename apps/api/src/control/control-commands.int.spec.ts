@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CommandStatus, ControlHistoryEntry, ControlOperation } from '#libs/contracts';
+import type { CommandStatus, ControlHistoryEntry, ControlOperation, InstancesAnswer } from '#libs/contracts';
 import { anInstance as listeningInstance, until, type InstanceOptions } from './testing/an-instance.js';
 import { ask } from './testing/ask.js';
 import type { RecordingTarget } from './testing/recording-target.js';
@@ -163,4 +163,31 @@ describe('An instance that started after a command was given', () => {
     const wrong = await ask(`${url}/v1/control/stream?service=reader&instance=${randomUUID()}&ageMs=-1`);
     expect(wrong.status).toBe(400);
   });
+});
+
+describe('Reports', () => {
+  it('of instances that nobody knows are kept in bounds, and take no room from those that listen', async () => {
+    const rates = { writes: [1e6, 1e6], reports: [1e6, 1e6] } as const;
+    const [a, b] = [await start({ rates }), await start({ rates })];
+    const settings = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`setting${i}`, 'x'.repeat(32)]));
+    const caches = Array.from({ length: 60 }, (_, i) => ({ description: { cache: `c${i}`, tiers: [], settings } }));
+    const statuses = new Map<number, number>();
+    for (let i = 0; i < 300; i++) {
+      const report = { emitter: { service: 'reader', instance: randomUUID() }, revision: 1, caches };
+      const { status, retryAfter } = await ask(`${b.url}/v1/control/answers`, 'POST', report);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      if (status === 503) expect(Number(retryAfter)).toBeGreaterThan(0);
+    }
+    expect([...statuses.keys()].sort()).toEqual([204, 503]);
+    const kept = async () => (await ask<InstancesAnswer>(`${a.url}${SERVICE}/instances`)).json;
+    expect(JSON.stringify(await kept()).length).toBeLessThan(3_000_000);
+    const known = anInstance(b.url);
+    const elsewhere = anInstance(a.url, { reportTo: b.url });
+    await until('both are known', async () => {
+      const { instances } = await kept();
+      return [known, elsewhere].every(({ instance }) =>
+        instances.some((one) => one.instance === instance && one.caches.length === 1),
+      );
+    });
+  }, 60_000);
 });

@@ -69,6 +69,11 @@ export class ControlStreams {
     this.#changed = callback;
   }
 
+  has({ service, instance }: Omit<ListenerIdentity, 'started'>): boolean {
+    for (const one of this.#listeners) if (one.instance === instance && one.service === service) return true;
+    return false;
+  }
+
   connected(): ListenerIdentity[] {
     return [...this.#listeners].map(({ service, instance, started }) => ({ service, instance, started }));
   }

@@ -8,6 +8,7 @@ import type { ControlStreams } from './control-streams.js';
 import { decode, encode } from './documents.js';
 import { Pen } from './pen.js';
 import type { Recipient } from './recipients.js';
+import { ReportRoom } from './report-room.js';
 
 export const REPORTS_SCOPE = 'control.reports';
 
@@ -17,6 +18,8 @@ const INSTANCES_PER_ENTRY = 1_000;
 const PROCESS_GONE_MS = 30_000;
 /** An instance that is not connected is shown for so long after its last report, ms. */
 const INSTANCE_GONE_MS = 600_000;
+/** For so long it is not asked again who listens at other processes to decide whether a report is kept, ms. */
+const ELSEWHERE_MS = 500;
 const SAY_EVERY_MS = 10_000;
 const SWEEP_EVERY_MS = 60_000;
 /** Bytes that wait to be written, and of one write: what a store takes at once, with room. */
@@ -56,6 +59,9 @@ const serviceKey = (service: string) => `ack/${encodeURIComponent(service)}/`;
  */
 export class InstanceReports {
   readonly #pen: Pen;
+  readonly #room = new ReportRoom();
+  #measured: Promise<void> | undefined;
+  #elsewhere: { readonly asked: number; readonly service: string; readonly instances: Set<string> } | undefined;
   #waiting = new Map<string, Uint8Array>();
   #waitingBytes = 0;
   #writing: Promise<void> | undefined;
@@ -90,19 +96,61 @@ export class InstanceReports {
     const valid = await this.options.validOf(answers.map(({ command }) => command));
     const at = this.options.clock.now();
     const { service, instance, version } = emitter;
+    const entries: { key: string; value: Uint8Array }[] = [];
     if (revision !== undefined || caches !== undefined)
-      this.#wait(
-        serviceKey(service) + instance,
-        encode({
+      entries.push({
+        key: serviceKey(service) + instance,
+        value: encode({
           at,
           ...(revision !== undefined && { revision }),
           ...(version !== undefined && { version }),
           ...(caches && { caches }),
         }),
-      );
+      });
     for (const answer of answers)
-      if (valid.has(answer.command)) this.#wait(`answer/${answer.command}/${instance}`, encode(answer));
+      if (valid.has(answer.command))
+        entries.push({ key: `answer/${answer.command}/${instance}`, value: encode(answer) });
+    await this.#makeSureOfRoom({ service, instance }, entries);
+    for (const { key, value } of entries) this.#wait(key, value);
     await this.#flush();
+  }
+
+  /** @throws HttpProblem OVERLOADED, STATE_UNAVAILABLE */
+  async #makeSureOfRoom(
+    who: { readonly service: string; readonly instance: string },
+    entries: readonly { readonly key: string; readonly value: Uint8Array }[],
+  ): Promise<void> {
+    this.#measured ??= this.#measure();
+    await this.#measured;
+    const fits = (as: 'unknown' | 'listening') =>
+      entries.every(({ key, value }) => this.#room.has({ key, bytes: value.byteLength }, as));
+    // Who listens at another process is asked for only where it decides.
+    const kept =
+      fits('unknown') || (fits('listening') && (this.options.streams.has(who) || (await this.#listens(who))));
+    if (!kept)
+      throw new HttpProblem('OVERLOADED', 'More is kept of this service already than there is room for.', {
+        retryAfterMs: 5_000,
+      });
+    for (const { key, value } of entries) this.#room.add(key, value.byteLength);
+  }
+
+  async #measure(): Promise<void> {
+    try {
+      const held = await this.options.store.list(REPORTS_SCOPE);
+      this.#room.replace(measured(held));
+    } catch (cause) {
+      this.#measured = undefined;
+      throw new HttpProblem('STATE_UNAVAILABLE', 'Reports cannot be kept now.', { retryAfterMs: 2_000, cause });
+    }
+  }
+
+  async #listens({ service, instance }: { readonly service: string; readonly instance: string }): Promise<boolean> {
+    const { clock } = this.options;
+    if (this.#elsewhere?.service !== service || clock.monotonic() - this.#elsewhere.asked > ELSEWHERE_MS) {
+      const instances = new Set((await this.connected(service)).map((one) => one.instance));
+      this.#elsewhere = { asked: clock.monotonic(), service, instances };
+    }
+    return this.#elsewhere.instances.has(instance);
   }
 
   /** Which instances of a service listen now, here or at another process. */
@@ -257,10 +305,17 @@ export class InstanceReports {
         );
       if (!connected.get(first)!.has(second)) old.push(key);
     }
+    const gone = new Set(old);
+    this.#room.replace(measured(kept.filter(({ key }) => !gone.has(key))));
     // A few hundred at a time: one transaction is bounded.
     for (let from = 0; from < old.length; from += 500)
       await this.#pen.write((writer) =>
         writer.putAll(old.slice(from, from + 500).map((key) => ({ key, value: undefined }))),
       );
   }
+}
+
+/** What counts against the room of reports, as the store holds it. */
+function measured(held: readonly { readonly key: string; readonly value: Uint8Array }[]) {
+  return held.filter(({ key }) => !key.startsWith('api/')).map(({ key, value }) => ({ key, bytes: value.byteLength }));
 }
