@@ -1,5 +1,4 @@
 import {
-  beyondBounds,
   operationProblem,
   settingsProblem,
   type CommandRequest,
@@ -15,10 +14,12 @@ import {
 import { HttpProblem } from '#libs/operations';
 import type { Clock } from '#libs/time';
 import { isLook, MAX_WAITING_COMMANDS } from './command-room.js';
-import type { ControlState, Expected } from './control-state.js';
-import { stateRevision } from './control-streams.js';
+import type { ControlState } from './control-state.js';
+import { NOBODY, stateRevision } from './control-streams.js';
 import type { ControlWatch } from './control-watch.js';
 import { desiredOf, emptyDocument, type ServiceDocument, type StoredCommand } from './documents.js';
+import { encodeDocument, findEntry, withEntry, withoutEntry, type EntryPlace, type Expected } from './entries.js';
+import { foresee } from './foresee.js';
 import type { InstanceReports } from './instance-reports.js';
 import { isFor } from './recipients.js';
 
@@ -32,13 +33,6 @@ export interface ControlDeskParts {
   readonly clock: Clock;
   /** Draws the id of a command: a UUID. */
   readonly drawId: () => string;
-}
-
-/** One entry of settings. */
-export interface EntryPlace {
-  readonly service: string;
-  readonly cache: string;
-  readonly selector: string;
 }
 
 /** What can be asked of the control channel, whatever carries the question. */
@@ -68,9 +62,10 @@ export class ControlDesk {
   }
 
   /** @throws HttpProblem NOT_FOUND */
-  async entry({ service, cache, selector }: EntryPlace): Promise<SettingsEntry> {
+  async entry(place: EntryPlace): Promise<SettingsEntry> {
     const { services } = await this.parts.state.read();
-    const found = services.get(service)?.entries.find((one) => one.cache === cache && one.selector === selector);
+    const document = services.get(place.service);
+    const found = document && findEntry(document, place);
     if (found === undefined)
       throw new HttpProblem('NOT_FOUND', 'Nothing is desired of this cache under this selector.');
     return found;
@@ -88,27 +83,28 @@ export class ControlDesk {
     await this.parts.watch.look();
   }
 
-  /** What a change would do, in the instances that listen. @param settings left out to delete the entry. */
-  async tryOut(place: EntryPlace, settings: ControlSettings | undefined): Promise<SettingsDryRun> {
-    if (settings === undefined) await this.entry(place);
-    else mustBe(settingsProblem(settings));
-    const { service, cache, selector } = place;
-    const document = (await this.parts.state.read()).services.get(service) ?? emptyDocument(service);
-    const others = document.entries.filter((one) => one.cache !== cache || one.selector !== selector);
-    const entry = { cache, selector, revision: 0, at: 0, by: { role: 'operator', key: 'local' } as const };
-    const changed: ServiceDocument = {
-      ...document,
-      entries: settings === undefined ? others : [...others, { ...entry, settings }],
-    };
+  /**
+   * What a change would do, in the instances that listen; what would be refused is refused here with the same problem.
+   * @param settings left out to delete the entry.
+   */
+  async tryOut(place: EntryPlace, settings: ControlSettings | undefined, expected: Expected): Promise<SettingsDryRun> {
+    if (settings !== undefined) mustBe(settingsProblem(settings));
+    const { service, cache } = place;
+    const snapshot = await this.parts.state.read();
+    const change = { place, expected, by: NOBODY, revision: snapshot.revision + 1, at: this.parts.clock.now() };
+    const changed =
+      settings === undefined ? withoutEntry(snapshot, change).document : withEntry(snapshot, change, settings).document;
+    encodeDocument(changed);
+    const document = snapshot.services.get(service) ?? emptyDocument(service);
     const { instances } = await this.instances(service);
     return {
       dryRun: true,
-      instances: instances.flatMap(({ instance, connected, caches }) => {
+      instances: instances.flatMap(({ instance, connected, at, caches }) => {
         const of = (one: ServiceDocument): ControlSettings => own(desiredOf(one, instance), cache) ?? {};
         const [before, after] = [of(document), of(changed)];
         if (!connected || JSON.stringify(before) === JSON.stringify(after)) return [];
         const described = caches.find((one) => one.description.cache === cache)?.description;
-        return [{ instance, before, after, ...beyondBounds(after, described?.bounds) }];
+        return [{ instance, before, after, at, ...foresee(after, described) }];
       }),
     };
   }

@@ -14,8 +14,9 @@ import {
 } from '#libs/operations';
 import type { Clock } from '#libs/time';
 import { EventStream, STREAM_HEADERS } from '../live/event-stream.js';
-import type { ControlDesk, EntryPlace } from './control-desk.js';
+import type { ControlDesk } from './control-desk.js';
 import type { ControlState } from './control-state.js';
+import type { EntryPlace } from './entries.js';
 import type { ControlStreams } from './control-streams.js';
 import type { InstanceReports } from './instance-reports.js';
 import {
@@ -152,7 +153,7 @@ export function controlRoutes(parts: ControlRoutesParts): (scope: FastifyInstanc
         async (request, reply, key) => {
           const place = placeOf(request, key);
           const settings = settingsBody(request);
-          if (flag(request, 'dryRun')) return desk.tryOut(place, settings);
+          if (flag(request, 'dryRun')) return desk.tryOut(place, settings, expectedOf(request));
           const { entry, created } = await desk.put(place, settings, expectedOf(request), authorOf(request, key));
           return reply
             .code(created ? 201 : 200)
@@ -168,7 +169,7 @@ export function controlRoutes(parts: ControlRoutesParts): (scope: FastifyInstanc
         'control',
         async (request, reply, key) => {
           const place = placeOf(request, key);
-          if (flag(request, 'dryRun')) return desk.tryOut(place, undefined);
+          if (flag(request, 'dryRun')) return desk.tryOut(place, undefined, expectedOf(request));
           await desk.remove(place, expectedOf(request), authorOf(request, key));
           return reply.code(204).send();
         },

@@ -16,22 +16,18 @@ import {
   encode,
   KEYS,
   MAX_DOCUMENT_BYTES,
-  MAX_ENTRIES,
   MAX_HISTORY,
   MAX_SERVICES,
   readSnapshot,
-  withEntries,
   type ServiceDocument,
   type Snapshot,
   type StoredCommand,
 } from './documents.js';
+import { encodeDocument, withEntry, withoutEntry, type EntryPlace, type Expected } from './entries.js';
 import { isLook, MAX_WAITING_COMMANDS, roomFor } from './command-room.js';
 import { Pen } from './pen.js';
 
 export const CONTROL_SCOPE = 'control';
-
-/** What a writer of an entry demands of what is there: this revision, anything, or nothing. */
-export type Expected = number | 'any' | 'none';
 
 /** One write: the entries that it makes anew, or removes. */
 interface Change<Answer> {
@@ -81,62 +77,35 @@ export class ControlState {
 
   /** @throws HttpProblem ALREADY_THERE, REVISION_MISMATCH, CANNOT_BE */
   async putSettings(
-    where: { readonly service: string; readonly cache: string; readonly selector: string },
+    place: EntryPlace,
     settings: ControlSettings,
     expected: Expected,
     by: ControlAuthor,
   ): Promise<{ entry: SettingsEntry; created: boolean }> {
-    const { service, cache, selector } = where;
+    const { cache, selector } = place;
     return this.#change(async (before) => {
-      const document = before.services.get(service) ?? emptyDocument(service);
-      const old = find(document, cache, selector);
-      check(old, expected);
-      const entry: SettingsEntry = { cache, selector, settings, revision: before.next, at: before.now, by };
-      const entries = [...document.entries.filter((one) => one !== old), entry];
-      if (entries.length > MAX_ENTRIES)
-        throw new HttpProblem('CANNOT_BE', `A service has at most ${MAX_ENTRIES} entries; delete some first.`);
-      if (!before.services.has(service) && before.services.size >= MAX_SERVICES)
-        throw new HttpProblem('CANNOT_BE', `At most ${MAX_SERVICES} services can be controlled.`);
-      return {
-        writes: await written(before, withEntries(document, entries, { cache, revision: before.next, by }), {
-          by,
-          change: 'settings',
-          cache,
-          selector,
-          ...(old !== undefined && { before: old.settings }),
-          after: settings,
-        }),
-        answer: { entry, created: old === undefined },
+      const change = { place, expected, by, revision: before.next, at: before.now };
+      const { document, entry, old } = withEntry(before, change, settings);
+      const note: Note = {
+        by,
+        change: 'settings',
+        cache,
+        selector,
+        ...(old !== undefined && { before: old.settings }),
+        after: settings,
       };
+      return { writes: await written(before, document, note), answer: { entry, created: old === undefined } };
     });
   }
 
-  /** @throws HttpProblem NOT_FOUND, REVISION_MISMATCH */
-  async deleteSettings(
-    where: { readonly service: string; readonly cache: string; readonly selector: string },
-    expected: Expected,
-    by: ControlAuthor,
-  ): Promise<void> {
-    const { service, cache, selector } = where;
+  /** @throws HttpProblem NOT_FOUND, ALREADY_THERE, REVISION_MISMATCH */
+  async deleteSettings(place: EntryPlace, expected: Expected, by: ControlAuthor): Promise<void> {
+    const { cache, selector } = place;
     await this.#change(async (before) => {
-      const document = before.services.get(service);
-      const old = document && find(document, cache, selector);
-      if (document === undefined || old === undefined)
-        throw new HttpProblem('NOT_FOUND', 'Nothing is desired of this cache under this selector.');
-      if (expected === 'none')
-        throw new HttpProblem('ALREADY_THERE', 'Deleting needs If-Match with the revision that is to go.');
-      check(old, expected);
-      const entries = document.entries.filter((one) => one !== old);
-      return {
-        writes: await written(before, withEntries(document, entries, { cache, revision: before.next, by }), {
-          by,
-          change: 'removed',
-          cache,
-          selector,
-          before: old.settings,
-        }),
-        answer: undefined,
-      };
+      const change = { place, expected, by, revision: before.next, at: before.now };
+      const { document, old } = withoutEntry(before, change);
+      const note: Note = { by, change: 'removed', cache, selector, before: old.settings };
+      return { writes: await written(before, document, note), answer: undefined };
     });
   }
 
@@ -260,26 +229,11 @@ export class ControlState {
   }
 }
 
-function find(document: ServiceDocument, cache: string, selector: string): SettingsEntry | undefined {
-  return document.entries.find((one) => one.cache === cache && one.selector === selector);
-}
-
-function check(old: SettingsEntry | undefined, expected: Expected): void {
-  if (expected === 'none') {
-    if (old !== undefined) throw new HttpProblem('ALREADY_THERE', `It stands at revision ${old.revision}.`);
-  } else if (old === undefined)
-    throw new HttpProblem('REVISION_MISMATCH', 'There is nothing yet; leave If-Match out to create it.');
-  else if (expected !== 'any' && expected !== old.revision)
-    throw new HttpProblem('REVISION_MISMATCH', `It stands at revision ${old.revision} now.`);
-}
-
 type Note = Omit<ControlHistoryEntry, 'revision' | 'at'>;
 const noted = (before: Before, note: Note): ControlHistoryEntry => ({ revision: before.next, at: before.now, ...note });
 
 async function written(before: Before, document: ServiceDocument, note: Note) {
-  const value = encode({ ...document, revision: before.next, at: before.now });
-  if (value.byteLength > MAX_DOCUMENT_BYTES)
-    throw new HttpProblem('CANNOT_BE', 'This service has more settings than can be kept; delete some first.');
+  const value = encodeDocument({ ...document, revision: before.next, at: before.now });
   return [
     { key: KEYS.service(document.service), value },
     await historyWith(before, document.service, noted(before, note)),

@@ -30,7 +30,8 @@ interface Listener extends ListenerIdentity {
 /** Unread bytes at which nothing more is written until the client has read. */
 const HIGH_WATER_BYTES = 65_536;
 
-const NOBODY: ControlAuthor = { role: 'operator', key: 'local' };
+/** Who changed what nobody ever did. */
+export const NOBODY: ControlAuthor = { role: 'operator', key: 'local' };
 
 /**
  * The instances that listen. What each gets next is worked out from the present state and the revision that it got last,

@@ -107,6 +107,34 @@ describe('Settings from afar', () => {
     expect(target.applied).toEqual([]);
   });
 
+  it('are tried out as they would be written: If-Match, what an instance cannot do, what would be evicted', async () => {
+    const { url } = await start();
+    const { client, instance } = anInstance(url);
+    await until('reported', async () => {
+      const { json } = await ask<InstancesAnswer>(`${url}${SERVICE}/instances`);
+      return client.revision !== undefined && json.instances[0]?.caches.length === 1;
+    });
+    const tryPut = (body: object, headers: Record<string, string> = {}) =>
+      ask<SettingsDryRun>(`${url}${ENTRY}?dryRun=true`, 'PUT', body, headers);
+    const smaller = await tryPut({ tiers: { memory: { maxBytes: 400, maxEntries: 4 } } });
+    expect(smaller.json.instances).toMatchObject([
+      { instance, known: true, evicts: [{ tier: 'memory', entries: 6, bytes: 600 }] },
+    ]);
+    const unsupported = await tryPut({ tiers: { disk: { maxBytes: 400 } } });
+    expect(unsupported.json.instances).toMatchObject([{ instance, known: true, refused: 'unsupported' }]);
+    expect((await tryPut({ ttlMs: 1 }, { 'if-match': '"1"' })).status).toBe(412);
+    const { etag } = await ask(url + ENTRY, 'PUT', { ttlMs: 1 });
+    const tryDelete = (headers: Record<string, string>) =>
+      ask(`${url}${ENTRY}?dryRun=true`, 'DELETE', undefined, headers);
+    const statuses = async (...tried: Promise<{ readonly status: number }>[]) =>
+      (await Promise.all(tried)).map(({ status }) => status);
+    expect(await statuses(tryPut({ ttlMs: 2 }), tryPut({ ttlMs: 2 }, { 'if-match': '"1"' }))).toEqual([409, 412]);
+    expect(await statuses(tryDelete({}), tryDelete({ 'if-match': '"1"' }))).toEqual([409, 412]);
+    expect(await statuses(tryPut({ ttlMs: 2 }, { 'if-match': etag! }), tryDelete({ 'if-match': '*' }))).toEqual([
+      200, 200,
+    ]);
+  });
+
   it('of one instance go before those of all, in that instance alone', async () => {
     const { url } = await start();
     const [one, other] = [anInstance(url), anInstance(url)];

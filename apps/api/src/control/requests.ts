@@ -11,7 +11,7 @@ import {
   type Schema,
 } from '#libs/contracts';
 import { HttpProblem, parseJson, type ApiKey } from '#libs/operations';
-import type { Expected } from './control-state.js';
+import type { Expected } from './entries.js';
 
 const name = Compile(Name(''));
 

@@ -100,7 +100,22 @@ export const SettingsDryRun = Type.Object({
       instance: Emitter.properties.instance,
       before: ControlSettings,
       after: ControlSettings,
+      at: Type.Union([EpochMs('When it reported last.'), Type.Null()]),
+      known: Type.Boolean({
+        description:
+          'Whether it has reported such a cache. Without, nothing is known of what it would refuse or evict.',
+      }),
       ...Refusal,
+      evicts: Type.Optional(
+        Type.Array(
+          Type.Object({
+            tier: Type.String(),
+            entries: Type.Optional(Count('Entries over the limit of entries.')),
+            bytes: Type.Optional(Count('Bytes over the limit of bytes.')),
+          }),
+          { description: 'What a lower limit would evict at least, of what it held at its last report.' },
+        ),
+      ),
     }),
     { description: 'The connected instances in which something would change.' },
   ),
