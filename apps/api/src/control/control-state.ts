@@ -40,7 +40,7 @@ interface Before extends Snapshot {
   /** The revision that the change will have. */
   readonly next: number;
   readonly now: number;
-  history(service: string): Promise<ControlHistoryEntry[]>;
+  history(key: string): Promise<ControlHistoryEntry[]>;
 }
 
 /**
@@ -69,10 +69,16 @@ export class ControlState {
     return withProblem(async () => (await this.store.get(CONTROL_SCOPE, KEYS.head))?.version ?? 0n);
   }
 
+  /** What changed for a service, the latest first: its own changes, and the switch of all services. */
   async history(service: string): Promise<ControlHistoryEntry[]> {
-    return withProblem(async () =>
-      decodeHistory((await this.store.get(CONTROL_SCOPE, KEYS.history(service)))?.value).reverse(),
-    );
+    return withProblem(async () => {
+      const [own, all] = await Promise.all([this.#history(KEYS.history(service)), this.#history(KEYS.historyOfAll)]);
+      return [...own, ...all].sort((a, b) => b.revision - a.revision).slice(0, MAX_HISTORY);
+    });
+  }
+
+  async #history(key: string): Promise<ControlHistoryEntry[]> {
+    return decodeHistory((await this.store.get(CONTROL_SCOPE, key))?.value);
   }
 
   /** @throws HttpProblem ALREADY_THERE, REVISION_MISMATCH, CANNOT_BE */
@@ -118,8 +124,11 @@ export class ControlState {
         : [...before.commands.values()]
             .filter((one) => service === undefined || one.service === service)
             .map((one) => ({ key: KEYS.command(one.command.id), value: undefined }));
-      if (service === undefined)
-        return { writes: [{ key: KEYS.switch, value: encode(control) }, ...withdrawn], answer: control };
+      if (service === undefined) {
+        const entry = noted(before, { by, change: 'switch', on, everywhere: true });
+        const history = await historyWith(before, KEYS.historyOfAll, entry);
+        return { writes: [{ key: KEYS.switch, value: encode(control) }, history, ...withdrawn], answer: control };
+      }
       const document = before.services.get(service) ?? emptyDocument(service);
       if (document.revision === 0 && before.services.size >= MAX_SERVICES)
         throw new HttpProblem('CANNOT_BE', `At most ${MAX_SERVICES} services can be controlled.`);
@@ -174,7 +183,7 @@ export class ControlState {
           { key: KEYS.command(id), value: encode(stored) },
           ...gone.map(({ command }) => ({ key: KEYS.command(command.id), value: undefined })),
           // Who looked does not need to be told to anybody later.
-          ...(isLook(stored.command) ? [] : [await historyWith(before, service, entry)]),
+          ...(isLook(stored.command) ? [] : [await historyWith(before, KEYS.history(service), entry)]),
         ],
         answer: stored,
       };
@@ -191,7 +200,7 @@ export class ControlState {
       const { cache, operation } = command;
       const entry = noted(before, { by, change: 'withdrawn', cache, selector, operation: operation.do });
       return {
-        writes: [{ key: KEYS.command(id), value: undefined }, await historyWith(before, service, entry)],
+        writes: [{ key: KEYS.command(id), value: undefined }, await historyWith(before, KEYS.history(service), entry)],
         answer: undefined,
       };
     });
@@ -219,8 +228,7 @@ export class ControlState {
           ...snapshot,
           now,
           next,
-          history: async (service) =>
-            decodeHistory((await this.store.get(CONTROL_SCOPE, KEYS.history(service)))?.value),
+          history: (key) => this.#history(key),
         });
         await writer.putAll([...writes, { key: KEYS.head, value: encode({ revision: next }) }]);
         return answer;
@@ -236,19 +244,19 @@ async function written(before: Before, document: ServiceDocument, note: Note) {
   const value = encodeDocument({ ...document, revision: before.next, at: before.now });
   return [
     { key: KEYS.service(document.service), value },
-    await historyWith(before, document.service, noted(before, note)),
+    await historyWith(before, KEYS.history(document.service), noted(before, note)),
   ];
 }
 
-async function historyWith(before: Before, service: string, entry: ControlHistoryEntry) {
-  const history = [...(await before.history(service)), entry].slice(-MAX_HISTORY);
+async function historyWith(before: Before, key: string, entry: ControlHistoryEntry) {
+  const history = [...(await before.history(key)), entry].slice(-MAX_HISTORY);
   let value = encode(history);
   // The latest always fits: an entry holds two settings at most.
   while (value.byteLength > MAX_DOCUMENT_BYTES && history.length > 1) {
     history.splice(0, Math.ceil(history.length / 4));
     value = encode(history);
   }
-  return { key: KEYS.history(service), value };
+  return { key, value };
 }
 
 async function withProblem<Answer>(work: () => Promise<Answer>): Promise<Answer> {

@@ -220,6 +220,28 @@ describe('The switch', () => {
     expect(target.applied.map(({ settings }) => settings.ttlMs)).toEqual([1, 3]);
   });
 
+  it('of all services is in the history of each, among its own changes', async () => {
+    const { url } = await start();
+    const turn = (path: string, on: boolean) => ask(`${url}${path}/switch`, 'PUT', { on });
+    await ask(url + ENTRY, 'PUT', { ttlMs: 1 });
+    await turn('/v1/control', false);
+    await ask(url + ENTRY, 'PUT', { ttlMs: 2 }, { 'if-match': '*' });
+    await turn('/v1/control', true);
+    await turn(SERVICE, false);
+    const history = async (service: string) => {
+      const { json } = await ask<{ history: ControlHistoryEntry[] }>(`${url}${service}/history`);
+      return json.history.map(({ change, on, everywhere, by }) => [change, on, everywhere, by.key]);
+    };
+    expect(await history(SERVICE)).toEqual([
+      ['switch', false, undefined, 'local'],
+      ['switch', true, true, 'local'],
+      ['settings', undefined, undefined, 'local'],
+      ['switch', false, true, 'local'],
+      ['settings', undefined, undefined, 'local'],
+    ]);
+    expect(await history('/v1/control/services/never-heard-of')).toHaveLength(2);
+  });
+
   it('of the host turns it off for one process', async () => {
     const { url } = await start();
     const { client, target } = anInstance(url);

@@ -54,6 +54,8 @@ export const KEYS = {
   switch: 'switch',
   service: (service: string) => `service/${encodeURIComponent(service)}`,
   history: (service: string) => `history/${encodeURIComponent(service)}`,
+  /** Of the switch of all services. No service has an empty name. */
+  historyOfAll: 'history/',
   command: (id: string) => `command/${id}`,
 } as const;
 

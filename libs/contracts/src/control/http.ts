@@ -62,13 +62,18 @@ export const ControlHistoryEntry = Type.Object({
   before: Type.Optional(ControlSettings),
   after: Type.Optional(ControlSettings),
   on: Type.Optional(Type.Boolean()),
+  everywhere: Type.Optional(
+    Type.Boolean({ description: 'True where it was the switch of all services, not that of this one.' }),
+  ),
   operation: Type.Optional(ControlOperation.properties.do),
   dryRun: Type.Optional(Type.Boolean()),
 });
 export type ControlHistoryEntry = Static<typeof ControlHistoryEntry>;
 
 export const HistoryAnswer = Type.Object({
-  history: Type.Array(ControlHistoryEntry, { description: 'The latest first; at most 100.' }),
+  history: Type.Array(ControlHistoryEntry, {
+    description: 'The latest first; at most 100. The switch of all services is in that of each.',
+  }),
 });
 export type HistoryAnswer = Static<typeof HistoryAnswer>;
 
