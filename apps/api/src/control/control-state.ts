@@ -115,25 +115,31 @@ export class ControlState {
     });
   }
 
-  /** Commands that are still valid are withdrawn when it is switched off. @param service left out for all of them. */
+  /**
+   * Commands that are still valid are withdrawn when it is switched off. The switch itself says so: one write is bounded,
+   * and they may be more than it takes. They are forgotten later.
+   * @param service left out for all of them.
+   */
   async setSwitch(service: string | undefined, on: boolean, by: ControlAuthor): Promise<ControlSwitch> {
     return this.#change(async (before) => {
-      const control: ControlSwitch = { on, revision: before.next, at: before.now, by };
-      const withdrawn = on
-        ? []
-        : [...before.commands.values()]
-            .filter((one) => service === undefined || one.service === service)
-            .map((one) => ({ key: KEYS.command(one.command.id), value: undefined }));
-      if (service === undefined) {
+      const document = service === undefined ? undefined : (before.services.get(service) ?? emptyDocument(service));
+      const { lastOff } = (document ?? before).switch;
+      const control: ControlSwitch = {
+        on,
+        revision: before.next,
+        at: before.now,
+        by,
+        ...(!on ? { lastOff: before.next } : lastOff !== undefined && { lastOff }),
+      };
+      if (document === undefined) {
         const entry = noted(before, { by, change: 'switch', on, everywhere: true });
         const history = await historyWith(before, KEYS.historyOfAll, entry);
-        return { writes: [{ key: KEYS.switch, value: encode(control) }, history, ...withdrawn], answer: control };
+        return { writes: [{ key: KEYS.switch, value: encode(control) }, history], answer: control };
       }
-      const document = before.services.get(service) ?? emptyDocument(service);
       if (document.revision === 0 && before.services.size >= MAX_SERVICES)
         throw new HttpProblem('CANNOT_BE', `At most ${MAX_SERVICES} services can be controlled.`);
       const writes = await written(before, { ...document, switch: control }, { by, change: 'switch', on });
-      return { writes: [...writes, ...withdrawn], answer: control };
+      return { writes, answer: control };
     });
   }
 
@@ -208,10 +214,11 @@ export class ControlState {
 
   /** Forgets commands that are not valid any more. */
   async forget(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    await withProblem(() =>
-      this.#pen.write((writer) => writer.putAll(ids.map((id) => ({ key: KEYS.command(id), value: undefined })))),
-    );
+    // A few hundred at a time: one write is bounded.
+    for (let from = 0; from < ids.length; from += 500) {
+      const gone = ids.slice(from, from + 500).map((id) => ({ key: KEYS.command(id), value: undefined }));
+      await withProblem(() => this.#pen.write((writer) => writer.putAll(gone)));
+    }
   }
 
   close(): Promise<void> {

@@ -111,12 +111,14 @@ export class ControlWatch {
 
   async #forget(): Promise<void> {
     const now = this.options.clock.now();
-    const commands = [...(this.#snapshot?.commands ?? [])];
+    const { commands: known, withdrawn = [] } = this.#snapshot ?? {};
+    const commands = [...(known ?? [])];
     const over = commands.filter(([, { command }]) => command.validUntil <= now).map(([id]) => id);
-    if (over.length === 0) return;
-    await this.options.state.forget(over);
+    if (over.length + withdrawn.length === 0) return;
+    await this.options.state.forget([...withdrawn, ...over]);
     this.#snapshot = {
       ...this.#snapshot!,
+      withdrawn: [],
       commands: new Map(commands.filter(([, { command }]) => command.validUntil > now)),
     };
   }

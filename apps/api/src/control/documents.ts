@@ -83,6 +83,8 @@ export interface Snapshot {
   readonly switch: ControlSwitch;
   readonly services: ReadonlyMap<string, ServiceDocument>;
   readonly commands: ReadonlyMap<string, StoredCommand>;
+  /** Ids of commands that were withdrawn by a switch and are still in the store. */
+  readonly withdrawn: readonly string[];
   /** Entries that this version cannot read; they are left as they are. */
   readonly unreadable: number;
 }
@@ -109,7 +111,13 @@ export function readSnapshot(stored: readonly { key: string; value: Uint8Array }
       else commands.set(command.command.id, command);
     }
   }
-  return { revision, switch: all, services, commands, unreadable };
+  const withdrawn: string[] = [];
+  for (const [id, { service, command }] of commands) {
+    const lastOff = Math.max(all.lastOff ?? 0, services.get(service)?.switch.lastOff ?? 0);
+    if (command.revision < lastOff) withdrawn.push(id);
+  }
+  for (const id of withdrawn) commands.delete(id);
+  return { revision, switch: all, services, commands, withdrawn, unreadable };
 }
 
 export function emptyDocument(service: string): ServiceDocument {

@@ -26,6 +26,7 @@ export const ControlSwitch = Type.Object({
   revision: Count('When it was last changed, as a revision; 0 when it never was.'),
   at: EpochMs('When that was.'),
   by: Type.Optional(ControlAuthor),
+  lastOff: Type.Optional(Count('When it was last switched off, as a revision: commands of before are withdrawn.')),
 });
 export type ControlSwitch = Static<typeof ControlSwitch>;
 
