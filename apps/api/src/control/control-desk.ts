@@ -72,7 +72,7 @@ export class ControlDesk {
   }
 
   async put(place: EntryPlace, settings: ControlSettings, expected: Expected, by: ControlAuthor) {
-    mustBe(settingsProblem(settings));
+    mustBe(settingsProblem(settings), 'What is desired');
     const done = await this.parts.state.putSettings(place, settings, expected, by);
     await this.parts.watch.look();
     return done;
@@ -88,7 +88,7 @@ export class ControlDesk {
    * @param settings left out to delete the entry.
    */
   async tryOut(place: EntryPlace, settings: ControlSettings | undefined, expected: Expected): Promise<SettingsDryRun> {
-    if (settings !== undefined) mustBe(settingsProblem(settings));
+    if (settings !== undefined) mustBe(settingsProblem(settings), 'What is desired');
     const { service, cache } = place;
     const snapshot = await this.parts.state.read();
     const change = { place, expected, by: NOBODY, revision: snapshot.revision + 1, at: this.parts.clock.now() };
@@ -127,7 +127,7 @@ export class ControlDesk {
     by: ControlAuthor,
     waiting: { readonly waitMs: number; readonly signal: AbortSignal },
   ): Promise<CommandStatus> {
-    mustBe(operationProblem(request.operation));
+    mustBe(operationProblem(request.operation), `The operation ${request.operation.do}`, '/operation');
     const { state, watch, clock, drawId } = this.parts;
     const stored = await state.addCommand(service, drawId(), request, by, await this.#answeredOf(service));
     await watch.look();
@@ -195,10 +195,15 @@ export class ControlDesk {
   }
 }
 
-function mustBe(problem: { readonly pointer: string; readonly reason: string } | undefined): void {
+/** @param whole what the problem is of when it is of no part. @param at where that stands in the body. */
+function mustBe(
+  problem: { readonly pointer: string; readonly reason: string } | undefined,
+  whole: string,
+  at = '',
+): void {
   if (problem === undefined) return;
   const { pointer, reason } = problem;
-  throw new HttpProblem('CANNOT_BE', pointer === '' ? `It ${reason}.` : `${pointer} ${reason}.`);
+  throw new HttpProblem('CANNOT_BE', `${pointer === '' ? whole : at + pointer} ${reason}.`);
 }
 
 function own<Value>(of: Readonly<Record<string, Value>>, name: string): Value | undefined {

@@ -113,7 +113,7 @@ export function controlRoutes(parts: ControlRoutesParts): (scope: FastifyInstanc
       done(null, body),
     );
     scope.setErrorHandler((error, _request, reply) => {
-      const problem = toHttpProblem(error);
+      const problem = withOwnRemedy(toHttpProblem(error));
       if (problem.status >= 500 && problem.cause !== undefined)
         log.warn('A request to the control channel failed.', { code: problem.code, error: problem.cause });
       return sendProblem(reply, problem);
@@ -287,6 +287,18 @@ export function controlRoutes(parts: ControlRoutesParts): (scope: FastifyInstanc
           .send();
       });
   };
+}
+
+/** The remedies of these codes are for batches of events. */
+function withOwnRemedy(problem: HttpProblem): HttpProblem {
+  const { code, message, cause } = problem;
+  if (code === 'TOO_LARGE') {
+    const remedy = `Send at most ${MAX_CONTROL_BYTES} bytes at once: fewer keys in a command, or several of them.`;
+    return new HttpProblem(code, message, { remedy, cause });
+  }
+  if (code === 'TYPE_NOT_SUPPORTED')
+    return new HttpProblem(code, message, { remedy: 'Send the body as application/json.', cause });
+  return problem;
 }
 
 /** What is none of ours counts as none: all of the state is sent then. */

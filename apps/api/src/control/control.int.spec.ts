@@ -520,4 +520,26 @@ describe('Whatever is sent', () => {
   });
 });
 
+describe('A refusal', () => {
+  it('is said in a sentence, with a remedy that helps here', async () => {
+    const { url } = await start();
+    const give = (body: object) =>
+      ask<{ detail: string; remedy: string }>(`${url}${SERVICE}/commands`, 'POST', { cache: 'pages', ...body });
+    const detail = async (body: object) => (await give(body)).json.detail;
+    expect(await detail({ operation: { do: 'invalidate' } })).toBe(
+      'The operation invalidate takes exactly one of key, tag, prefix, where.',
+    );
+    expect(await detail({ operation: { do: 'clear', key: 'k' } })).toBe('/operation/key is not taken by clear.');
+    const put = (body: string, type: string) =>
+      ask<{ remedy: string }>(url + ENTRY, 'PUT', body, { 'content-type': type });
+    const typed = await put('{"ttlMs":1}', 'text/plain');
+    expect([typed.status, typed.json.remedy]).toEqual([415, 'Send the body as application/json.']);
+    const large = await put(`{"ttlMs":1${' '.repeat(140_000)}}`, 'application/json');
+    expect([large.status, large.json.remedy]).toEqual([
+      413,
+      'Send at most 131072 bytes at once: fewer keys in a command, or several of them.',
+    ]);
+  });
+});
+
 const part = (text: string) => encodeURIComponent(text.toWellFormed());

@@ -25,7 +25,7 @@ export function operationProblem(operation: ControlOperation): { pointer: string
     return { pointer: '/tier', reason: `is not taken by ${operation.do}` };
   const named = given.filter((name) => taken.includes(name));
   if (taken.length > 0 && named.length !== 1)
-    return { pointer: '', reason: `${operation.do} takes exactly one of ${taken.join(', ')}` };
+    return { pointer: '', reason: `takes exactly one of ${taken.join(', ')}` };
   if (operation.keys?.length === 0) return { pointer: '/keys', reason: 'must list at least one key' };
   if (operation.where !== undefined && Object.keys(operation.where).length === 0)
     return { pointer: '/where', reason: 'must say something: what would hold for all entries is clear' };

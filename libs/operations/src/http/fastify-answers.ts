@@ -12,7 +12,7 @@ export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
   return reply
     .code(problem.status)
     .header('content-type', PROBLEM_CONTENT_TYPE)
-    .send(Buffer.from(JSON.stringify(problemBody(problem.code, problem.message))));
+    .send(Buffer.from(JSON.stringify(problemBody(problem.code, problem.message, problem.remedy))));
 }
 
 const CLIENT_ERRORS: Readonly<Record<string, readonly [ProblemCode, string]>> = {

@@ -90,20 +90,27 @@ export class HttpProblem extends PipelineError {
   readonly status: number;
   /** For 429 and 503: whole seconds after which the same bytes are welcome again. */
   readonly retryAfterSeconds: number | undefined;
+  /** What the sender should do, where that of the code does not fit. */
+  readonly remedy: string | undefined;
 
   /** `detail` says what happened, without repeating what was sent. */
-  constructor(code: ProblemCode, detail: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: { retryAfterMs?: number; remedy?: string; cause?: unknown } = {},
+  ) {
     const { status } = PROBLEMS[code];
     super(code, detail, status === 429 || status >= 500, { cause: options.cause });
     this.status = status;
+    this.remedy = options.remedy;
     this.retryAfterSeconds =
       options.retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(options.retryAfterMs / 1_000));
   }
 }
 
 /** The body of a problem answer (RFC 9457, application/problem+json). */
-export function problemBody(code: ProblemCode, detail: string): Problem {
-  const { status, title, remedy } = PROBLEMS[code];
+export function problemBody(code: ProblemCode, detail: string, remedy: string = PROBLEMS[code].remedy): Problem {
+  const { status, title } = PROBLEMS[code];
   return { type: `urn:alperf:problem:${code}`, title, status, detail, remedy };
 }
 
