@@ -17,7 +17,8 @@ import { entriesOf, problemsOf } from './manage/walk.js';
 import { warm } from './manage/warm.js';
 import type { BatchLoader, CacheOptions, Lifetime, Loader, LoadOptions, WriteOptions } from './options.js';
 import type { TierLimits, TierProblem } from './tier/tier.js';
-import { isLimit } from './validate/memory-options.js';
+import { requireFunction, requireIterable, requireObject } from './validate/arguments.js';
+import { checkLimits } from './validate/limits.js';
 
 /**
  * Makes a cache. Tiers beyond memory open in the background: `ready()` says when they are, and whether they could be.
@@ -123,6 +124,7 @@ export class Cache<Key extends CacheKey, Value> {
     batchLoader?: BatchLoader<Key, Value>,
     options: LoadOptions = NO_OPTIONS,
   ): Promise<(Value | undefined)[]> {
+    requireIterable(keys, 'keys', 'a list of keys');
     const wanted = Array.from(keys, (key) => ({ key, encoded: this.#encode(key) }));
     return this.#reads.getMany(wanted, batchLoader, options);
   }
@@ -146,6 +148,7 @@ export class Cache<Key extends CacheKey, Value> {
    * another process with a tier that both share. What runs out or is evicted is not told. Returns what ends it.
    */
   onChange(key: Key, listener: (change: Change<Value>) => void): () => void {
+    requireFunction(listener, 'listener', 'a function of the change');
     return this.#core.listeners.add(this.#encode(key), listener as (change: Change<unknown>) => void);
   }
 
@@ -180,6 +183,7 @@ export class Cache<Key extends CacheKey, Value> {
     predicate: (key: Key, entry: OwnInfo<Key>) => boolean,
     options: RemoveOptions = {},
   ): Promise<Removed> {
+    requireFunction(predicate, 'predicate', 'a function of the key and what is known of the entry');
     return this.#removals.where(predicate, options);
   }
 
@@ -263,6 +267,7 @@ export class Cache<Key extends CacheKey, Value> {
     batchLoader?: BatchLoader<Key, Value>,
     options: LoadOptions & ByOption = NO_OPTIONS,
   ): Promise<Warmed> {
+    if (keys !== undefined) requireIterable(keys, 'keys', 'a list of keys');
     const warmed = await warm(
       this.#core,
       this.#reads,
@@ -293,6 +298,7 @@ export class Cache<Key extends CacheKey, Value> {
   /** Takes a snapshot into this namespace; entries are as old as they are. @throws SnapshotError */
   async importSnapshot(parts: AsyncIterable<SnapshotPart> | Iterable<SnapshotPart>): Promise<Imported> {
     this.#core.assertOpen();
+    requireIterable(parts, 'snapshot', 'its parts, such as those of exportSnapshot() or snapshotFile(…).read()');
     return importSnapshot(this.#core, this.#prefix, parts);
   }
 
@@ -317,9 +323,8 @@ export class Cache<Key extends CacheKey, Value> {
     await this.#core.opened.catch(() => undefined);
     const found = this.#core.options.tiers.find(({ name }) => name === tier);
     if (found === undefined) throw new TypeError(`Cache ${this.name} has no tier ${tier}. See stats().tiers.`);
-    for (const [name, limit] of Object.entries(limits))
-      if (limit !== undefined && !isLimit(limit))
-        throw new TypeError(`${name}: ${String(limit)} is no limit. Give a whole number, 0 or more.`);
+    requireObject(limits, 'limits', 'an object such as { maxBytes: 64 * 2 ** 20 }');
+    checkLimits(limits);
     await found.resize(limits);
     this.#core.host.resized(tier, limits);
     this.#recordChange('settings', options, { settings: { ...limits } }, tier);
@@ -345,6 +350,7 @@ export class Cache<Key extends CacheKey, Value> {
   /** What is left out stays as it is. A lower maxAge is for what is held, too; the others are for what is written from now on. @throws CacheOptionsError */
   setLifetime(lifetime: Lifetime, options: ByOption = {}): void {
     this.#core.assertOpen();
+    requireObject(lifetime, 'lifetime', "an object such as { ttl: '5m' }");
     const { host, lifetimeSettings } = this.#core;
     this.#core.setLifetime({ ...lifetimeSettings, ...lifetime });
     host.lifetime = lifetimeOf({ ...host.lifetime, ...lifetime });

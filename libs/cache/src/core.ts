@@ -18,7 +18,7 @@ import { histogramsSince, totalsSince } from './record/since.js';
 import { asError } from './tier/far-tier.js';
 import { TierStack } from './tier/tier-stack.js';
 import type { Selection } from './tier/tier.js';
-import { cacheProblems, lifetimeProblems } from './validate/cache-options.js';
+import { cacheProblems, newLifetimeProblems } from './validate/cache-options.js';
 import { validated } from './validate/values.js';
 
 const DEFAULT_HARD_TIMEOUT_MS = 30_000;
@@ -68,7 +68,7 @@ export class CacheCore<Key extends CacheKey, Value> {
   /** @throws CacheOptionsError that lists all that is wrong */
   constructor(options: CacheOptions<Key, Value>) {
     const problems = cacheProblems(options as Partial<CacheOptions<never, never>>);
-    if (problems.length > 0) throw new CacheOptionsError(`cache ${String(options.name)}`, problems);
+    if (problems.length > 0) throw new CacheOptionsError(subjectOf(options), problems);
     this.options = options;
     this.name = options.name;
     this.clock = options.clock ?? new SystemClock();
@@ -146,7 +146,7 @@ export class CacheCore<Key extends CacheKey, Value> {
 
   /** Has entries live as is said, and no longer as was said before. @throws CacheOptionsError */
   setLifetime(lifetime: Lifetime): void {
-    const problems = lifetimeProblems(lifetime);
+    const problems = newLifetimeProblems(lifetime);
     if (problems.length > 0) throw new CacheOptionsError(`cache ${this.name}`, problems);
     const { maxAgeMs } = this.#lifetime;
     this.#inForce = lifetimeOf(lifetime);
@@ -249,6 +249,10 @@ export class CacheCore<Key extends CacheKey, Value> {
       // Whoever is told of a fault must not cause another one.
     }
   };
+}
+
+function subjectOf(options: { readonly name?: unknown } | null | undefined): string {
+  return options?.name === undefined ? 'a cache' : `cache ${String(options.name)}`;
 }
 
 function loadingMs(loading: Loading): LoadingMs {

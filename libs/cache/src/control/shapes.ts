@@ -1,6 +1,6 @@
 import { POLICY_NAMES } from '#libs/cache-policies';
 import type { ControlOperation, ControlSettings, EntryCondition } from '#libs/contracts';
-import { isLimit } from '../validate/memory-options.js';
+import { isLimit } from '../validate/limits.js';
 
 /** The durations that can be desired, and what a cache calls them. */
 export const LIFETIMES = {

@@ -6,6 +6,7 @@ import type { BatchLoader, CacheOptions, Loader, LoadOptions } from '../options.
 import { asError } from '../tier/far-tier.js';
 import type { Found, Lookup } from '../tier/found.js';
 import type { Flight } from './flight.js';
+import { requireFunction } from '../validate/arguments.js';
 import { isEarly } from './lifetime.js';
 import type { Origin } from './loading.js';
 
@@ -302,6 +303,8 @@ export class Reads<Key extends CacheKey, Value> {
 
   /** What a get of one key loads with. */
   #originOf(loader: Loader<Key, Value> | undefined): Origin<Key, Value> | undefined {
+    if (loader !== undefined)
+      requireFunction(loader, 'loader', 'a function of the key, or none to take the cache’s own');
     const { loader: own, batchLoader, revalidate } = this.loaders;
     const one = loader ?? own;
     if (one === undefined) return batchOrigin(batchLoader);
@@ -362,5 +365,7 @@ export class Reads<Key extends CacheKey, Value> {
 const nothing = (): void => undefined;
 
 function batchOrigin<Key, Value>(many: BatchLoader<Key, Value> | undefined): Origin<Key, Value> | undefined {
-  return many && { many };
+  if (many === undefined) return undefined;
+  requireFunction(many, 'batchLoader', 'a function of the keys, or none to take the cache’s own');
+  return { many };
 }

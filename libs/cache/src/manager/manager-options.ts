@@ -1,6 +1,8 @@
 import type { Clock } from '#libs/time';
 import type { OptionProblem } from '../errors.js';
-import { isLimit } from '../validate/memory-options.js';
+import { isObject } from '../validate/arguments.js';
+import { isLimit } from '../validate/limits.js';
+import { noOptions } from '../validate/option-names.js';
 import type { PressureOptions, PressureSource } from './pressure.js';
 
 export interface CacheManagerOptions {
@@ -20,6 +22,7 @@ export interface CacheManagerOptions {
 
 /** What is wrong with the options of a manager. */
 export function managerProblems(options: CacheManagerOptions): OptionProblem[] {
+  if (!isObject(options)) return noOptions(options, '{ maxBytes: 512 * 2 ** 20 }');
   const problems: OptionProblem[] = [];
   const { maxBytes, pressureOptions = {} } = options;
   if (!isLimit(maxBytes))

@@ -597,5 +597,6 @@ export class MemoryTier implements Tier {
 
 /** A memory tier, for one cache. What is wrong with its options the cache tells, together with its own. */
 export function memory(options: MemoryOptions): MemoryTier {
-  return new MemoryTier(options);
+  // Without any the cache tells what is missing.
+  return new MemoryTier(options ?? {});
 }

@@ -10,6 +10,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { createCache, type Cache, type CacheKey, type CacheOptions } from '#libs/cache';
+import { requireFunction, requireIterable, requireObject } from '../validate/arguments.js';
 import { cacheToken } from './cache-token.js';
 
 /** Options of a cache of any keys and values: what it holds is said where it is injected. */
@@ -40,13 +41,28 @@ export class CacheModule implements OnModuleInit, OnApplicationShutdown {
   constructor(@Inject(CACHES) private readonly caches: ReadonlyMap<string, AnyCache>) {}
 
   /** @throws CacheOptionsError; TypeError for two caches of one name */
-  static forRoot({ caches }: CacheModuleOptions): DynamicModule {
+  static forRoot(options: CacheModuleOptions): DynamicModule {
+    requireObject(options, 'CacheModule.forRoot', "an object such as { caches: [{ name: 'covers', tiers: […] }] }");
+    const { caches } = options;
+    requireIterable(caches, 'CacheModule.forRoot: caches', 'a list of the options of each cache');
     const names = caches.map(({ name }) => name);
     return moduleOf(names, { provide: CACHES, useFactory: () => cachesOf(names, caches) });
   }
 
   /** The same, with options that others have a say in, such as a configuration or telemetry. */
-  static forRootAsync({ names, imports = [], inject = [], useFactory }: CacheModuleAsyncOptions): DynamicModule {
+  static forRootAsync(options: CacheModuleAsyncOptions): DynamicModule {
+    requireObject(
+      options,
+      'CacheModule.forRootAsync',
+      "an object such as { names: ['covers'], useFactory: () => […] }",
+    );
+    const { names, imports = [], inject = [], useFactory } = options;
+    requireIterable(names, 'CacheModule.forRootAsync: names', 'a list of the names of its caches');
+    requireFunction(
+      useFactory,
+      'CacheModule.forRootAsync: useFactory',
+      'a function that gives the options of each cache',
+    );
     const factory: FactoryProvider = {
       provide: CACHES,
       inject,

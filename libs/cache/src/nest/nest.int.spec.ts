@@ -190,6 +190,15 @@ describe('A cache module', () => {
     await expect(async () => new Covers().find('a')).rejects.toThrow('Covers was not made by Nest');
   });
 
+  it('tells what to give when it is given nothing', () => {
+    const { forRoot, forRootAsync } = CacheModule as unknown as Record<string, (options?: unknown) => unknown>;
+    expect(() => forRoot!()).toThrow('CacheModule.forRoot: is left out. Give an object such as { caches');
+    expect(() => forRoot!({})).toThrow('CacheModule.forRoot: caches: is left out. Give a list');
+    expect(() => forRootAsync!()).toThrow('CacheModule.forRootAsync: is left out. Give an object such as { names');
+    expect(() => forRootAsync!({ names: 'covers' })).toThrow('names: is a string. Give a list');
+    expect(() => forRootAsync!({ names: ['covers'] })).toThrow('useFactory: is left out. Give a function');
+  });
+
   it('refuses two classes whose calls would have the same keys, unless one is given keys', async () => {
     const covers = (options: { readonly key?: (id: string) => string[] }) => {
       @Injectable()

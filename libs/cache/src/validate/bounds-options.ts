@@ -3,7 +3,7 @@ import type { OptionProblem } from '../errors.js';
 import type { Bounds, LimitBounds, RemoteOperation } from '../options.js';
 import type { Tier } from '../tier/tier.js';
 import { checkDuration } from './check-duration.js';
-import { isLimit } from './memory-options.js';
+import { isLimit } from './limits.js';
 
 const OPERATIONS: Readonly<Record<RemoteOperation, true>> = {
   settings: true,

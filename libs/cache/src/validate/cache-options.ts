@@ -1,4 +1,5 @@
 import type { OptionProblem } from '../errors.js';
+import { isObject } from './arguments.js';
 import { boundsProblems } from './bounds-options.js';
 import { checkDuration } from './check-duration.js';
 import { MemoryTier } from '../memory/memory-tier.js';
@@ -6,16 +7,15 @@ import type { Share } from '../manager/demand.js';
 import type { CacheKey } from '../key/cache-key.js';
 import type { CacheOptions, InvalidationOptions, Lifetime } from '../options.js';
 import type { Tier } from '../tier/tier.js';
-import { isLimit } from './memory-options.js';
+import { isLimit } from './limits.js';
+import { noOptions, unknownOptions } from './option-names.js';
 
 const SHORTEST_SECRET = 16;
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
-const LIFETIME_FIELDS = ['ttl', 'maxAge', 'staleWhileRevalidate', 'staleIfError', 'negativeTtl'] as const;
+const DURATIONS = ['ttl', 'maxAge', 'staleWhileRevalidate', 'staleIfError', 'negativeTtl'] as const;
 
-const FIELDS: Readonly<Record<keyof CacheOptions<CacheKey, unknown>, true>> = {
-  name: true,
-  tiers: true,
+const LIFETIME_FIELDS: Readonly<Record<keyof Lifetime, true>> = {
   ttl: true,
   ttlJitter: true,
   sliding: true,
@@ -23,6 +23,12 @@ const FIELDS: Readonly<Record<keyof CacheOptions<CacheKey, unknown>, true>> = {
   staleWhileRevalidate: true,
   staleIfError: true,
   negativeTtl: true,
+};
+
+const FIELDS: Readonly<Record<keyof CacheOptions<CacheKey, unknown>, true>> = {
+  name: true,
+  tiers: true,
+  ...LIFETIME_FIELDS,
   softTimeout: true,
   hardTimeout: true,
   earlyRefresh: true,
@@ -48,11 +54,9 @@ const FIELDS: Readonly<Record<keyof CacheOptions<CacheKey, unknown>, true>> = {
 
 /** All that is wrong with the options of a cache, its tiers' included: each with its place and what to do. */
 export function cacheProblems(options: Partial<CacheOptions<never, never>>): OptionProblem[] {
-  const problems: OptionProblem[] = [];
+  if (!isObject(options)) return noOptions(options, "{ name: 'covers', tiers: [memory({ maxBytes: 64 * 2 ** 20 })] }");
+  const problems: OptionProblem[] = unknownOptions(options, FIELDS);
   const add = (path: string, message: string) => void problems.push({ path, message });
-  for (const field of Object.keys(options))
-    if (!Object.hasOwn(FIELDS, field))
-      add(field, `there is no such option. There are ${Object.keys(FIELDS).join(', ')}.`);
   if (typeof options.name !== 'string' || !NAME.test(options.name))
     add('name', `${String(options.name)} is no name. Give 1 to 64 letters, digits and ._- characters.`);
   problems.push(...tierProblems(options.tiers), ...lifetimeProblems(options));
@@ -112,11 +116,16 @@ function invalidationProblems(invalidations: unknown): OptionProblem[] {
   return problems;
 }
 
+/** What is wrong with a lifetime that is to be in force from now on, names included. */
+export function newLifetimeProblems(lifetime: Lifetime): OptionProblem[] {
+  return [...unknownOptions(lifetime, LIFETIME_FIELDS, 'setting'), ...lifetimeProblems(lifetime)];
+}
+
 /** What is wrong with how long entries are to live. */
 export function lifetimeProblems(lifetime: Lifetime): OptionProblem[] {
   const problems: OptionProblem[] = [];
   const add = (path: string, message: string) => void problems.push({ path, message });
-  for (const field of LIFETIME_FIELDS) checkDuration(lifetime[field], field, add);
+  for (const field of DURATIONS) checkDuration(lifetime[field], field, add);
   const { ttlJitter, sliding, ttl } = lifetime;
   if (!isOptional(ttlJitter, (share) => typeof share === 'number' && share >= 0 && share <= 1))
     add('ttlJitter', `${String(ttlJitter)} is no share. Give a number from 0 to 1.`);

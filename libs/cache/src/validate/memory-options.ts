@@ -1,16 +1,25 @@
 import { POLICY_NAMES } from '#libs/cache-policies';
 import type { OptionProblem } from '../errors.js';
 import type { MemoryOptions } from '../memory/memory-options.js';
+import { isLimit, LIMIT_FIELDS, limitProblems } from './limits.js';
+import { unknownOptions } from './option-names.js';
+
+const FIELDS: Readonly<Record<keyof MemoryOptions, true>> = {
+  ...LIMIT_FIELDS,
+  policy: true,
+  weigher: true,
+  overheadBytes: true,
+  costAware: true,
+  admit: true,
+};
 
 /** What is wrong with the options of a memory tier. */
 export function memoryProblems(options: MemoryOptions): OptionProblem[] {
-  const problems: OptionProblem[] = [];
+  const problems = unknownOptions(options, FIELDS);
   const { maxBytes, maxEntries, policy, weigher, admit, costAware, overheadBytes } = options;
   if (maxBytes === undefined && maxEntries === undefined)
     problems.push({ path: 'maxBytes', message: 'neither it nor maxEntries is given. Give one: memory has an end.' });
-  for (const [path, limit] of Object.entries({ maxBytes, maxEntries }))
-    if (limit !== undefined && !isLimit(limit))
-      problems.push({ path, message: `${String(limit)} is no limit. Give a whole number, 0 or more.` });
+  problems.push(...limitProblems(options));
   if (overheadBytes !== undefined && !isLimit(overheadBytes))
     problems.push({
       path: 'overheadBytes',
@@ -25,9 +34,4 @@ export function memoryProblems(options: MemoryOptions): OptionProblem[] {
   if (costAware !== undefined && typeof costAware !== 'boolean')
     problems.push({ path: 'costAware', message: `is ${typeof costAware}. Give true or false.` });
   return problems;
-}
-
-/** Whether it is a limit on entries or bytes: whole, 0 or more. */
-export function isLimit(limit: unknown): limit is number {
-  return Number.isSafeInteger(limit) && (limit as number) >= 0;
 }

@@ -1,0 +1,26 @@
+import type { OptionProblem } from '../errors.js';
+import type { TierLimits } from '../tier/tier.js';
+import { unknownOptions } from './option-names.js';
+
+export const LIMIT_FIELDS = { maxBytes: true, maxEntries: true } as const satisfies Record<keyof TierLimits, true>;
+
+/** Whether it is a limit on entries or bytes: whole, 0 or more. */
+export function isLimit(limit: unknown): limit is number {
+  return Number.isSafeInteger(limit) && (limit as number) >= 0;
+}
+
+/** What is wrong with the limits that a tier is made with. */
+export function limitProblems({ maxBytes, maxEntries }: TierLimits): OptionProblem[] {
+  return Object.entries({ maxBytes, maxEntries })
+    .filter(([, limit]) => limit !== undefined && !isLimit(limit))
+    .map(([path, limit]) => ({ path, message: `${String(limit)} is no limit. Give a whole number, 0 or more.` }));
+}
+
+/** Checks what the limits of a tier are to be changed to. @throws TypeError */
+export function checkLimits(limits: TierLimits): void {
+  const [unknown] = unknownOptions(limits, LIMIT_FIELDS, 'limit');
+  if (unknown !== undefined) throw new TypeError(`${unknown.path}: ${unknown.message}`);
+  for (const [name, limit] of Object.entries(limits))
+    if (limit !== undefined && !isLimit(limit))
+      throw new TypeError(`${name}: ${String(limit)} is no limit. Give a whole number, 0 or more.`);
+}
