@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '#libs/time/testing';
 import { createCache, loaded, memory, type CacheOptions, type Loader } from './index.js';
+import { LocalRecorder } from './record/local-recorder.js';
 
 function aCache(options: Partial<CacheOptions<string, string>> = {}) {
   const clock = new FakeClock();
@@ -88,6 +89,32 @@ describe('A cache', () => {
     });
     expect(again).toBe('A');
     expect(cache.getNow('a')).toBe('A');
+    await cache.close();
+  });
+
+  it('has a limit taken away by its host, but not the last one of memory', async () => {
+    const changes: unknown[] = [];
+    const recorder = new (class extends LocalRecorder {
+      override readonly change = (change: unknown) => void changes.push(change);
+    })();
+    const { cache } = aCache({
+      tiers: [memory({ maxEntries: 2, maxBytes: 10_000 })],
+      telemetry: { cache: () => recorder },
+    });
+    await cache.resize('memory', { maxEntries: Number.POSITIVE_INFINITY, maxBytes: undefined } as {
+      maxEntries: number;
+    });
+    for (let i = 0; i < 20; i++) await cache.set(`${i}`, 'A');
+    expect(cache.stats().tiers[0]).toMatchObject({ entries: 20, maxBytes: 10_000 });
+    expect(cache.stats().tiers[0]!.maxEntries).toBeUndefined();
+    expect(changes.at(-1)).toEqual({ change: 'settings', by: 'host', settings: { maxEntries: 'none' } });
+    await expect(cache.resize('memory', { maxBytes: Number.POSITIVE_INFINITY })).rejects.toThrow(
+      'maxBytes: without it the memory tier would have no limit. Give a number of bytes, or maxEntries with it.',
+    );
+    await cache.resize('memory', { maxBytes: Number.POSITIVE_INFINITY, maxEntries: 5 });
+    expect(cache.stats().tiers[0]).toMatchObject({ entries: 5, maxEntries: 5 });
+    await expect(cache.resize('memory', { maxEntries: Number.POSITIVE_INFINITY })).rejects.toThrow('no limit');
+    await expect(cache.resize('memory', { maxEntries: Number.NEGATIVE_INFINITY })).rejects.toThrow('is no limit');
     await cache.close();
   });
 

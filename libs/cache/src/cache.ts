@@ -18,7 +18,7 @@ import { warm } from './manage/warm.js';
 import type { BatchLoader, CacheOptions, Lifetime, Loader, LoadOptions, WriteOptions } from './options.js';
 import type { TierLimits, TierProblem } from './tier/tier.js';
 import { requireFunction, requireIterable, requireObject } from './validate/arguments.js';
-import { checkLimits } from './validate/limits.js';
+import { checkChange, checkEnd } from './validate/limits.js';
 
 /**
  * Makes a cache. Tiers beyond memory open in the background: `ready()` says when they are, and whether they could be.
@@ -317,17 +317,25 @@ export class Cache<Key extends CacheKey, Value> {
     this.#recordChange('settings', options, { settings: { paused: false } });
   }
 
-  /** Changes the limits of a tier; a limit left out stays. Resolves when the tier keeps to them. @throws TypeError */
+  /**
+   * Changes the limits of a tier; a limit left out stays, and `Infinity` takes it away, of memory only while it has
+   * another one. Resolves when the tier keeps to them. @throws TypeError
+   */
   async resize(tier: string, limits: TierLimits, options: ByOption = {}): Promise<void> {
     this.#core.assertOpen();
     await this.#core.opened.catch(() => undefined);
     const found = this.#core.options.tiers.find(({ name }) => name === tier);
     if (found === undefined) throw new TypeError(`Cache ${this.name} has no tier ${tier}. See stats().tiers.`);
     requireObject(limits, 'limits', 'an object such as { maxBytes: 64 * 2 ** 20 }');
-    checkLimits(limits);
+    checkChange(limits);
+    if (found === this.#core.stack.memory) checkEnd(found.usage(), limits);
     await found.resize(limits);
     this.#core.host.resized(tier, limits);
-    this.#recordChange('settings', options, { settings: { ...limits } }, tier);
+    // JSON has no Infinity.
+    const said = Object.entries(limits)
+      .filter(([, limit]) => limit !== undefined)
+      .map(([name, limit]) => [name, limit === Number.POSITIVE_INFINITY ? 'none' : limit]);
+    this.#recordChange('settings', options, { settings: Object.fromEntries(said) }, tier);
   }
 
   /** Changes the policy of the memory tier while it runs; no entry is lost. @throws TypeError */

@@ -23,7 +23,7 @@ export interface Entry<Value = unknown> {
   readonly loadMs?: number;
 }
 
-/** As options of `resize`, `Infinity` takes a limit away. */
+/** Where limits are changed, by `resize`, `Infinity` takes one away; a tier is made without by leaving it out. */
 export interface TierLimits {
   readonly maxBytes?: number;
   readonly maxEntries?: number;
@@ -31,10 +31,9 @@ export interface TierLimits {
 
 /** The limits after a change: what it leaves out stays, and there is none where it says `Infinity`. */
 export function changedLimits(limits: TierLimits, change: TierLimits): TierLimits {
-  const given = Object.entries({ ...limits, ...change }).filter(
-    ([, limit]) => limit !== undefined && limit !== Number.POSITIVE_INFINITY,
-  );
-  return Object.fromEntries(given);
+  const changed = Object.entries(change).filter(([, limit]) => limit !== undefined);
+  const all = Object.entries({ ...limits, ...Object.fromEntries(changed) });
+  return Object.fromEntries(all.filter(([, limit]) => limit !== undefined && limit !== Number.POSITIVE_INFINITY));
 }
 
 /** What a tier holds, and may hold. A tier that cannot tell leaves it out. */

@@ -1,5 +1,5 @@
 import type { OptionProblem } from '../errors.js';
-import type { TierLimits } from '../tier/tier.js';
+import { changedLimits, type TierLimits } from '../tier/tier.js';
 import { unknownOptions } from './option-names.js';
 
 export const LIMIT_FIELDS = { maxBytes: true, maxEntries: true } as const satisfies Record<keyof TierLimits, true>;
@@ -16,11 +16,24 @@ export function limitProblems({ maxBytes, maxEntries }: TierLimits): OptionProbl
     .map(([path, limit]) => ({ path, message: `${String(limit)} is no limit. Give a whole number, 0 or more.` }));
 }
 
-/** Checks what the limits of a tier are to be changed to. @throws TypeError */
-export function checkLimits(limits: TierLimits): void {
+/** Checks what the limits of a tier are to be changed to; `Infinity` takes one away. @throws TypeError */
+export function checkChange(limits: TierLimits): void {
   const [unknown] = unknownOptions(limits, LIMIT_FIELDS, 'limit');
   if (unknown !== undefined) throw new TypeError(`${unknown.path}: ${unknown.message}`);
   for (const [name, limit] of Object.entries(limits))
-    if (limit !== undefined && !isLimit(limit))
-      throw new TypeError(`${name}: ${String(limit)} is no limit. Give a whole number, 0 or more.`);
+    if (limit !== undefined && limit !== Number.POSITIVE_INFINITY && !isLimit(limit))
+      throw new TypeError(
+        `${name}: ${String(limit)} is no limit. Give a whole number, 0 or more, or Infinity to take it away.`,
+      );
+}
+
+/** A memory tier must have an end after a change, too. @throws TypeError */
+export function checkEnd(limits: TierLimits, change: TierLimits): void {
+  const { maxBytes, maxEntries } = changedLimits(limits, change);
+  if (maxBytes !== undefined || maxEntries !== undefined) return;
+  const [taken, unit, other] =
+    limits.maxBytes === undefined ? ['maxEntries', 'entries', 'maxBytes'] : ['maxBytes', 'bytes', 'maxEntries'];
+  throw new TypeError(
+    `${taken}: without it the memory tier would have no limit. Give a number of ${unit}, or ${other} with it.`,
+  );
 }
