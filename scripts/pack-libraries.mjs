@@ -5,10 +5,11 @@
 //   npm run --silent pack                 all of them, into dist/packages
 //   npm run --silent pack -- cache DIR    one of them, into DIR
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, posix, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
 import { build } from 'vite';
 
@@ -26,8 +27,11 @@ const PACKAGES = {
       'A cache in tiers: memory with policies that may change while it runs, disk and Redis; it protects its origin',
     // Invalidations over this repository's event log, and what it needs: brokers.
     without: ['event-log'],
+    guide: 'docs/caching.md',
   },
 };
+/** A link to what is in this repository alone. */
+const AWAY = '\\[[^\\]]+\\]\\((?!README\\.md|GUIDE\\.md|types/|#|https?:)[^)]*\\)';
 /** What comes from npm and is bundled all the same: the contracts' schemas, of which next to nothing is used, and what decorators are compiled to. */
 const BUNDLED = /^(typebox|@oxc-project\/runtime)(\/|$)/;
 
@@ -43,7 +47,7 @@ for (const lib of libs) {
   try {
     const peers = await bundle(doors, folder);
     declare(doors, folder);
-    describe(lib, doors, peers, folder);
+    await describe(lib, doors, peers, folder);
     mkdirSync(destination, { recursive: true });
     console.log(join(destination, pack(folder)));
   } finally {
@@ -184,7 +188,7 @@ function declarationOf(program, symbol) {
   return found[0];
 }
 
-function describe(lib, doors, peers, folder) {
+async function describe(lib, doors, peers, folder) {
   const { version, license, dependencies } = project;
   const manifest = {
     name: `@allibrary/${lib}`,
@@ -207,8 +211,15 @@ function describe(lib, doors, peers, folder) {
     }),
   };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  const readme = readFileSync(join(root, 'libs', lib, 'README.md'), 'utf8');
-  writeFileSync(join(folder, 'README.md'), packageReadme(lib, doors, readme));
+  const readme = `libs/${lib}/README.md`;
+  const { guide } = PACKAGES[lib];
+  const packed = { [readme]: 'README.md', ...(guide !== undefined && { [guide]: 'GUIDE.md' }) };
+  for (const [path, name] of Object.entries(packed)) {
+    const text = linked(readFileSync(join(root, path), 'utf8'), path, packed, folder);
+    // The names of the doors are longer here: tables are set anew.
+    const options = await resolveConfig(join(root, path));
+    writeFileSync(join(folder, name), await format(packageText(lib, doors, text), { ...options, parser: 'markdown' }));
+  }
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
 }
 
@@ -218,14 +229,26 @@ function versionOf(peer) {
   return version;
 }
 
-/** The lib's own README, without what only this repository has, by the names that the package has. */
-function packageReadme(lib, doors, text) {
+/** A text with links to what is packed: other texts, and declarations in the place of sources. The others stay. */
+function linked(text, path, packed, folder) {
+  return text.replace(/\]\(([^)#\s:]+)\)/g, (link, target) => {
+    const file = posix.join(posix.dirname(path), target);
+    const declared = `types/${declarationFile(file)}`;
+    const there = packed[file] ?? (file.endsWith('.ts') && existsSync(join(folder, declared)) ? declared : undefined);
+    return there === undefined ? link : `](${there})`;
+  });
+}
+
+/** The lib's own README or guide, without what only this repository has, by the names that the package has. */
+function packageText(lib, doors, text) {
   return (doors.testing === undefined ? text.replace(/^- \*\*Testing\*\*:.*\n/m, '') : text)
+    .replace(/^In this repository: (?:.+\n)+\n/m, '')
     .replaceAll(`#libs/${lib}`, `@allibrary/${lib}`)
-    .replace(/\s+\((?:`(?:docs\/|npm run )[^`]*`|\[[^\]]+\]\(\.\.[^)]*\))\)/g, '')
-    .replace(/\[[^\]]+\]\(\.\.[^)]*\)[;,]\s/g, '')
-    .replace(/\[([^\]]+)\]\(\.\.[^)]*\)/g, '$1')
-    .replace(/\n## The package\n[\s\S]*?(?=\n## |$)/, '\n');
+    .replace(new RegExp(`\\s+\\((?:\`(?:docs/|npm run )[^\`]*\`|${AWAY})\\)`, 'g'), '')
+    .replace(new RegExp(`^${AWAY}\\.\\n\\n?`, 'gm'), '')
+    .replace(new RegExp(`${AWAY}[;,]\\s`, 'g'), '')
+    .replace(new RegExp(AWAY, 'g'), (link) => /^\[([^\]]+)\]/.exec(link)[1])
+    .replace(/\n## (?:The package|What it replaces in .*)\n[\s\S]*?(?=\n## |$)/, '\n');
 }
 
 function pack(folder) {

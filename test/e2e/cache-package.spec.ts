@@ -165,8 +165,27 @@ describe('The package @allibrary/cache', () => {
     expect(example()).toContain("from '@allibrary/cache'");
   });
 
+  it('has the guide that its README names, whose links lead to what is there', () => {
+    const guide = readFileSync(join(installed, 'GUIDE.md'), 'utf8');
+    expect(readme()).toContain('[the guide](GUIDE.md)');
+    expect(guide).toContain('From `@allibrary/cache/testing`');
+    expect(guide.replaceAll('](README.md)', '')).not.toMatch(/#libs|\]\(\.\.|\.md\b|docs\/|npm run|AlLibrary/);
+    const anchors = [...guide.matchAll(/^## (.+)$/gm)].map(
+      ([, title]) => `#${title!.toLowerCase().replaceAll(' ', '-')}`,
+    );
+    for (const [, target] of `${readme()}\n${guide}`.matchAll(/\]\(([^)]+)\)/g))
+      expect(target!.startsWith('#') ? anchors.includes(target!) : existsSync(join(installed, target!))).toBe(true);
+  });
+
+  it('has tables in columns', () => {
+    const rows = readme()
+      .split('\n')
+      .filter((line) => line.startsWith('|'));
+    expect(new Set(rows.map(({ length }) => length)).size).toBe(1);
+  });
+
   it('runs the example of its README', async () => {
-    expect(await runFile('example.mts', example())).toBe('100 1\n32000\n1\nfalse\n0.01\n');
+    expect(await runFile('example.mts', example())).toBe('100 1\n32000\n1\nfalse\n0.90\n');
   });
 
   it('gives tests its kit, without a package beside it', async () => {

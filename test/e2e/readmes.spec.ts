@@ -20,7 +20,7 @@ interface Example {
 const [port] = await freePorts(1);
 const EXAMPLES: Readonly<Record<string, Example>> = {
   alerting: { prints: /^0 inactive pending\n60000 pending firing\n$/ },
-  cache: { prints: /^100 1\n32000\n1\nfalse\n0\.01\n$/ },
+  cache: { prints: /^100 1\n32000\n1\nfalse\n0\.90\n$/ },
   'cache-policies': { prints: /^\[ 22, 33, 44 \]\nlru 3\n0\.992\n$/ },
   clickhouse: { prints: /^\[ \{ hits: '?0'? \} \]\n$/ },
   contracts: {
