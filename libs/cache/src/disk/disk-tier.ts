@@ -14,7 +14,7 @@ import {
   type Touched,
 } from '../tier/tier.js';
 import { joinInstances, leaveInstances } from './change-log.js';
-import type { DiskOptions } from './disk-options.js';
+import { diskProblems, type DiskOptions } from './disk-options.js';
 import { shareEnvironment, type CacheDatabases } from './environment.js';
 import { lockKey } from './locking.js';
 import { OpenDisk } from './open-disk.js';
@@ -30,7 +30,8 @@ export type { DiskOptions } from './disk-options.js';
 
 /** A tier on disk, on LMDB, to hand to `createCache`. */
 export function disk(options: DiskOptions): DiskTier {
-  return new DiskTier(options);
+  // Without any the cache tells what is missing.
+  return new DiskTier(options ?? {});
 }
 
 const CACHE_NAME = /^[\w.-]{1,64}$/;
@@ -69,6 +70,10 @@ export class DiskTier implements Tier {
     this.#options = options;
     const { maxBytes, maxEntries } = options;
     this.#limits = { maxBytes, ...(maxEntries !== undefined && { maxEntries }) };
+  }
+
+  problems() {
+    return diskProblems(this.#options);
   }
 
   async open(context: TierContext): Promise<void> {

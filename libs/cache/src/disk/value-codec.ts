@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
+import type { OptionProblem } from '../errors.js';
 
 /** How values are written down. What it makes of a value, it gives back as an equal one, in any later process. */
 export interface ValueCodec {
@@ -27,6 +28,18 @@ export const jsonCodec: ValueCodec = {
   },
   decode: (bytes) => JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as unknown,
 };
+
+/** What is wrong with the codec that a tier is given. */
+export function codecProblems(codec: ValueCodec | undefined): OptionProblem[] {
+  if (codec === undefined || codec === structuredCodec || codec === jsonCodec) return [];
+  const { id, encode, decode } = (codec ?? {}) as Partial<ValueCodec>;
+  if (typeof encode !== 'function' || typeof decode !== 'function')
+    return [{ path: 'codec', message: 'is none. Give an object with id, encode and decode, or leave it out.' }];
+  if (Number.isInteger(id) && id! > 15 && id! < 256) return [];
+  return [
+    { path: 'codec.id', message: `${String(id)} is no number for a codec. Give one of your own, from 16 to 255.` },
+  ];
+}
 
 /** The same codec with errors that tell nothing of a value: what engines say of one has its text, or names of its fields. */
 export function discreet(codec: ValueCodec): ValueCodec {

@@ -275,7 +275,7 @@ function destroy(client: Client): void {
 }
 
 /** Host and port of a url, without what is secret in it. @throws TypeError */
-function placeOf(url: string): string {
+export function placeOf(url: string): string {
   let parsed: URL | undefined;
   try {
     parsed = new URL(url);

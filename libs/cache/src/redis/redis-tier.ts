@@ -18,7 +18,7 @@ import { lockKey } from './locking.js';
 import { RedisNews } from './news.js';
 import { OpenRedis } from './open-redis.js';
 import { RedisReads } from './reads.js';
-import type { RedisOptions } from './redis-options.js';
+import { redisProblems, type RedisOptions } from './redis-options.js';
 import { RedisRemovals } from './removals.js';
 import { RedisUpkeep } from './upkeep.js';
 import { verifyEntries } from './verify.js';
@@ -29,7 +29,8 @@ export type { RedisOptions } from './redis-options.js';
 
 /** A tier on a Redis server (7 or newer, or one that speaks as it does), to hand to `createCache`. */
 export function redis(options: RedisOptions): RedisTier {
-  return new RedisTier(options);
+  // Without any the cache tells what is missing.
+  return new RedisTier(options ?? {});
 }
 
 const CACHE_NAME = /^[\w.-]{1,64}$/;
@@ -69,6 +70,10 @@ export class RedisTier implements Tier {
     this.#options = options;
     const { maxBytes, maxEntries } = options;
     this.#limits = { ...(maxBytes !== undefined && { maxBytes }), ...(maxEntries !== undefined && { maxEntries }) };
+  }
+
+  problems() {
+    return redisProblems(this.#options);
   }
 
   async open(context: TierContext): Promise<void> {
