@@ -308,6 +308,57 @@ describe('A client of the control channel', () => {
     await closed;
   });
 
+  it('keeps a command for a cache that opens later, and says before it is over that none did', async () => {
+    const { clock, client, state, hello, command, answers } = aChannel();
+    client.add(new Target());
+    hello();
+    state(1, { other: { ttlMs: 1 } });
+    command('clear', 60_000, 'other');
+    command('verify', 10_000, 'other');
+    command('warm', 60_000, 'third');
+    await clock.advance(7_000);
+    expect(answers()).toEqual([]);
+    await clock.advance(2_500);
+    expect(answers()).toMatchObject([{ command: 'verify', refused: 'unknown_cache' }]);
+    const other = new SlowTarget({}, 'other');
+    const remove = client.add(other);
+    await clock.advance(10);
+    expect([other.applied, other.begun]).toEqual([[{ ttlMs: 1 }], ['clear']]);
+    // It closes while another one waits for its turn, and opens again.
+    command('import', 60_000, 'other');
+    await clock.advance(10);
+    remove();
+    other.end();
+    await clock.advance(10);
+    client.add(other);
+    await clock.advance(10);
+    expect(other.begun).toEqual(['clear', 'import']);
+    other.end();
+    await clock.advance(10);
+    state(2_000, {}, false);
+    await clock.advance(1_000);
+    expect(answers().slice(1)).toMatchObject([
+      { command: 'clear' },
+      { command: 'import' },
+      { command: 'warm', refused: 'switched_off' },
+    ]);
+    state(3_000, {});
+    command('pin', 60_000, 'third');
+    await clock.advance(10);
+    await client.close();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('keeps no more such commands than an API would send', async () => {
+    const { clock, client, hello, command, answers } = aChannel();
+    client.add(new Target());
+    hello();
+    for (let i = 0; i < 65; i++) command(`warm${i}` as 'warm', 60_000, `other${i}`);
+    await clock.advance(1_000);
+    expect(answers()).toMatchObject([{ command: 'warm64', refused: 'unknown_cache' }]);
+    await client.close();
+  });
+
   it('answers that a cache failed without its message, and sends an answer again until it is taken', async () => {
     const { clock, link, target, client, state, hello } = setUp();
     client.add(target);

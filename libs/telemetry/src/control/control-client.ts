@@ -16,6 +16,7 @@ import {
 import { fullJitter, type Clock, type Timer } from '#libs/time';
 import type { ControlLink } from './control-link.js';
 import {
+  leftMs,
   refusalOf,
   step,
   SWITCHED_OFF,
@@ -41,6 +42,10 @@ const MAX_WAITING_ANSWERS = 256;
 const MAX_ANSWERS = 64;
 const MAX_CACHES = 64;
 const REPORT_TIMEOUT_MS = 10_000;
+/** Commands kept for caches that are not open yet: an API has half as many that are valid. */
+const MAX_WAITING_COMMANDS = 64;
+/** So long before its end it is said that the cache did not come: nobody waits for the answer afterwards. */
+const ANSWER_BEFORE_MS = 2_000;
 
 /** A change of a cache, for the record. */
 export type ToldChange = Omit<CacheChange, 'kind' | 'time'>;
@@ -86,6 +91,8 @@ export class ControlClient {
   #listening: AbortController | undefined;
   /** When it listened for the first time, on the monotonic clock. */
   #began: number | undefined;
+  /** Commands for caches that are not open yet. */
+  readonly #waiting = new Map<ControlCommand, { readonly permit: AbortSignal; readonly timer: Timer }>();
   /** Ends when the switch goes off, here or there: what was given before that is not done, however soon it is on again. */
   #permit = new AbortController();
   #stopped = false;
@@ -120,6 +127,11 @@ export class ControlClient {
     this.#targets.set(cache, { target, told: '{}', refused: undefined });
     const { current } = this.#channel;
     if (current !== undefined) this.#do(() => this.#settle(current));
+    for (const [command, { permit }] of this.#waiting)
+      if (command.cache === cache) {
+        this.#forget(command);
+        this.#doInTurn(command, permit);
+      }
     this.#listen();
     return () => {
       if (this.#targets.get(cache)?.target !== target) return;
@@ -159,6 +171,10 @@ export class ControlClient {
 
   #withdraw(): void {
     this.#permit.abort();
+    for (const command of this.#waiting.keys()) {
+      this.#forget(command);
+      this.#answer(command, SWITCHED_OFF);
+    }
     this.#permit = new AbortController();
   }
 
@@ -322,8 +338,7 @@ export class ControlClient {
     const refused = permit.aborted ? SWITCHED_OFF : refusalOf(this.#channel, command, this.#now());
     if (refused !== undefined) return this.#answer(command, refused);
     const controlled = this.#targets.get(cache);
-    if (controlled === undefined)
-      return this.#answer(command, { refused: 'unknown_cache', reason: 'This instance has no such cache.' });
+    if (controlled === undefined) return this.#wait(command, permit);
     const { target } = controlled;
     const outcome: OperationOutcome =
       operationBeyond(operation, target.describe().bounds) ??
@@ -342,6 +357,24 @@ export class ControlClient {
       ...(entries !== undefined && { entries }),
       ...(bytes !== undefined && { bytes }),
     });
+  }
+
+  /** For its cache, as long as it is valid: caches open one after the other, and one may be made anew. */
+  #wait(command: ControlCommand, permit: AbortSignal): void {
+    const over = () => {
+      this.#forget(command);
+      this.#answer(command, { refused: 'unknown_cache', reason: 'This instance has opened no such cache.' });
+    };
+    if (this.#stopped) return;
+    if (this.#waiting.size >= MAX_WAITING_COMMANDS) return over();
+    const left = leftMs(this.#channel, command.validUntil, this.#now());
+    const timer = this.#options.clock.setTimer(over, left - Math.min(ANSWER_BEFORE_MS, left / 2), { unref: true });
+    this.#waiting.set(command, { permit, timer });
+  }
+
+  #forget(command: ControlCommand): void {
+    this.#waiting.get(command)?.timer.cancel();
+    this.#waiting.delete(command);
   }
 
   #answer({ id }: ControlCommand, outcome: Omit<CommandAnswer, 'command'>): void {

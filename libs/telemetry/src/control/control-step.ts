@@ -78,8 +78,13 @@ export const SWITCHED_OFF: Refused = { refused: 'switched_off', reason: 'Nothing
 
 /** Why a command is not to be done now, or undefined: asked when it comes, and once more when its turn does. */
 export function refusalOf(state: ChannelState, { validUntil }: ControlCommand, now: Now): Refused | undefined {
-  if (apiTime(state, now).latest >= validUntil) return { refused: 'expired', reason: 'It is no longer valid.' };
+  if (leftMs(state, validUntil, now) <= 0) return { refused: 'expired', reason: 'It is no longer valid.' };
   return state.current?.on === false ? SWITCHED_OFF : undefined;
+}
+
+/** How long it is until then at least, by the API's time. */
+export function leftMs(state: ChannelState, until: number, now: Now): number {
+  return until - apiTime(state, now).latest;
 }
 
 /** The API's time as it is now at the earliest and at the latest; before its hello, this machine's. */
