@@ -240,9 +240,17 @@ export class Cache<Key extends CacheKey, Value> {
   }
 
   /** Walks every tier and tells what is wrong; with `repair` it also removes it. */
-  async *verify({ repair = false }: { readonly repair?: boolean } = {}): AsyncGenerator<TierProblem> {
+  async *verify({ repair = false, by }: { readonly repair?: boolean } & ByOption = {}): AsyncGenerator<TierProblem> {
     this.#core.assertOpen();
-    yield* problemsOf(this.#core, repair);
+    let entries = 0;
+    try {
+      for await (const problem of problemsOf(this.#core, repair)) {
+        entries++;
+        yield problem;
+      }
+    } finally {
+      if (repair && entries > 0) this.#recordChange('repaired', by === undefined ? {} : { by }, { entries });
+    }
   }
 
   // ---- managing ----
@@ -296,10 +304,19 @@ export class Cache<Key extends CacheKey, Value> {
   }
 
   /** Takes a snapshot into this namespace; entries are as old as they are. @throws SnapshotError */
-  async importSnapshot(parts: AsyncIterable<SnapshotPart> | Iterable<SnapshotPart>): Promise<Imported> {
+  async importSnapshot(
+    parts: AsyncIterable<SnapshotPart> | Iterable<SnapshotPart>,
+    options: ByOption = {},
+  ): Promise<Imported> {
     this.#core.assertOpen();
     requireIterable(parts, 'snapshot', 'its parts, such as those of exportSnapshot() or snapshotFile(…).read()');
-    return importSnapshot(this.#core, this.#prefix, parts);
+    let entries = 0;
+    try {
+      const onLot = (imported: Imported) => void (entries = imported.entries);
+      return await importSnapshot(this.#core, this.#prefix, parts, { onLot });
+    } finally {
+      if (entries > 0) this.#recordChange('imported', options, { entries });
+    }
   }
 
   /** Gets and loads go to the origin, and nothing is kept, until `resume`. What is held stays; what is set or removed leaves. */
@@ -376,7 +393,7 @@ export class Cache<Key extends CacheKey, Value> {
   }
 
   #recordChange(
-    change: 'settings' | 'warmed',
+    change: 'settings' | 'warmed' | 'imported' | 'repaired',
     { by = 'host' }: ByOption,
     more: { readonly entries?: number; readonly settings?: Record<string, string | number | boolean> },
     tier = this.#core.options.tiers[0].name,

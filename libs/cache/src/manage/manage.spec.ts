@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { memory, type SnapshotPart } from '../index.js';
 import { aCache } from '../testing/a-cache.js';
+import { ControllingTelemetry } from '../testing/controlling-telemetry.js';
 import { FakeFarTier, FakeStore } from '../testing/index.js';
 
 async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
@@ -181,6 +182,28 @@ describe('A snapshot', () => {
     expect(next.stats().tiers[0]!.requests).toMatchObject({ miss: 1, hit: 1 });
     expect(await view.invalidateTag('t')).toMatchObject({ entries: 1 });
     await Promise.all([cache.close(), next.close()]);
+  });
+
+  it('that was taken in is told of as a change, also as far as it came, and so are repairs', async () => {
+    const telemetry = new ControllingTelemetry();
+    const far = new FakeFarTier();
+    const { cache } = aCache({ tiers: [memory({ maxEntries: 9 }), far], telemetry, control: false });
+    await cache.set('a', 'A');
+    const parts = await all(cache.exportSnapshot());
+    telemetry.told.length = 0;
+    await cache.importSnapshot(parts, { by: 'policy' });
+    await cache.importSnapshot(parts.slice(0, 1)).catch(() => undefined);
+    await all(cache.verify({ repair: true }));
+    far.verify = async function* () {
+      for (const key of ['x', 'y']) yield { tier: 'far', key, problem: 'corrupt', message: 'It is.' };
+    };
+    await all(cache.verify());
+    await all(cache.verify({ repair: true }));
+    expect(telemetry.told).toEqual([
+      { change: 'imported', by: 'policy', entries: 1 },
+      { change: 'repaired', by: 'host', entries: 2 },
+    ]);
+    await cache.close();
   });
 
   it('is written to slow tiers by lots, and holds the later one of a key that comes twice', async () => {

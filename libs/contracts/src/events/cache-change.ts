@@ -9,7 +9,20 @@ export const CacheChange = Type.Object(
     cache: Name('Name of the cache.'),
     tier: Type.Optional(Name('Tier it was done to; left out for all.')),
     change: OneOf(
-      ['created', 'settings', 'cleared', 'invalidated', 'warmed', 'plan_applied', 'plan_rolled_back', 'closed'],
+      [
+        'created',
+        'settings',
+        'cleared',
+        'invalidated',
+        'warmed',
+        'imported',
+        'pinned',
+        'unpinned',
+        'repaired',
+        'plan_applied',
+        'plan_rolled_back',
+        'closed',
+      ],
       'What was done.',
     ),
     by: OneOf(['host', 'operator', 'controller', 'policy'], 'The role that did it; never a person.'),
@@ -28,7 +41,10 @@ export const CacheChange = Type.Object(
     ),
     revision: Type.Optional(Count('Revision of the desired settings that this acknowledges.')),
   },
-  { description: 'Settings changed, cleared, invalidated, warmed, a plan applied or rolled back.' },
+  {
+    description:
+      'Settings changed, cleared, invalidated, warmed, a snapshot taken in, pinned, repaired, a plan applied or rolled back.',
+  },
 );
 
 export type CacheChange = Static<typeof CacheChange>;

@@ -117,12 +117,12 @@ function aChannel() {
     link.send('state', { revision, at: clock.now(), on, by: BY, caches });
   const hello = () => link.send('hello', { now: clock.now(), heartbeatMs: 15_000 });
   let revision = 1_000;
-  const command = (what: ControlOperation['do'], validityMs = 60_000, cache = 'pages') =>
+  const command = (what: ControlOperation['do'] | ControlOperation, validityMs = 60_000, cache = 'pages') =>
     link.send('command', {
-      id: what,
+      id: typeof what === 'string' ? what : 'c',
       revision: ++revision,
       cache,
-      operation: { do: what },
+      operation: typeof what === 'string' ? { do: what } : what,
       dryRun: false,
       by: BY,
       issuedAt: clock.now(),
@@ -291,7 +291,12 @@ describe('A client of the control channel', () => {
       { command: 'import', refused: 'switched_off', entries: 3 },
       { command: 'clear', refused: 'switched_off' },
     ]);
-    expect(changes).toMatchObject([{ revision: 1 }, { revision: 2_000 }, { change: 'warmed', entries: 7 }]);
+    expect(changes).toMatchObject([
+      { revision: 1 },
+      { revision: 2_000 },
+      { change: 'warmed', entries: 7 },
+      { change: 'imported', entries: 3 },
+    ]);
     state(4_000, {});
     command('verify');
     await clock.advance(10);
@@ -306,6 +311,43 @@ describe('A client of the control channel', () => {
     expect(slow.signals[2]!.aborted).toBe(true);
     slow.end();
     await closed;
+  });
+
+  it.each<[ControlOperation, OperationOutcome, string | undefined]>([
+    [{ do: 'import' }, { entries: 3 }, 'imported'],
+    [{ do: 'pin', key: 'k' }, { entries: 1 }, 'pinned'],
+    [{ do: 'unpin', key: 'k' }, { entries: 1 }, 'unpinned'],
+    [{ do: 'pin', key: 'k' }, { entries: 0 }, undefined],
+    [{ do: 'verify', repair: true }, { entries: 2 }, 'repaired'],
+    [{ do: 'verify', repair: true }, { entries: 0 }, undefined],
+    [{ do: 'verify' }, { entries: 2 }, undefined],
+    [{ do: 'inspect', key: 'k' }, { entries: 1 }, undefined],
+    [{ do: 'clear' }, { entries: 0 }, 'cleared'],
+    [{ do: 'import' }, { refused: 'failed', reason: 'It breaks off.', entries: 256 }, 'imported'],
+    [{ do: 'import' }, { refused: 'failed', reason: 'There is none.' }, undefined],
+  ])('tells of the operation %j with %j as %s', async (operation, outcome, change) => {
+    const { clock, client, changes, hello, command } = aChannel();
+    const target = new SlowTarget();
+    client.add(target);
+    hello();
+    command(operation);
+    await clock.advance(10);
+    target.end(outcome);
+    await clock.advance(10);
+    expect(changes).toEqual(
+      change === undefined
+        ? []
+        : [
+            {
+              cache: 'pages',
+              change,
+              by: 'controller',
+              revision: 1_001,
+              entries: (outcome as { entries: number }).entries,
+            },
+          ],
+    );
+    await client.close();
   });
 
   it('keeps a command for a cache that opens later, and says before it is over that none did', async () => {

@@ -344,10 +344,11 @@ export class ControlClient {
       operationBeyond(operation, target.describe().bounds) ??
       (await safely(() => target.run(operation, { dryRun, by, signal: permit })));
     this.#answer(command, outcome);
-    const change = CHANGES[operation.do];
+    const change = operation.do === 'verify' && operation.repair !== true ? undefined : CHANGES[operation.do];
     const { entries, bytes } = outcome;
     // What broke off has changed what it had come to.
-    if (dryRun || change === undefined || (isRefused(outcome) && !entries)) return;
+    const needsEntries = isRefused(outcome) || TOLD_OF_ENTRIES.includes(operation.do);
+    if (dryRun || change === undefined || (needsEntries && !entries)) return;
     this.#options.changed({
       cache,
       change,
@@ -455,7 +456,13 @@ const CHANGES: Readonly<Partial<Record<ControlOperation['do'], CacheChange['chan
   clear: 'cleared',
   invalidate: 'invalidated',
   warm: 'warmed',
+  import: 'imported',
+  pin: 'pinned',
+  unpin: 'unpinned',
+  verify: 'repaired',
 };
+/** Of these nothing is told when there was nothing to do. */
+const TOLD_OF_ENTRIES: readonly string[] = ['pin', 'unpin', 'verify'];
 
 function isRefused(outcome: object): outcome is Refused {
   return 'refused' in outcome && outcome.refused !== undefined;
