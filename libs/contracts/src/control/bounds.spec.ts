@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { beyondBounds, operationBeyond } from './bounds.js';
 import { operationProblem } from './operation-problem.js';
-import { settingsProblem } from './settings.js';
+import { settingsProblem, type ControlSettings } from './settings.js';
 
 describe('The bounds of a host', () => {
   const bounds = {
@@ -24,6 +24,11 @@ describe('The bounds of a host', () => {
     [{ paused: false }, 'not_allowed'],
   ])('judge %j: %s', (settings, refused) => {
     expect(beyondBounds(settings, bounds)?.refused).toBe(refused);
+  });
+
+  it('leave to the cache what has no right shape', () => {
+    for (const tiers of [null, 7, { memory: null }, { memory: 7 }])
+      expect(beyondBounds({ tiers } as unknown as ControlSettings, bounds)).toBeUndefined();
   });
 
   it('let everything pass where there are none', () => {

@@ -2,6 +2,8 @@ import type { ControlBounds, ControlOperation } from './commands.js';
 import type { ControlSettings } from './settings.js';
 import type { Refused } from './target.js';
 
+type TierLimits = NonNullable<ControlSettings['tiers']>[string];
+
 const DURATIONS = ['ttlMs', 'maxAgeMs', 'staleWhileRevalidateMs', 'staleIfErrorMs', 'negativeTtlMs'] as const;
 
 /** Why settings are beyond what the host allows, or undefined. The first reason is enough: nothing of them is applied. */
@@ -20,9 +22,11 @@ export function beyondBounds(settings: ControlSettings, bounds: ControlBounds = 
       return beyond(`${name} is ${settings[name]}; the host allows at most ${maxTtlMs}`);
   for (const [tier, limits] of Object.entries(settings.tiers ?? {})) {
     const bound = Object.hasOwn(tiers, tier) ? tiers[tier]! : {};
+    // Of an API that checks nothing anything may come: the cache refuses what has another shape.
+    const { maxBytes, maxEntries }: TierLimits = limits ?? {};
     const found =
-      outside(`${tier}.maxBytes`, limits.maxBytes, bound.minBytes, bound.maxBytes) ??
-      outside(`${tier}.maxEntries`, limits.maxEntries, bound.minEntries, bound.maxEntries);
+      outside(`${tier}.maxBytes`, maxBytes, bound.minBytes, bound.maxBytes) ??
+      outside(`${tier}.maxEntries`, maxEntries, bound.minEntries, bound.maxEntries);
     if (found !== undefined) return found;
   }
   return undefined;

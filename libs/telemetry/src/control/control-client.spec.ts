@@ -401,6 +401,31 @@ describe('A client of the control channel', () => {
     await client.close();
   });
 
+  it('takes a state in of which one cache makes nothing, for the others', async () => {
+    const { clock, link, client, state, hello } = aChannel();
+    const [first, second] = [new Target(), new Target({}, 'other')];
+    let fails = false;
+    first.describe = () => {
+      const thrown = fails;
+      fails = false;
+      if (thrown) throw new Error('a secret key');
+      return { cache: 'pages', tiers: [], settings: {} };
+    };
+    client.add(first);
+    client.add(second);
+    hello();
+    const caches = { pages: { tiers: { memory: null } }, other: { ttlMs: 2 } };
+    state(5, caches as unknown as Record<string, ControlSettings>);
+    await clock.advance(1_000);
+    expect([second.applied, client.revision]).toEqual([[{ ttlMs: 2 }], 5]);
+    fails = true;
+    state(6, { pages: { ttlMs: 1 }, other: { ttlMs: 3 } });
+    await clock.advance(1_000);
+    expect([second.applied.length, client.revision]).toEqual([2, 6]);
+    expect(link.reports.at(-1)!.caches).toMatchObject([{ refused: 'failed' }, { description: { cache: 'other' } }]);
+    await client.close();
+  });
+
   it('answers that a cache failed without its message, and sends an answer again until it is taken', async () => {
     const { clock, link, target, client, state, hello } = setUp();
     client.add(target);

@@ -302,21 +302,26 @@ export class ControlClient {
     if (state.on)
       for (const [cache, controlled] of this.#targets) {
         if (!this.#enabled) return;
-        await this.#apply(controlled, Object.hasOwn(state.caches, cache) ? state.caches[cache]! : {}, state);
+        const settings = Object.hasOwn(state.caches, cache) ? state.caches[cache]! : {};
+        // One cache that fails at it must keep the state from no other one, nor from being acknowledged.
+        await this.#apply(cache, controlled, settings, state).catch((cause: unknown) => {
+          controlled.refused = FAILED;
+          this.#problem(`Settings of cache ${cache} could not be applied.`, cause);
+        });
       }
     this.#settled = state.revision;
     this.#reportSoon();
   }
 
-  async #apply(controlled: Controlled, settings: ControlSettings, state: ControlState): Promise<void> {
+  async #apply(cache: string, controlled: Controlled, settings: ControlSettings, state: ControlState): Promise<void> {
     const told = JSON.stringify(settings);
     if (told === controlled.told) return;
     const { target } = controlled;
-    const { cache, bounds } = target.describe();
     const { revision, authors = {} } = state;
     const by = Object.hasOwn(authors, cache) ? authors[cache]! : state.by;
     controlled.refused =
-      beyondBounds(settings, bounds) ?? (await safely(() => target.apply(settings, { revision, by })));
+      beyondBounds(settings, target.describe().bounds) ??
+      (await safely(() => target.apply(settings, { revision, by })));
     controlled.told = told;
     if (controlled.refused !== undefined) {
       this.#problem(`Settings of cache ${cache} are refused: ${controlled.refused.reason}`);
@@ -341,7 +346,7 @@ export class ControlClient {
     if (controlled === undefined) return this.#wait(command, permit);
     const { target } = controlled;
     const outcome: OperationOutcome =
-      operationBeyond(operation, target.describe().bounds) ??
+      (await safely(async () => operationBeyond(operation, target.describe().bounds))) ??
       (await safely(() => target.run(operation, { dryRun, by, signal: permit })));
     this.#answer(command, outcome);
     const change = operation.do === 'verify' && operation.repair !== true ? undefined : CHANGES[operation.do];
@@ -473,6 +478,8 @@ async function safely<Outcome>(work: () => Promise<Outcome>): Promise<Outcome | 
   try {
     return await work();
   } catch {
-    return { refused: 'failed', reason: 'The cache failed at it.' };
+    return FAILED;
   }
 }
+
+const FAILED: Refused = { refused: 'failed', reason: 'The cache failed at it.' };
