@@ -106,6 +106,12 @@ export class DiskTier implements Tier {
     return reads.read(key);
   }
 
+  async peek(key: string): Promise<Entry | undefined> {
+    const { disk, reads } = this.#open();
+    disk.refresh();
+    return reads.read(key, false);
+  }
+
   async getMany(keys: readonly string[]): Promise<(Entry | undefined)[]> {
     const { disk, reads } = this.#open();
     disk.refresh();

@@ -13,7 +13,7 @@ export class DiskReads {
   constructor(private readonly disk: OpenDisk) {}
 
   /** As it is after all that was called before. */
-  read(key: string): Entry | undefined {
+  read(key: string, isUse = true): Entry | undefined {
     const { disk } = this;
     const pending = disk.underWay.pending(key);
     if (pending !== undefined) return this.#pendingEntry(key, pending);
@@ -24,7 +24,9 @@ export class DiskReads {
     if (disk.underWay.hides(found.id, () => disk.infoOf(found))) return undefined;
     const end = endOf(found.meta);
     if (end !== undefined && end <= disk.context.clock.now()) return undefined;
-    return this.#entryOf(place, found);
+    const entry = this.#entryOf(place, found);
+    if (isUse && entry !== undefined) disk.usage.used(hashOf(place));
+    return entry;
   }
 
   /** What is removed by now, or owed, a tier of twice the size would miss as well. */
@@ -67,7 +69,6 @@ export class DiskReads {
       );
       return undefined;
     }
-    disk.usage.used(hashOf(place));
     return { value, ...row.meta };
   }
 

@@ -21,6 +21,9 @@ it('says of an entry what it weighs, how old and how used it is, and why it is s
     { tier: 'memory', state: 'fresh', version: 'v1', tags: ['t'], pinned: false },
     { tier: 'disk', state: 'fresh', version: 'v1', tags: ['t'], pinned: false, uses: 0 },
   ]);
+  // To look at it, or to write it into a snapshot, is no use of it.
+  for await (const _ of cache.exportSnapshot());
+  expect((await cache.inspect('a')).map(({ uses }) => uses)).toEqual(said.map(({ uses }) => uses));
   for (const { bytes, ageMs, freshForMs } of said) {
     expect(bytes).toBeGreaterThan(1_000);
     expect(ageMs).toBeGreaterThanOrEqual(0);

@@ -37,7 +37,7 @@ export async function inspectionOf<Key extends CacheKey, Value>(
 ): Promise<Inspection[]> {
   const inspections: Inspection[] = [];
   for (const tier of core.options.tiers) {
-    // Asked first: to read the entry is a use of it.
+    // Asked first: in a tier that cannot only look (a server that keeps idle times), to read the entry is a use of it.
     const stay = await stayIn(core, tier, encoded);
     const entry = await entryIn(core, tier.name, encoded);
     if (entry !== undefined) inspections.push(inspected(core, prefix, tier.name, encoded, entry, stay));

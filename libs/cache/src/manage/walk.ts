@@ -24,7 +24,7 @@ export async function* entriesOf<Key extends CacheKey, Value>(
   }
 }
 
-/** What a tier holds of a key, whatever its age. */
+/** What a tier holds of a key, whatever its age. No use of it, where the tier can tell the two apart. */
 export async function entryIn<Key extends CacheKey, Value>(
   core: CacheCore<Key, Value>,
   tier: string,
@@ -33,7 +33,7 @@ export async function entryIn<Key extends CacheKey, Value>(
   const { memory, far } = core.stack;
   if (tier === memory?.name) return memory.get(encoded);
   const farTier = far.find(({ name }) => name === tier);
-  const entry = await farTier?.call(() => farTier.tier.get(encoded));
+  const entry = await farTier?.call(() => farTier.tier.peek?.(encoded) ?? farTier.tier.get(encoded));
   return entry === AWAY ? undefined : entry;
 }
 

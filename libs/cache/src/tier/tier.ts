@@ -145,6 +145,8 @@ export interface Tier {
   /** Waits for what is under way, and lets go of everything. May be called again. */
   close(): Promise<void>;
 
+  /** Like `get`, for whoever only looks: no use of the entry. Left out by a tier whose reads leave no trace. */
+  peek?(key: string): Promise<Entry | undefined>;
   /** What keeps an entry here; undefined when it is not held. Nothing is counted, and nothing moves. */
   explain?(key: string): Promise<Stay | undefined>;
   /**
