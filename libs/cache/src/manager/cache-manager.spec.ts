@@ -114,6 +114,19 @@ describe('A cache manager', () => {
     manager.close();
   });
 
+  it('refuses a cache whose least does not fit beside that of the others', async () => {
+    const { manager, join } = aManager();
+    const a = join('a', { share: { minBytes: 8 * MB } });
+    expect(() => join('b', { share: { minBytes: 8 * MB } })).toThrow(
+      `share.minBytes: ${8 * MB} does not fit: of the manager's budget of ${12 * MB} the least of its other caches leaves ${4 * MB}.`,
+    );
+    expect(manager.names).toEqual(['a']);
+    await a.close();
+    const b = join('b', { share: { minBytes: 8 * MB } });
+    await b.close();
+    manager.close();
+  });
+
   it('refuses options that cannot work, all at once, and so does a cache', () => {
     const wrong = { maxBytes: -1, lookEveryMs: 0, pressureOptions: { calmBelow: 0.9 } };
     const message = (make: () => unknown): string => {

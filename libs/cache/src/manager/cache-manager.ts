@@ -71,6 +71,17 @@ export class CacheManager implements CacheGroup {
     const { name } = cache;
     if (this.#caches.has(name))
       throw new TypeError(`The manager has a cache named ${name} already; name this one otherwise.`);
+    const { minBytes = 0 } = cache.share;
+    const others = [...this.#caches.values()].filter((managed) => managed.cache.memory() !== undefined);
+    const left = this.maxBytes - others.reduce((sum, managed) => sum + (managed.cache.share.minBytes ?? 0), 0);
+    // What is promised and cannot be kept is better known when the cache is made than when it has no room.
+    if (minBytes > left && cache.memory() !== undefined)
+      throw new CacheOptionsError(`cache ${name}`, [
+        {
+          path: 'share.minBytes',
+          message: `${minBytes} does not fit: of the manager's budget of ${this.maxBytes} the least of its other caches leaves ${left}. Lower one of them, or give the manager more.`,
+        },
+      ]);
     this.#caches.set(name, { cache, hitsBefore: 0, seen: undefined });
     this.#splitSoon();
     return () => {

@@ -17,7 +17,7 @@ export interface ManagedCache {
 export interface CacheGroup {
   /** What the memory of all its caches may hold together: what is desired of one from afar is bound by it. */
   readonly maxBytes: number;
-  /** @returns what takes it away again. @throws TypeError when the name is taken. */
+  /** @returns what takes it away again. @throws TypeError when the name is taken; CacheOptionsError when its least does not fit. */
   add(cache: ManagedCache): () => void;
   /**
    * What is desired of a cache from afar has changed: gives all of them their parts anew, and resolves when they keep to
