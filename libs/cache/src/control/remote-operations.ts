@@ -112,8 +112,9 @@ export class RemoteOperations<Key extends CacheKey, Value> {
     const found = (await inspectionOf(this.core, '', key)).filter(({ tier }) => only === undefined || tier === only);
     let sum = 0;
     for (const { tier, ...inspection } of found) {
-      const { state, negative, pinned, ageMs, freshForMs, keptForMs, bytes, uses, loadMs, because } = inspection;
-      const known = { state, because, ageMs, freshForMs, keptForMs, bytes, uses, loadMs };
+      const { state, negative, pinned, ageMs, freshForMs, keptForMs, bytes, uses, usesCountedTo, loadMs, because } =
+        inspection;
+      const known = { state, because, ageMs, freshForMs, keptForMs, bytes, uses, usesCountedTo, loadMs };
       const told = { ...known, ...(pinned && { pinned }), ...(negative && { negative }) };
       for (const [name, value] of Object.entries(told))
         if (value !== undefined && value !== Number.POSITIVE_INFINITY && Object.keys(details).length < MOST_DETAILS)

@@ -6,6 +6,7 @@ import type { OpenDisk } from './open-disk.js';
 import { placeOf } from './place.js';
 import { endOf, openContent, SMALL, type Row } from './row.js';
 import type { Pending } from './under-way.js';
+import { MOST_USES } from './usage-sketch.js';
 import { hashOf } from './work.js';
 
 /** Reading of a disk tier, at once, from mapped memory. */
@@ -48,7 +49,8 @@ export class DiskReads {
     return {
       bytes: row.weight,
       uses,
-      because: `it waits in the queue ${where}, used ${uses} times since it was looked at`,
+      usesCountedTo: MOST_USES,
+      because: `it waits in the queue ${where}, used ${uses} times${uses < MOST_USES ? '' : ' or more'} since it was looked at`,
     };
   }
 

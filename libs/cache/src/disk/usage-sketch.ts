@@ -1,6 +1,6 @@
 const COUNTERS = 2 ** 20;
 const GHOSTS = 2 ** 17;
-const MOST_USES = 3;
+export const MOST_USES = 3;
 
 /**
  * What S3-FIFO has to know of uses, in memory, so that a read writes nothing: how often entries were used since they were

@@ -19,7 +19,7 @@ it('says of an entry what it weighs, how old and how used it is, and why it is s
   const said = await cache.inspect('a');
   expect(said).toMatchObject([
     { tier: 'memory', state: 'fresh', version: 'v1', tags: ['t'], pinned: false },
-    { tier: 'disk', state: 'fresh', version: 'v1', tags: ['t'], pinned: false, uses: 0 },
+    { tier: 'disk', state: 'fresh', version: 'v1', tags: ['t'], pinned: false, uses: 0, usesCountedTo: 3 },
   ]);
   // To look at it, or to write it into a snapshot, is no use of it.
   for await (const _ of cache.exportSnapshot());

@@ -20,6 +20,8 @@ export interface Inspection {
   readonly bytes?: number;
   /** Uses that the policy remembers: a count that saturates, or ages. */
   readonly uses?: number;
+  /** Where that count stops: so many uses are so many or more. It is no count of hits. */
+  readonly usesCountedTo?: number;
   /** Since it was last used, as far as the tier knows. */
   readonly idleMs?: number;
   readonly loadMs?: number;
@@ -82,6 +84,7 @@ function inspected<Key extends CacheKey, Value>(
     keptForMs,
     ...(stay?.bytes !== undefined && { bytes: stay.bytes }),
     ...(stay?.uses !== undefined && { uses: stay.uses }),
+    ...(stay?.usesCountedTo !== undefined && { usesCountedTo: stay.usesCountedTo }),
     ...(stay?.idleMs !== undefined && { idleMs: stay.idleMs }),
     ...(entry.loadMs !== undefined && { loadMs: entry.loadMs }),
     ...(entry.version !== undefined && { version: entry.version }),

@@ -340,7 +340,9 @@ export class MemoryTier implements Tier {
     if (known === undefined) return undefined;
     const { bytes, uses, pinned, policy } = known;
     const because = pinned ? 'pinned: not evicted' : `${policy} has not had to evict it`;
-    return { ...(this.#table.weighs && { bytes }), uses, pinned, because };
+    const { usesCounted } = this.#evictor;
+    const counted = usesCounted > 0 && { usesCountedTo: usesCounted };
+    return { ...(this.#table.weighs && { bytes }), uses, ...counted, pinned, because };
   }
 
   usage(): TierUsage & { readonly entries: number; readonly pinned: number } {

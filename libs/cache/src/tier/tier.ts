@@ -68,8 +68,6 @@ export interface EntryInfo {
   readonly pinned: boolean;
   readonly version?: string;
   readonly tags?: readonly string[];
-  /** Hits since it was written, as far as the tier counts them. */
-  readonly hits?: number;
 }
 
 /** What a tier knows of one entry that nobody else does. */
@@ -78,6 +76,8 @@ export interface Stay {
   readonly bytes?: number;
   /** Uses since it was written, or since it was last looked at for eviction: a count that saturates. */
   readonly uses?: number;
+  /** Where that count stops: so many uses are so many or more. Left out where it is not known. */
+  readonly usesCountedTo?: number;
   /** Since it was last used, ms, as far as the tier knows. */
   readonly idleMs?: number;
   readonly pinned?: boolean;
