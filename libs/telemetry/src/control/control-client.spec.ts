@@ -117,9 +117,14 @@ function aChannel() {
     link.send('state', { revision, at: clock.now(), on, by: BY, caches });
   const hello = () => link.send('hello', { now: clock.now(), heartbeatMs: 15_000 });
   let revision = 1_000;
-  const command = (what: ControlOperation['do'] | ControlOperation, validityMs = 60_000, cache = 'pages') =>
+  const command = (
+    what: ControlOperation['do'] | ControlOperation,
+    validityMs = 60_000,
+    cache = 'pages',
+    id: string = typeof what === 'string' ? what : 'c',
+  ) =>
     link.send('command', {
-      id: typeof what === 'string' ? what : 'c',
+      id,
       revision: ++revision,
       cache,
       operation: typeof what === 'string' ? { do: what } : what,
@@ -350,42 +355,44 @@ describe('A client of the control channel', () => {
     await client.close();
   });
 
-  it('keeps a command for a cache that opens later, and says before it is over that none did', async () => {
+  it('keeps what is to be removed from a cache that opens later, and says before it is over that none did', async () => {
     const { clock, client, state, hello, command, answers } = aChannel();
     client.add(new Target());
     hello();
     state(1, { other: { ttlMs: 1 } });
     command('clear', 60_000, 'other');
-    command('verify', 10_000, 'other');
-    command('warm', 60_000, 'third');
+    command('invalidate', 10_000, 'other', 'short');
+    command('clear', 60_000, 'third', 'third');
+    // An export by a cache that was just opened would replace a good snapshot.
+    command('export', 10_000, 'other');
     await clock.advance(7_000);
-    expect(answers()).toEqual([]);
+    expect(answers()).toMatchObject([{ command: 'export', refused: 'unknown_cache' }]);
     await clock.advance(2_500);
-    expect(answers()).toMatchObject([{ command: 'verify', refused: 'unknown_cache' }]);
+    expect(answers().slice(1)).toMatchObject([{ command: 'short', refused: 'unknown_cache' }]);
     const other = new SlowTarget({}, 'other');
     const remove = client.add(other);
     await clock.advance(10);
     expect([other.applied, other.begun]).toEqual([[{ ttlMs: 1 }], ['clear']]);
     // It closes while another one waits for its turn, and opens again.
-    command('import', 60_000, 'other');
+    command('invalidate', 60_000, 'other');
     await clock.advance(10);
     remove();
     other.end();
     await clock.advance(10);
     client.add(other);
     await clock.advance(10);
-    expect(other.begun).toEqual(['clear', 'import']);
+    expect(other.begun).toEqual(['clear', 'invalidate']);
     other.end();
     await clock.advance(10);
     state(2_000, {}, false);
     await clock.advance(1_000);
-    expect(answers().slice(1)).toMatchObject([
+    expect(answers().slice(2)).toMatchObject([
       { command: 'clear' },
-      { command: 'import' },
-      { command: 'warm', refused: 'switched_off' },
+      { command: 'invalidate' },
+      { command: 'third', refused: 'switched_off' },
     ]);
     state(3_000, {});
-    command('pin', 60_000, 'third');
+    command('clear', 60_000, 'third');
     await clock.advance(10);
     await client.close();
     expect(clock.timers).toBe(0);
@@ -395,9 +402,9 @@ describe('A client of the control channel', () => {
     const { clock, client, hello, command, answers } = aChannel();
     client.add(new Target());
     hello();
-    for (let i = 0; i < 65; i++) command(`warm${i}` as 'warm', 60_000, `other${i}`);
+    for (let i = 0; i < 65; i++) command('clear', 60_000, `other${i}`, `clear ${i}`);
     await clock.advance(1_000);
-    expect(answers()).toMatchObject([{ command: 'warm64', refused: 'unknown_cache' }]);
+    expect(answers()).toMatchObject([{ command: 'clear 64', refused: 'unknown_cache' }]);
     await client.close();
   });
 

@@ -1,6 +1,7 @@
 import {
   beyondBounds,
   flatSettings,
+  isForLater,
   operationBeyond,
   type CacheChange,
   type CommandAnswer,
@@ -365,14 +366,17 @@ export class ControlClient {
     });
   }
 
-  /** For its cache, as long as it is valid: caches open one after the other, and one may be made anew. */
+  /**
+   * For its cache, as long as it is valid: caches open one after the other, and one may be made anew. Only what is for
+   * correctness waits: a cache that was just opened and exports would replace a good snapshot with an empty one.
+   */
   #wait(command: ControlCommand, permit: AbortSignal): void {
     const over = () => {
       this.#forget(command);
       this.#answer(command, { refused: 'unknown_cache', reason: 'This instance has opened no such cache.' });
     };
     if (this.#stopped) return;
-    if (this.#waiting.size >= MAX_WAITING_COMMANDS) return over();
+    if (!isForLater(command) || this.#waiting.size >= MAX_WAITING_COMMANDS) return over();
     const left = leftMs(this.#channel, command.validUntil, this.#now());
     const timer = this.#options.clock.setTimer(over, left - Math.min(ANSWER_BEFORE_MS, left / 2), { unref: true });
     this.#waiting.set(command, { permit, timer });
