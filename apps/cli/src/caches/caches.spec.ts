@@ -176,10 +176,21 @@ describe('Caches, out of what the database and the control channel tell', () => 
             by: 'operator',
             tier: '',
             revision: 7,
-            settings: { 'memory.maxBytes': '50' },
+            settings: { 'memory.maxBytes': '50', policy: 'arc' },
             entries: null,
             bytes: null,
             instances: 3,
+          },
+          {
+            time: '2026-11-24T09:00:00.000Z',
+            change: 'settings',
+            by: 'operator',
+            tier: '',
+            revision: 6,
+            settings: { 'memory.maxBytes': '50', policy: 'lru' },
+            entries: null,
+            bytes: null,
+            instances: 1,
           },
         ],
       },
@@ -193,8 +204,10 @@ describe('Caches, out of what the database and the control channel tell', () => 
     expect(text).not.toMatch(/\nload +memory/);
     expect(text).toMatch(/\nmemory\.maxBytes +67108864 +50000000 +from 1000 to 100000000\n/);
     expect(text).toContain(
-      '2026-11-24T10:00:00Z  settings by operator  revision 7  memory.maxBytes=50  in 3 instances',
+      '2026-11-24T10:00:00Z  settings by operator  revision 7  policy=arc (was lru)  in 3 instances',
     );
+    // All settings in force come with each change: of the first that is known, nobody knows what was before.
+    expect(text).toContain('2026-11-24T09:00:00Z  settings by operator  revision 6  memory.maxBytes=50  policy=lru');
     expect(text).toContain('Settings and connections are not known: a reason.');
   });
 });

@@ -124,14 +124,31 @@ function settingsSection({ settings }: ShownCache): string[] {
 
 function changesSection(changes: readonly Change[]): string[] {
   if (changes.length === 0) return ['No change in 30 days.'];
-  return changes.map(({ time, change, by, tier, revision, settings, entries, instances }) =>
+  const differences = differencesOf(changes);
+  return changes.map(({ time, change, by, tier, revision, entries, instances }, i) =>
     [
       time.replace(/\.\d+Z$/, 'Z'),
       `${change} by ${by}${tier === '' ? '' : ` of ${tier}`}`,
       ...(revision === null ? [] : [`revision ${revision}`]),
       ...(entries === null ? [] : [plural(entries, 'entry').replace('entrys', 'entries')]),
-      ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
+      ...differences[i]!,
       ...(instances > 1 ? [`in ${instances} instances`] : []),
     ].join('  '),
   );
+}
+
+/** Of the settings that each change tells, which are all in force, those that were others before, as far as is known. */
+function differencesOf(latestFirst: readonly Change[]): readonly string[][] {
+  const known = new Map<string, string>();
+  return latestFirst
+    .toReversed()
+    .map(({ settings }) =>
+      Object.entries(settings).flatMap(([name, value]) => {
+        const before = known.get(name);
+        known.set(name, value);
+        if (before === value) return [];
+        return before === undefined ? `${name}=${value}` : `${name}=${value} (was ${before})`;
+      }),
+    )
+    .toReversed();
 }
