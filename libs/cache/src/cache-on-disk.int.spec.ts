@@ -76,3 +76,15 @@ it('answers from no tier what one of them cannot write down', async () => {
   expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('cannot be written down')]);
   expect(JSON.stringify(problems.map(({ message, stack }) => [message, stack]))).not.toContain('secret');
 });
+
+it('takes a snapshot of large entries in, more than may wait for the disk at once', async () => {
+  const open = (name: string) =>
+    createCache<number, Buffer>({ name, tiers: [disk({ path: join(path, name), maxBytes: 2 ** 28 })] });
+  const [from, to] = [open('from'), open('to')];
+  await from.ready();
+  for (let i = 0; i < 120; i++) await from.set(i, Buffer.alloc(600_000, i));
+  expect(await to.importSnapshot(from.exportSnapshot())).toMatchObject({ entries: 120, refused: 0 });
+  expect((await to.get(119))?.at(-1)).toBe(119);
+  await from.close();
+  await to.close();
+});

@@ -84,7 +84,7 @@ describe('DatabaseStatus on a real engine', () => {
           instance, sequence, idx, row_version)
         SELECT 's', '${cache}', '${tier}', 1000, ${Object.values(counts).join(', ')}, ${moment(at - hour * 3_600_000)},
           toDateTime(${at / 1_000 - hour * 3_600}, 'UTC'), toUUID('00000000-0000-4000-8000-000000000001'),
-          ${1_000 + hour}, ${cache.length * 10 + tier.length}, 1`,
+          ${1_000 + hour}, ${cache.length * 10 + tier.length}, ${tier.length}`,
       );
     await insert('pages', 'memory', { hits: 50, stale_hits: 10, misses: 40 });
     // One of the 40 finds the disk broken, and is asked of redis with the 19 that it does not have.

@@ -35,11 +35,11 @@ const WHOLE_CACHES = `
     SELECT argMin(asked, (place, -toInt64(asked))) AS nearest,
       sum(tier_hits) AS h, sum(tier_stale) AS s, sum(tier_negative) AS n, sum(tier_errors) AS e
     FROM (
-      SELECT service, cache, version, bucket_end, multiIf(tier = 'memory', 1, tier = 'disk', 2, tier = 'redis', 3, 4) AS place,
+      SELECT service, cache, bucket_end, multiIf(tier = 'memory', 1, tier = 'disk', 2, tier = 'redis', 3, 4) AS place,
         sum(hits) AS tier_hits, sum(stale_hits) AS tier_stale, sum(negative_hits) AS tier_negative, sum(errors) AS tier_errors,
         sum(hits + stale_hits + negative_hits + misses + errors) AS asked
-      FROM cache_by_1h GROUP BY service, cache, version, bucket_end, tier
-    ) GROUP BY service, cache, version, bucket_end
+      FROM cache_by_1h GROUP BY service, cache, bucket_end, tier
+    ) GROUP BY service, cache, bucket_end
   )`;
 
 /** Asks ClickHouse for its part of the status; what grows with the data is asked for at a pace that its cost allows. */

@@ -1,6 +1,7 @@
 import type { CacheCore } from '../core.js';
 import { SnapshotError } from '../errors.js';
 import { decodeKey, type CacheKey } from '../key/cache-key.js';
+import { estimateBytes } from '../memory/estimate-bytes.js';
 import type { Entry } from '../tier/tier.js';
 import { entriesOf, entryIn } from './walk.js';
 
@@ -64,8 +65,10 @@ export async function* snapshotOf<Key extends CacheKey, Value>(
   yield { part: 'end', entries };
 }
 
-/** Entries taken in together: a tier on disk or a server writes them as one. */
+/** Entries taken in together, as long as they are small: a tier on disk or a server writes them as one. */
 const AT_ONCE = 256;
+/** Bytes of them, about: a tier refuses what it cannot take in time. A larger entry comes by itself. */
+const BYTES_AT_ONCE = 2 ** 20;
 
 /**
  * Takes a snapshot in, lot by lot, each entry as old as it is; `onLot` is told what has come so far.
@@ -81,10 +84,12 @@ export async function importSnapshot<Key extends CacheKey, Value>(
   let read = 0;
   let state: 'begins' | 'runs' | 'ended' = 'begins';
   const lot = new Map<string, SnapshotEntry>();
+  let lotBytes = 0;
   const takeLot = async () => {
     const taken = await Promise.all(Array.from(lot, ([key, entry]) => take(core, prefix, key, entry)));
     for (const what of taken) imported[what]++;
     lot.clear();
+    lotBytes = 0;
     onLot?.(imported);
   };
   for await (const part of parts) {
@@ -102,7 +107,10 @@ export async function importSnapshot<Key extends CacheKey, Value>(
       const { key, ...entry } = checked(part, ++read);
       // Of two of one key the later one must win: what is under way together has no order.
       if (lot.size >= AT_ONCE || lot.has(key)) await takeLot();
+      const bytes = estimateBytes(entry.value);
+      if (lot.size > 0 && lotBytes + bytes > BYTES_AT_ONCE) await takeLot();
       lot.set(key, entry);
+      lotBytes += bytes;
     }
   }
   if (state !== 'ended') throw new SnapshotError(`The snapshot breaks off after ${read} entries. Take it anew.`);

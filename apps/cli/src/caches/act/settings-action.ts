@@ -54,7 +54,7 @@ export class SettingsAction implements Action {
     const { settings, etag } = await this.#read(place, server);
     const changed = this.to.change(settings);
     const instances = await this.#instances(place, server);
-    const dry = await this.#dryRun(place, server, changed, etag !== undefined);
+    const dry = await this.#dryRun(place, server, changed, etag);
     return {
       revision: null,
       command: null,
@@ -162,14 +162,15 @@ export class SettingsAction implements Action {
     place: Place,
     server: ActParts['server'],
     changed: ControlSettings,
-    isThere: boolean,
+    etag: string | undefined,
   ): Promise<SettingsDryRun['instances']> {
     const isEmpty = Object.keys(flatSettings(changed)).length === 0;
-    if (isEmpty && !isThere) return [];
+    if (isEmpty && etag === undefined) return [];
     const reply = await server.send(
       isEmpty ? 'DELETE' : 'PUT',
       `${entryPath(place)}?dryRun=true`,
       isEmpty ? undefined : changed,
+      etag === undefined ? {} : { 'if-match': etag },
     );
     if (reply.status !== 200) throw refusal(`The change (${this.name}) was not tried`, reply);
     return (JSON.parse(reply.body) as SettingsDryRun).instances;
