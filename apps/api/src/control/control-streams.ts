@@ -2,7 +2,7 @@ import type { ControlAuthor, ControlHello, ControlState } from '#libs/contracts'
 import type { Clock, Timer } from '#libs/time';
 import { formatEvent, HEARTBEAT, type EventStream } from '../live/event-stream.js';
 import type { ControlWatch } from './control-watch.js';
-import { desiredOf, emptyDocument, lastChanges, type Snapshot } from './documents.js';
+import { desiredOf, emptyDocument, lastChanges, lastOffOf, type Snapshot } from './documents.js';
 import { isFor, type Recipient } from './recipients.js';
 
 export interface ControlStreamsOptions {
@@ -183,12 +183,14 @@ export function stateFor(snapshot: Snapshot, service: string, instance: string):
     b.revision > a.revision ? b : a,
   );
   const others = [...changes.values()].filter((one) => one.by.role !== by.role || one.by.key !== by.key);
+  const lastOff = lastOffOf(all, document);
   return {
     revision: stateRevision(snapshot, service),
     at: Math.max(document.at, all.at),
     on: all.on && document.switch.on,
     by,
     caches: desiredOf(document, instance),
+    ...(lastOff > 0 && { lastOff }),
     ...(others.length > 0 && { authors: Object.fromEntries(others.map((one) => [one.cache, one.by])) }),
   };
 }

@@ -113,11 +113,15 @@ export function readSnapshot(stored: readonly { key: string; value: Uint8Array }
   }
   const withdrawn: string[] = [];
   for (const [id, { service, command }] of commands) {
-    const lastOff = Math.max(all.lastOff ?? 0, services.get(service)?.switch.lastOff ?? 0);
-    if (command.revision < lastOff) withdrawn.push(id);
+    if (command.revision < lastOffOf(all, services.get(service))) withdrawn.push(id);
   }
   for (const id of withdrawn) commands.delete(id);
   return { revision, switch: all, services, commands, withdrawn, unreadable };
+}
+
+/** When a service was last switched off, by itself or with all, as a revision; 0 when it never was. */
+export function lastOffOf(all: Snapshot['switch'], document: ServiceDocument | undefined): number {
+  return Math.max(all.lastOff ?? 0, document?.switch.lastOff ?? 0);
 }
 
 export function emptyDocument(service: string): ServiceDocument {

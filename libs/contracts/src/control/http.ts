@@ -165,5 +165,10 @@ export const ControlState = Type.Object({
       description: 'Who last changed what is desired of a cache, where that is not who changed the newest part.',
     }),
   ),
+  lastOff: Type.Optional(
+    Count(
+      'When it was last switched off, as a revision: commands of before are withdrawn, also those an instance has.',
+    ),
+  ),
 });
 export type ControlState = Static<typeof ControlState>;

@@ -113,8 +113,8 @@ function aChannel() {
     random: () => 0.999,
     changed: (change) => changes.push(change),
   });
-  const state = (revision: number, caches: Record<string, ControlSettings>, on = true) =>
-    link.send('state', { revision, at: clock.now(), on, by: BY, caches });
+  const state = (revision: number, caches: Record<string, ControlSettings>, on = true, lastOff?: number) =>
+    link.send('state', { revision, at: clock.now(), on, by: BY, caches, ...(lastOff !== undefined && { lastOff }) });
   const hello = () => link.send('hello', { now: clock.now(), heartbeatMs: 15_000 });
   let revision = 1_000;
   const command = (
@@ -316,6 +316,32 @@ describe('A client of the control channel', () => {
     expect(slow.signals[2]!.aborted).toBe(true);
     slow.end();
     await closed;
+  });
+
+  it('withdraws what was given before the switch was off, also when it hears of it when that is on again', async () => {
+    const { clock, client, state, hello, command, answers } = aChannel();
+    const slow = new SlowTarget();
+    client.add(slow);
+    hello();
+    command('import');
+    command('clear');
+    command('clear', 60_000, 'third', 'of a cache that opens later');
+    await clock.advance(10);
+    state(1_005, {}, true, 1_004);
+    command('verify', 60_000, 'pages', 'given after');
+    expect(slow.signals[0]!.aborted).toBe(true);
+    slow.end({ refused: 'switched_off', reason: 'It was ended.' });
+    client.add(new SlowTarget({}, 'third'));
+    await clock.advance(1_000);
+    expect(slow.begun).toEqual(['import', 'verify']);
+    expect(slow.signals[1]!.aborted).toBe(false);
+    expect(answers().map(({ command: id, refused }) => [id, refused])).toEqual([
+      ['of a cache that opens later', 'switched_off'],
+      ['import', 'switched_off'],
+      ['clear', 'switched_off'],
+    ]);
+    slow.end();
+    await client.close();
   });
 
   it.each<[ControlOperation, OperationOutcome, string | undefined]>([

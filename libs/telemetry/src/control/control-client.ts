@@ -22,6 +22,7 @@ import {
   step,
   SWITCHED_OFF,
   UNHEARD,
+  withdrawnBelow,
   type ChannelEffect,
   type ChannelState,
   type Now,
@@ -92,10 +93,10 @@ export class ControlClient {
   #listening: AbortController | undefined;
   /** When it listened for the first time, on the monotonic clock. */
   #began: number | undefined;
-  /** Commands for caches that are not open yet. */
-  readonly #waiting = new Map<ControlCommand, { readonly permit: AbortSignal; readonly timer: Timer }>();
-  /** Ends when the switch goes off, here or there: what was given before that is not done, however soon it is on again. */
-  #permit = new AbortController();
+  /** Commands that are here and not done: each may be until the switch goes off, here or there, however soon it is on again. */
+  readonly #permits = new Map<ControlCommand, AbortController>();
+  /** Those of them for caches that are not open yet. */
+  readonly #waiting = new Map<ControlCommand, Timer>();
   #stopped = false;
   #enabled = true;
   #answers: CommandAnswer[] = [];
@@ -128,10 +129,10 @@ export class ControlClient {
     this.#targets.set(cache, { target, told: '{}', refused: undefined });
     const { current } = this.#channel;
     if (current !== undefined) this.#do(() => this.#settle(current));
-    for (const [command, { permit }] of this.#waiting)
+    for (const command of this.#waiting.keys())
       if (command.cache === cache) {
-        this.#forget(command);
-        this.#doInTurn(command, permit);
+        this.#waitNoMore(command);
+        this.#doInTurn(command);
       }
     this.#listen();
     return () => {
@@ -170,13 +171,14 @@ export class ControlClient {
     await Promise.all(this.#commands.values());
   }
 
-  #withdraw(): void {
-    this.#permit.abort();
-    for (const command of this.#waiting.keys()) {
-      this.#forget(command);
+  #withdraw(below = Number.POSITIVE_INFINITY): void {
+    for (const [command, permit] of this.#permits) {
+      if (command.revision >= below) continue;
+      permit.abort();
+      if (!this.#waitNoMore(command)) continue;
+      this.#permits.delete(command);
       this.#answer(command, SWITCHED_OFF);
     }
-    this.#permit = new AbortController();
   }
 
   #hangUp(): void {
@@ -257,13 +259,12 @@ export class ControlClient {
     }
     const { state, effects } = step(this.#channel, event, this.#now());
     this.#channel = state;
-    if (state.current?.on === false) this.#withdraw();
+    this.#withdraw(withdrawnBelow(state));
     // What is of the future comes again with the next connection, and is looked at anew.
     const early = effects.some((effect) => effect.kind === 'ignore' && effect.why === 'from_the_future');
     if (!early && id !== undefined && id !== '') this.#lastId = id;
-    const permit = this.#permit.signal;
     for (const effect of effects)
-      if (effect.kind === 'run') this.#doInTurn(effect.command, permit);
+      if (effect.kind === 'run') this.#doInTurn(effect.command);
       else this.#do(() => this.#perform(effect));
   }
 
@@ -276,13 +277,18 @@ export class ControlClient {
     this.#work = this.#work.then(work).catch((cause: unknown) => this.#problem('Controlling a cache failed.', cause));
   }
 
-  #doInTurn(command: ControlCommand, permit: AbortSignal): void {
+  #doInTurn(command: ControlCommand): void {
     const { cache } = command;
+    const permit = this.#permits.get(command) ?? new AbortController();
+    this.#permits.set(command, permit);
     const before = Promise.all([this.#work, this.#commands.get(cache)]);
     const turn = before
-      .then(() => this.#run(command, permit))
+      .then(() => this.#run(command, permit.signal))
       .catch((cause: unknown) => this.#problem('A command to a cache failed.', cause))
-      .finally(() => this.#commands.get(cache) === turn && this.#commands.delete(cache));
+      .finally(() => {
+        if (!this.#waiting.has(command)) this.#permits.delete(command);
+        if (this.#commands.get(cache) === turn) this.#commands.delete(cache);
+      });
     this.#commands.set(cache, turn);
   }
 
@@ -344,7 +350,7 @@ export class ControlClient {
     const refused = permit.aborted ? SWITCHED_OFF : refusalOf(this.#channel, command, this.#now());
     if (refused !== undefined) return this.#answer(command, refused);
     const controlled = this.#targets.get(cache);
-    if (controlled === undefined) return this.#wait(command, permit);
+    if (controlled === undefined) return this.#wait(command);
     const { target } = controlled;
     const outcome: OperationOutcome =
       (await safely(async () => operationBeyond(operation, target.describe().bounds))) ??
@@ -370,21 +376,23 @@ export class ControlClient {
    * For its cache, as long as it is valid: caches open one after the other, and one may be made anew. Only what is for
    * correctness waits: a cache that was just opened and exports would replace a good snapshot with an empty one.
    */
-  #wait(command: ControlCommand, permit: AbortSignal): void {
+  #wait(command: ControlCommand): void {
     const over = () => {
-      this.#forget(command);
+      this.#waitNoMore(command);
+      this.#permits.delete(command);
       this.#answer(command, { refused: 'unknown_cache', reason: 'This instance has opened no such cache.' });
     };
     if (this.#stopped) return;
     if (!isForLater(command) || this.#waiting.size >= MAX_WAITING_COMMANDS) return over();
     const left = leftMs(this.#channel, command.validUntil, this.#now());
     const timer = this.#options.clock.setTimer(over, left - Math.min(ANSWER_BEFORE_MS, left / 2), { unref: true });
-    this.#waiting.set(command, { permit, timer });
+    this.#waiting.set(command, timer);
   }
 
-  #forget(command: ControlCommand): void {
-    this.#waiting.get(command)?.timer.cancel();
-    this.#waiting.delete(command);
+  /** Says whether it was waiting. */
+  #waitNoMore(command: ControlCommand): boolean {
+    this.#waiting.get(command)?.cancel();
+    return this.#waiting.delete(command);
   }
 
   #answer({ id }: ControlCommand, outcome: Omit<CommandAnswer, 'command'>): void {

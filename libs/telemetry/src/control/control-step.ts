@@ -77,9 +77,18 @@ const FROM_THE_FUTURE: Refused = {
 export const SWITCHED_OFF: Refused = { refused: 'switched_off', reason: 'Nothing is taken from afar now.' };
 
 /** Why a command is not to be done now, or undefined: asked when it comes, and once more when its turn does. */
-export function refusalOf(state: ChannelState, { validUntil }: ControlCommand, now: Now): Refused | undefined {
+export function refusalOf(
+  state: ChannelState,
+  { validUntil, revision }: ControlCommand,
+  now: Now,
+): Refused | undefined {
   if (leftMs(state, validUntil, now) <= 0) return { refused: 'expired', reason: 'It is no longer valid.' };
-  return state.current?.on === false ? SWITCHED_OFF : undefined;
+  return revision < withdrawnBelow(state) ? SWITCHED_OFF : undefined;
+}
+
+/** Commands of a lower revision are withdrawn: the switch is off, or was since, whether or not that was heard of then. */
+export function withdrawnBelow({ current }: ChannelState): number {
+  return current?.on === false ? Number.POSITIVE_INFINITY : (current?.lastOff ?? 0);
 }
 
 /** How long it is until then at least, by the API's time. */

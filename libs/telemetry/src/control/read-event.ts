@@ -23,7 +23,7 @@ export function readEvent({ name, data }: StreamEvent): ChannelEvent | undefined
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function isState({ revision, at, on, by, caches, authors = {} }: Fields): boolean {
+function isState({ revision, at, on, by, caches, authors = {}, lastOff = 0 }: Fields): boolean {
   return (
     isTime(revision) &&
     isTime(at) &&
@@ -32,7 +32,8 @@ function isState({ revision, at, on, by, caches, authors = {} }: Fields): boolea
     isMap(caches) &&
     Object.values(caches).every(isMap) &&
     isMap(authors) &&
-    Object.values(authors).every(isAuthor)
+    Object.values(authors).every(isAuthor) &&
+    isTime(lastOff)
   );
 }
 
