@@ -1,37 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { CommandStatus, ControlHistoryEntry, ControlOperation, InstancesAnswer } from '#libs/contracts';
-import { anInstance as listeningInstance, until, type InstanceOptions } from './testing/an-instance.js';
+import { until } from './testing/an-instance.js';
 import { ask } from './testing/ask.js';
+import { controlAtWork } from './testing/control-at-work.js';
 import type { RecordingTarget } from './testing/recording-target.js';
-import { RunningControl, type RunningControlOptions } from './testing/running-control.js';
 
-let folder: string;
-const open: { close(): Promise<unknown> }[] = [];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'alperf-control-'));
-});
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function start(options: RunningControlOptions = {}): Promise<RunningControl> {
-  const running = await RunningControl.start(folder, options);
-  open.push({ close: () => running.stop() });
-  return running;
-}
-
-function anInstance(url: string, options?: InstanceOptions) {
-  const listening = listeningInstance(url, options);
-  open.push({ close: () => listening.client.close() });
-  return listening;
-}
+const { start, anInstance } = controlAtWork();
 
 const SERVICE = '/v1/control/services/reader';
 

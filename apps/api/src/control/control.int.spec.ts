@@ -1,10 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type {
@@ -16,36 +15,13 @@ import type {
 } from '#libs/contracts';
 import { ApiKeys, createKey, type Scope } from '#libs/operations';
 import { SystemClock } from '#libs/time';
-import { anInstance as listeningInstance, until, type InstanceOptions } from './testing/an-instance.js';
+import { until } from './testing/an-instance.js';
 import { ask } from './testing/ask.js';
+import { controlAtWork } from './testing/control-at-work.js';
 import { RecordingTarget } from './testing/recording-target.js';
-import { RunningControl, type RunningControlOptions } from './testing/running-control.js';
 
 const clock = new SystemClock();
-let folder: string;
-const open: { close(): Promise<unknown> }[] = [];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'alperf-control-'));
-});
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function start(options: RunningControlOptions = {}): Promise<RunningControl> {
-  const running = await RunningControl.start(folder, options);
-  open.push({ close: () => running.stop() });
-  return running;
-}
-
-/** An instance of the service with one cache, that listens until the test is over. */
-function anInstance(url: string, options?: InstanceOptions) {
-  const listening = listeningInstance(url, options);
-  open.push({ close: () => listening.client.close() });
-  return listening;
-}
+const { start, anInstance, folder, closeAfter } = controlAtWork();
 
 const SERVICE = '/v1/control/services/reader';
 const ENTRY = `${SERVICE}/caches/pages/settings/all`;
@@ -200,6 +176,23 @@ describe('Settings from afar', () => {
 });
 
 describe('The switch', () => {
+  it('withdraws what an instance holds, also when its own API process hears of it when that is on again', async () => {
+    const [a, b] = [await start(), await start()];
+    const { client } = anInstance(a.url);
+    await until('listens', () => client.revision !== undefined);
+    await ask(`${a.url}${SERVICE}/commands`, 'POST', { cache: 'later', operation: { do: 'clear' } });
+    const { json } = await ask<SettingsEntry>(a.url + ENTRY, 'PUT', { ttlMs: 1 });
+    await until('it holds the command', () => client.revision === json.revision);
+    await ask(`${b.url}${SERVICE}/switch`, 'PUT', { on: false });
+    await ask(`${b.url}${SERVICE}/switch`, 'PUT', { on: true });
+    await until('it has heard', () => client.on === true && client.revision! > json.revision + 1);
+    const later = new RecordingTarget('later');
+    client.add(later);
+    await ask(`${a.url}${SERVICE}/commands`, 'POST', { cache: 'later', operation: { do: 'verify' } });
+    await until('it does the next one', () => later.ran.length > 0);
+    expect(later.ran.map(({ operation }) => operation.do)).toEqual(['verify']);
+  });
+
   it('keeps everything from being applied until it is on again, then the latest is', async () => {
     const { url } = await start();
     const { client, target } = anInstance(url);
@@ -309,7 +302,7 @@ describe('The stream', () => {
     const program = join(import.meta.dirname, '../../../../dist/apps/api/src/control/testing/control-process.js');
     expect(existsSync(program)).toBe(true);
     const begin = async (port: number): Promise<{ child: ChildProcess; port: number }> => {
-      const child = fork(program, [folder, String(port)], { execArgv: [], silent: true });
+      const child = fork(program, [folder(), String(port)], { execArgv: [], silent: true });
       const [told] = (await once(child, 'message')) as [{ port: number }];
       return { child, port: told.port };
     };
@@ -319,7 +312,7 @@ describe('The stream', () => {
       await exit;
     };
     let { child, port } = await begin(0);
-    open.push({
+    closeAfter({
       close: () => (child.exitCode === null && child.signalCode === null ? kill(child) : Promise.resolve()),
     });
     const url = `http://127.0.0.1:${port}`;
