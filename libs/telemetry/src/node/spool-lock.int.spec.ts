@@ -123,8 +123,8 @@ describe('The lock of a spool', () => {
     await leaveLock(ELSEWHERE);
     expect(lock.lost).toBe(false);
     await clock.advance(BEAT_MS);
-    for (let i = 0; i < 1_000 && !lock.lost; i++) await new Promise((resolve) => setImmediate(resolve));
-    expect(lock.lost).toBe(true);
+    // The beat looks at the disk, which answers in its own time; a beat that does not find out ends by the test's limit.
+    while (!lock.lost) await readdir(directory);
     await lock.release();
     expect((await lockText()).startsWith(DEAD_ID)).toBe(true);
   });
