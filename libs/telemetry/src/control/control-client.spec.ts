@@ -93,8 +93,9 @@ class SlowTarget extends Target {
     return new Promise((resolve) => this.#end.push(resolve));
   }
 
-  end(outcome: OperationOutcome = {}): void {
-    this.#end.shift()!(outcome);
+  /** Ends the oldest of those under way, or another one. */
+  end(outcome: OperationOutcome = {}, which = 0): void {
+    this.#end.splice(which, 1)[0]!(outcome);
   }
 }
 
@@ -316,6 +317,43 @@ describe('A client of the control channel', () => {
     expect(slow.signals[2]!.aborted).toBe(true);
     slow.end();
     await closed;
+  });
+
+  it('has what removes entries wait for no warm, and what came after both wait for both', async () => {
+    const { clock, client, hello, command, answers } = aChannel();
+    const slow = new SlowTarget();
+    client.add(slow);
+    hello();
+    const given = ['export', 'warm', 'warm', 'invalidate', 'clear', 'pin', 'clear'] as const;
+    for (const [i, what] of given.entries()) command(what, 60_000, 'pages', `${i} ${what}`);
+    await clock.advance(10);
+    expect(slow.begun).toEqual(['export']);
+    const next = async (which?: number) => {
+      slow.end({}, which);
+      await clock.advance(10);
+      return slow.begun.slice(-1);
+    };
+    await next();
+    // A warm and the removals are two lines now.
+    expect(slow.begun).toEqual(['export', 'invalidate', 'warm']);
+    expect(await next()).toEqual(['clear']);
+    await next(1);
+    expect(slow.begun).toHaveLength(4);
+    expect(await next()).toEqual(['warm']);
+    expect(await next()).toEqual(['pin']);
+    expect(await next()).toEqual(['clear']);
+    await next();
+    await clock.advance(1_000);
+    expect(answers().map((one) => one.command)).toEqual([
+      '0 export',
+      '3 invalidate',
+      '4 clear',
+      '1 warm',
+      '2 warm',
+      '5 pin',
+      '6 clear',
+    ]);
+    await client.close();
   });
 
   it('withdraws what was given before the switch was off, also when it hears of it when that is on again', async () => {

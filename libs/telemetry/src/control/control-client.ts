@@ -76,10 +76,17 @@ interface Controlled {
   refused: Refused | undefined;
 }
 
+/** Commands of one cache that are not done: all of them, and those that what removes entries waits for. */
+interface UnderWay {
+  readonly all: Promise<void>;
+  readonly butWarming: Promise<void>;
+}
+
 /**
  * Lets the caches of this process be controlled from afar. It listens as soon as there is one, applies what is desired,
  * runs commands, and reports. Settings are applied one after the other, in the order that they came, and so are the
- * commands of each cache, behind the settings before them; settings do not wait for commands, which may take long.
+ * commands of each cache, behind the settings before them; settings do not wait for commands, which may take long, nor
+ * does what removes entries wait for a `warm`: what is wrong must not be answered for as long as that takes.
  * Nothing throws into the host.
  */
 export class ControlClient {
@@ -88,8 +95,8 @@ export class ControlClient {
   #channel: ChannelState = UNHEARD;
   #lastId: string | undefined;
   #work: Promise<void> = Promise.resolve();
-  /** The last command of each cache that has one under way. */
-  readonly #commands = new Map<string, Promise<void>>();
+  /** The commands under way of each cache that has some. */
+  readonly #commands = new Map<string, UnderWay>();
   #listening: AbortController | undefined;
   /** When it listened for the first time, on the monotonic clock. */
   #began: number | undefined;
@@ -168,7 +175,7 @@ export class ControlClient {
     this.#hangUp();
     this.#reporting?.cancel();
     await this.#work;
-    await Promise.all(this.#commands.values());
+    await Promise.all([...this.#commands.values()].map(({ all }) => all));
   }
 
   #withdraw(below = Number.POSITIVE_INFINITY): void {
@@ -281,15 +288,21 @@ export class ControlClient {
     const { cache } = command;
     const permit = this.#permits.get(command) ?? new AbortController();
     this.#permits.set(command, permit);
-    const before = Promise.all([this.#work, this.#commands.get(cache)]);
-    const turn = before
+    const { all = DONE, butWarming = DONE } = this.#commands.get(cache) ?? {};
+    const { do: what } = command.operation;
+    const turn = Promise.all([this.#work, REMOVALS.includes(what) ? butWarming : all])
       .then(() => this.#run(command, permit.signal))
       .catch((cause: unknown) => this.#problem('A command to a cache failed.', cause))
       .finally(() => {
         if (!this.#waiting.has(command)) this.#permits.delete(command);
-        if (this.#commands.get(cache) === turn) this.#commands.delete(cache);
       });
-    this.#commands.set(cache, turn);
+    const underWay: UnderWay = {
+      all: Promise.all([all, turn]).then(() => {
+        if (this.#commands.get(cache) === underWay) this.#commands.delete(cache);
+      }),
+      butWarming: what === 'warm' ? butWarming : turn,
+    };
+    this.#commands.set(cache, underWay);
   }
 
   async #perform(effect: Exclude<ChannelEffect, { kind: 'run' }>): Promise<void> {
@@ -464,6 +477,10 @@ export class ControlClient {
     this.#options.onProblem?.(message, cause);
   }
 }
+
+const DONE = Promise.resolve();
+
+const REMOVALS: readonly ControlOperation['do'][] = ['clear', 'invalidate'];
 
 /** As many as a `cache.change` takes. */
 const MAX_TOLD_SETTINGS = 32;
