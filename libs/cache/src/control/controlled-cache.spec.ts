@@ -214,8 +214,9 @@ describe('Operations on a cache from afar', () => {
   });
 
   it('pin, unpin, inspect and verify, and tell no key, tag, version or value', async () => {
-    const { cache, target } = await aControlledCache({ ttl: '10s' });
+    const { cache, clock, target } = await aControlledCache({ ttl: '10s' });
     await cache.set('secret', 'value-1', { tags: ['tag-1'], version: 'version-1' });
+    await clock.advance(1_234.567_89);
     const key = 'secret';
     expect(await target.run({ do: 'pin', key }, DRY)).toMatchObject({ entries: 1 });
     expect(await target.run({ do: 'pin', key }, DO)).toMatchObject({ entries: 1 });
@@ -226,9 +227,9 @@ describe('Operations on a cache from afar', () => {
       entries: 1,
       details: {
         'memory.state': 'fresh',
-        'memory.because': 'fresh for 10 s; pinned: not evicted',
+        'memory.because': 'fresh for 9 s; pinned: not evicted',
         'memory.pinned': true,
-        'memory.ageMs': 0,
+        'memory.ageMs': 1_234.6,
         'memory.uses': expect.any(Number),
       },
     });

@@ -118,7 +118,7 @@ export class RemoteOperations<Key extends CacheKey, Value> {
       const told = { ...known, ...(pinned && { pinned }), ...(negative && { negative }) };
       for (const [name, value] of Object.entries(told))
         if (value !== undefined && value !== Number.POSITIVE_INFINITY && Object.keys(details).length < MOST_DETAILS)
-          details[`${tier}.${name}`] = typeof value === 'string' ? value.slice(0, LONGEST_DETAIL) : value;
+          details[`${tier}.${name}`] = shortOf(value);
       sum += bytes ?? 0;
     }
     return { entries: found.length, bytes: sum, details };
@@ -188,3 +188,9 @@ const NO_PLACE: OperationOutcome = {
   refused: 'unsupported',
   reason: 'The host has named no place for snapshots of this cache (option snapshots).',
 };
+
+/** Times to a tenth of a ms. */
+function shortOf(value: SettingValue): SettingValue {
+  if (typeof value === 'string') return value.slice(0, LONGEST_DETAIL);
+  return typeof value === 'number' ? Math.round(value * 10) / 10 : value;
+}

@@ -51,6 +51,10 @@ export function decodeKey(encoded: string): CacheKey {
 export function keyPrefix(beginning: string | readonly CacheKey[]): string {
   if (beginning === '')
     throw new TypeError('Every text begins with the empty one. Clear the cache, or name a beginning.');
+  if (typeof beginning !== 'string' && !Array.isArray(beginning))
+    throw new TypeError(
+      'Of texts and of lists there is a beginning. Give that of a text, or the first parts of a list.',
+    );
   return encodeKey(beginning);
 }
 

@@ -1,4 +1,5 @@
 import { LoadedAnswer, type Loaded, type LoaderAnswer, type WriteOptions } from '../options.js';
+import { checkWriteOptions } from '../validate/call-options.js';
 import { contentHash } from '../validate/content-hash.js';
 import { asError } from '../tier/far-tier.js';
 import type { Flight, Outcome } from './flight.js';
@@ -126,6 +127,7 @@ export class Answers<Key, Value> {
   ): Promise<unknown> | undefined {
     const { stack, lifetime, random, counts } = this.options;
     if (this.options.keepsNothing()) return undefined;
+    if (said !== NOTHING_SAID) checkWriteOptions(said);
     const { prefix, older, write } = flight;
     const held = how === 'unchanged' ? older?.tags : undefined;
     const tags = encodeTags(prefix, said.tags) ?? held ?? encodeTags(prefix, write.tags);

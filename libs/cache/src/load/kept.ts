@@ -1,16 +1,8 @@
 import { encodeKey } from '../key/cache-key.js';
 import type { Kept } from '../memory/memory-options.js';
 import type { LoadOptions } from '../options.js';
-import { durationMs } from './duration.js';
+import { checkTag, checkTags } from '../validate/call-options.js';
 import { entryLifetime, type LifetimeMs } from './lifetime.js';
-
-const DURATIONS = ['ttl', 'maxAge', 'staleWhileRevalidate', 'staleIfError', 'negativeTtl'] as const;
-
-/** Checks what a call says of how its value is kept, so that it is refused before anything is done. @throws TypeError */
-export function checkWrite(write: LoadOptions): void {
-  for (const field of DURATIONS) if (write[field] !== undefined) durationMs(write[field], field);
-  if (write.tags !== undefined) checkTags(write.tags);
-}
 
 /** What is kept of a value, or undefined when it is not to be kept at all: no time to live, or an absence not remembered. */
 export function keptOf(
@@ -50,13 +42,4 @@ export function encodeTags(prefix: string, tags: readonly string[] | undefined):
 export function encodeTag(prefix: string, tag: string): string {
   checkTag(tag);
   return prefix + encodeKey(tag);
-}
-
-function checkTags(tags: readonly string[]): void {
-  if (!Array.isArray(tags)) throw new TypeError(`tags: is ${typeof tags}. Give a list of texts, such as ['book:7'].`);
-  for (const tag of tags as readonly string[]) checkTag(tag);
-}
-
-function checkTag(tag: string): void {
-  if (typeof tag !== 'string') throw new TypeError(`A tag is a text, and this is ${typeof tag}. Give its name.`);
 }

@@ -8,7 +8,6 @@ import { durationMs } from './duration.js';
 import type { Flight, Outcome } from './flight.js';
 import { Flights } from './flights.js';
 import { Job } from './job.js';
-import { checkWrite } from './kept.js';
 import { Limiter } from './limiter.js';
 import type { LoadsOptions, Origin, Wanted } from './loading.js';
 import { ProcessLock } from './process-lock.js';
@@ -41,7 +40,7 @@ export class Loads<Key, Value> {
 
   /**
    * Begins to bring in keys by one call of the origin: one key, where it has one at a time. `forced`: whatever the tiers
-   * hold. Whoever calls must wait for the flights, or `keep` them. @throws TypeError for what `write` says
+   * hold. Whoever calls must wait for the flights, or `keep` them.
    */
   start(
     wanted: readonly Wanted<Key>[],
@@ -49,7 +48,6 @@ export class Loads<Key, Value> {
     write: LoadOptions,
     { prefix, forced }: { readonly prefix: string; readonly forced: boolean },
   ): Flight<Key, Value>[] {
-    checkWrite(write);
     const { loading, clock, stack } = this.#options;
     const hardMs = write.hardTimeout === undefined ? loading.hardMs : durationMs(write.hardTimeout, 'hardTimeout');
     const job = new Job<Key, Value>(this.#fail);

@@ -7,6 +7,7 @@ import { asError } from '../tier/far-tier.js';
 import type { Found, Lookup } from '../tier/found.js';
 import type { Flight } from './flight.js';
 import { requireFunction } from '../validate/arguments.js';
+import { checkLoadOptions } from '../validate/call-options.js';
 import { isEarly } from './lifetime.js';
 import type { Origin } from './loading.js';
 
@@ -76,6 +77,7 @@ export class Reads<Key extends CacheKey, Value> {
   ): Value | undefined | Promise<Value | undefined> {
     const { core } = this;
     core.assertOpen();
+    checkLoadOptions(options);
     options.signal?.throwIfAborted();
     const held = core.paused ? undefined : core.stack.held(encoded);
     if (held !== undefined && held.state !== 'grace' && options.refresh !== true)
@@ -95,6 +97,7 @@ export class Reads<Key extends CacheKey, Value> {
   ): Promise<{ readonly value: Value | undefined; readonly changed: boolean }> {
     const { core } = this;
     core.assertOpen();
+    checkLoadOptions(options);
     const origin = this.#originOf(loader);
     if (origin === undefined) throw new NoLoaderError(core.name);
     const held = core.paused ? undefined : core.stack.held(encoded);
@@ -112,6 +115,7 @@ export class Reads<Key extends CacheKey, Value> {
   ): Promise<(Value | undefined)[]> {
     const { core } = this;
     core.assertOpen();
+    checkLoadOptions(options);
     options.signal?.throwIfAborted();
     const answers = new Map<string, Promise<Value | undefined> | Value | undefined>();
     const missing: { readonly key: Key; readonly encoded: string; readonly held: Found | undefined }[] = [];

@@ -2,6 +2,7 @@ import type { CacheCore } from '../core.js';
 import type { CacheKey } from '../key/cache-key.js';
 import { removeSelected } from '../manage/removals.js';
 import type { WriteOptions } from '../options.js';
+import { checkWriteOptions } from '../validate/call-options.js';
 import { encodeTags, keptOf } from './kept.js';
 
 /** Writes of a cache by its host. Of two to one key the later call counts, whichever takes longer to be checked. */
@@ -16,6 +17,7 @@ export class Writes<Key extends CacheKey, Value> {
   set(encoded: string, value: Value | undefined, options: WriteOptions): boolean | Promise<boolean> {
     const { core } = this;
     core.assertOpen();
+    checkWriteOptions(options);
     const tags = encodeTags(this.prefix, options.tags);
     const checked = value === undefined ? undefined : core.validate(value);
     if (checked instanceof Promise) return this.#setLater(encoded, checked, tags, options);

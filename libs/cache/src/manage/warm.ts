@@ -2,6 +2,7 @@ import type { CacheCore } from '../core.js';
 import type { CacheKey } from '../key/cache-key.js';
 import type { Reads, Warmed } from '../load/reads.js';
 import type { BatchLoader, LoadOptions } from '../options.js';
+import { checkLoadOptions } from '../validate/call-options.js';
 
 /** Keys brought in at once: a batch that loaders of databases take well. */
 const AT_ONCE = 256;
@@ -20,6 +21,7 @@ export async function warm<Key extends CacheKey, Value>(
   onBatch?: (warmed: Warmed) => void,
 ): Promise<Warmed> {
   core.assertOpen();
+  checkLoadOptions(options);
   let [held, loaded, failed] = [0, 0, 0];
   let batch = new Map<string, { readonly key: Key; readonly encoded: string }>();
   const bring = async () => {
