@@ -108,7 +108,7 @@ describe('Caches, out of what the database and the control channel tell', () => 
     expect(text.split('\n').some((line) => line.endsWith(`connected; ${words}`))).toBe(true);
   });
 
-  it('fit a line of 100 columns, with the longest names and the greatest numbers', () => {
+  it('fit a line of 100 columns, with the longest names and the greatest numbers; only what was changed is whole', () => {
     const cache = 'c'.repeat(64);
     const large = figures(cache, 'memory', { hits: 9e12, misses: 9e12, evicted: 9e12, expired: 9e12, cleared: 9e12 });
     const views = cacheViews(
@@ -134,8 +134,10 @@ describe('Caches, out of what the database and the control channel tell', () => 
         },
       ],
     };
-    for (const text of [renderCaches(views, undefined), renderCache(shown, undefined)])
-      expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(LINE_WIDTH);
+    const [change, ...others] = renderCache(shown, undefined).split('\n').reverse();
+    for (const lines of [renderCaches(views, undefined).split('\n'), others])
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(LINE_WIDTH);
+    for (const whole of ['a=a', 'b=b', 'c=c', '1 entry', 'in 1,000 instances']) expect(change).toContain(whole);
   });
 
   it('have settings by instance: all selectors over one another, beside what is in force and may be', () => {

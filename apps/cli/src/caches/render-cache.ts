@@ -2,7 +2,7 @@ import { bytesText, grouped, percent, threeDigits, timeText } from '../command/f
 import { shortened, table } from '../command/table.js';
 import type { Change, Spread, TierDetails } from './details.js';
 import { REMOVALS, RESULTS, type CountName } from './figures.js';
-import { LINE_WIDTH, ofMost, plural, standingText } from './render-caches.js';
+import { LINE_WIDTH, entriesText, ofMost, plural, standingText } from './render-caches.js';
 import type { CacheView, InstanceSettings } from './view.js';
 
 export interface ShownCache extends CacheView {
@@ -36,12 +36,13 @@ export function renderCache(shown: ShownCache, unknown: string | undefined): str
     countsSection(shown),
     spreadsSection(shown),
     settingsSection(shown),
-    changesSection(shown.changes),
-    ...(unknown === undefined ? [] : [[`Settings and connections are not known: ${unknown}.`]]),
-  ];
+  ].map((lines) => lines.map((line) => shortened(line, LINE_WIDTH)));
+  // Whole, however wide: what was changed is what is looked for.
+  sections.push(changesSection(shown.changes));
+  if (unknown !== undefined) sections.push([`Settings and connections are not known: ${unknown}.`]);
   return sections
     .filter((lines) => lines.length > 0)
-    .map((lines) => lines.map((line) => shortened(line, LINE_WIDTH)).join('\n'))
+    .map((lines) => lines.join('\n'))
     .join('\n\n');
 }
 
@@ -130,9 +131,9 @@ function changesSection(changes: readonly Change[]): string[] {
       time.replace(/\.\d+Z$/, 'Z'),
       `${change} by ${by}${tier === '' ? '' : ` of ${tier}`}`,
       ...(revision === null ? [] : [`revision ${revision}`]),
-      ...(entries === null ? [] : [plural(entries, 'entry').replace('entrys', 'entries')]),
+      ...(entries === null ? [] : [entriesText(entries)]),
       ...differences[i]!,
-      ...(instances > 1 ? [`in ${instances} instances`] : []),
+      ...(instances > 1 ? [`in ${grouped(instances)} instances`] : []),
     ].join('  '),
   );
 }

@@ -83,6 +83,10 @@ export function plural(count: number, word: string): string {
   return `${grouped(count)} ${word}${count === 1 ? '' : 's'}`;
 }
 
+export function entriesText(entries: number): string {
+  return `${grouped(entries)} ${entries === 1 ? 'entry' : 'entries'}`;
+}
+
 function noteOf(lines: readonly string[], unknown: string | undefined): string {
   return [...lines, ...(unknown === undefined ? [] : ['', `Settings and connections are not known: ${unknown}.`])].join(
     '\n',

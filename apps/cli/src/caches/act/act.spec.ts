@@ -41,6 +41,7 @@ describe('What came of an action', () => {
       `  ${B}  refused (bounds): too much`,
       `  ${C}  away: not connected`,
     ]);
+    expect(renderReport(reportOf(PLACE, about, [{ ...applied, entries: 1 }]))).toContain('  applied  1 entry  1 MiB');
   });
 
   it('is told of settings with what was desired before and is after, where nothing has happened yet', () => {

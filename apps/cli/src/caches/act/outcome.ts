@@ -1,7 +1,7 @@
 import type { SettingValue } from '#libs/contracts';
-import { bytesText, grouped } from '../../command/figures.js';
+import { bytesText } from '../../command/figures.js';
 import { EXIT, type ExitCode } from '../../command/exit-codes.js';
-import { plural } from '../render-caches.js';
+import { entriesText } from '../render-caches.js';
 import type { Place } from './place.js';
 
 type Settings = Readonly<Record<string, SettingValue>>;
@@ -79,7 +79,7 @@ export function renderReport(report: ActionReport): string {
 /** `1,234 entries, 4.77 MiB`, or nothing where nothing is told. Pure. */
 export function touched({ instances, entries, bytes }: ActionReport): string {
   if (instances.every((one) => one.entries === undefined && one.bytes === undefined)) return '';
-  return `${plural(entries, 'entry').replace('entrys', 'entries')}, ${bytesText(bytes)}`;
+  return `${entriesText(entries)}, ${bytesText(bytes)}`;
 }
 
 function instanceText(one: InstanceOutcome, dryRun: boolean): string {
@@ -89,7 +89,7 @@ function instanceText(one: InstanceOutcome, dryRun: boolean): string {
   if (outcome === 'away' || outcome === 'unchanged') return `${outcome}${why}`;
   return [
     dryRun ? 'would apply' : 'applied',
-    ...(entries === undefined ? [] : [`${grouped(entries)} entries`]),
+    ...(entries === undefined ? [] : [entriesText(entries)]),
     ...(bytes === undefined ? [] : [bytesText(bytes)]),
     ...(before === undefined || after === undefined ? [] : [`${settingsText(before)} → ${settingsText(after)}`]),
     ...(inForce === undefined ? [] : [settingsText(inForce)]),
