@@ -20,7 +20,7 @@ export const QUICK: AggregatorConfig = {
   lateHours: 48,
   insertIntervalMs: 10,
   insertMaxRows: 50_000,
-  recountIntervalMs: 50,
+  recountIntervalMs: 200,
   recountMaxWaitMs: 50,
   auditIntervalMs: 3_600_000,
 };
