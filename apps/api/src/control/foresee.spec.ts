@@ -29,14 +29,21 @@ describe('What an instance would do with settings', () => {
     expect(foresee(settings, description).refused).toBe(refused);
   });
 
-  it('names what would be evicted, tier by tier, and nothing where it would be refused', () => {
+  it('names what would be evicted, tier by tier, by what would not be refused', () => {
     const smaller = { memory: { maxBytes: 4_000, maxEntries: 40 }, disk: { maxEntries: 1_000, maxBytes: 1 } };
     expect(foresee({ tiers: smaller }, weighs).evicts).toEqual([
       { tier: 'memory', entries: 60, bytes: 1_000 },
       { tier: 'disk', bytes: 89_999 },
     ]);
     expect(foresee({ tiers: { memory: { maxBytes: 5_000 } } }, weighs)).toEqual({ known: true });
-    expect(foresee({ tiers: { ...smaller, redis: { maxBytes: 1 } } }, weighs).evicts).toBeUndefined();
+    expect(foresee({ tiers: { disk: smaller.disk, redis: { maxBytes: 1 } } }, weighs)).toMatchObject({
+      refused: 'unsupported',
+      evicts: [{ tier: 'disk', bytes: 89_999 }],
+    });
+    expect(foresee({ tiers: { memory: { maxBytes: 100_001, maxEntries: 40 } } }, weighs)).toMatchObject({
+      refused: 'bounds',
+      evicts: [{ tier: 'memory', entries: 60 }],
+    });
   });
 
   it('is not known without a report of such a cache', () => {

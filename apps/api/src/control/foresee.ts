@@ -1,4 +1,4 @@
-import { beyondBounds, type CacheDescription, type ControlSettings, type SettingsDryRun } from '#libs/contracts';
+import { applicable, type CacheDescription, type ControlSettings, type SettingsDryRun } from '#libs/contracts';
 
 type Foreseen = Pick<SettingsDryRun['instances'][number], 'known' | 'refused' | 'reason' | 'evicts'>;
 
@@ -9,24 +9,9 @@ type Foreseen = Pick<SettingsDryRun['instances'][number], 'known' | 'refused' | 
  */
 export function foresee(settings: ControlSettings, description: CacheDescription | undefined): Foreseen {
   if (description === undefined) return { known: false };
-  const refusal = beyondBounds(settings, description.bounds) ?? unsupported(settings, description);
-  if (refusal !== undefined) return { known: true, ...refusal };
-  const evicts = evictions(settings, description);
-  return { known: true, ...(evicts.length > 0 && { evicts }) };
-}
-
-/** By the same rules, and in the same words, as the cache refuses it. */
-function unsupported({ tiers = {}, policy }: ControlSettings, description: CacheDescription) {
-  const refuse = (reason: string) => ({ refused: 'unsupported', reason }) as const;
-  for (const [name, { maxBytes }] of Object.entries(tiers)) {
-    const tier = description.tiers.find((one) => one.tier === name);
-    if (tier === undefined) return refuse(`The cache has no tier ${name}.`);
-    if (name === 'memory' && maxBytes !== undefined && tier.bytes === undefined)
-      return refuse('The memory tier does not weigh its entries: its host gave it neither maxBytes nor a weigher.');
-  }
-  if (policy !== undefined && !description.tiers.some(({ tier }) => tier === 'memory'))
-    return refuse('The cache has no memory tier: no other has policies.');
-  return undefined;
+  const { settings: taken, refused } = applicable(settings, description);
+  const evicts = evictions(taken, description);
+  return { known: true, ...refused, ...(evicts.length > 0 && { evicts }) };
 }
 
 function evictions({ tiers = {} }: ControlSettings, description: CacheDescription): NonNullable<Foreseen['evicts']> {

@@ -26,8 +26,10 @@ export interface ControlRegistry {
 /**
  * What a cache offers to be controlled from afar. One of them stands for one cache of the process, by its name.
  *
- * A target holds its host's bounds: what is beyond them is refused as a whole, nothing of it is applied. It is called by
- * one caller: one operation at a time, and one `apply`, which may come while an operation is under way. It tells no `cache.change` of what it does here: the caller does, with the revision.
+ * A target holds its host's bounds: what is beyond them is refused as a whole, nothing of it is applied. Whoever calls
+ * leaves out before what it cannot take (`applicable`). It is called by one caller: one operation at a time, and one `apply`,
+ * which may come while an operation is under way. It tells no `cache.change` of what it does here: the caller does, with the
+ * revision.
  * No call throws or rejects; what fails is `{ refused: 'failed', reason }`.
  */
 export abstract class ControlTarget {

@@ -237,6 +237,27 @@ describe('A client of the control channel', () => {
     await client.close();
   });
 
+  it('applies what is within the bounds beside what is not, and tells of both', async () => {
+    const { clock, link, target, changes, client, state, hello } = setUp({ maxTtlMs: 10 });
+    client.add(target);
+    hello();
+    state(1, { pages: { ttlMs: 11 } });
+    await clock.advance(1_000);
+    state(2, { pages: { ttlMs: 11, paused: true } });
+    await clock.advance(1_000);
+    expect(target.applied).toEqual([{ paused: true }]);
+    expect(changes).toMatchObject([{ change: 'settings', revision: 2, settings: { paused: true } }]);
+    expect(link.reports.at(-1)).toMatchObject({
+      revision: 2,
+      caches: [{ refused: 'bounds', reason: 'ttlMs is 11; the host allows at most 10' }],
+    });
+    state(3, { pages: { ttlMs: 9, paused: true } });
+    await clock.advance(1_000);
+    expect(target.applied.at(-1)).toEqual({ ttlMs: 9, paused: true });
+    expect(link.reports.at(-1)!.caches).toEqual([{ description: expect.anything() }]);
+    await client.close();
+  });
+
   it('looks at validity and switch when the turn of a command comes, and at a switch that is on again', async () => {
     const { clock, client, state, hello, command, answers } = aChannel();
     const target = new SlowTarget();

@@ -1,5 +1,5 @@
 import {
-  beyondBounds,
+  applicable,
   flatSettings,
   isForLater,
   operationBeyond,
@@ -73,6 +73,8 @@ interface Controlled {
   readonly target: ControlTarget;
   /** What it was last told, as text: the same is not applied twice. */
   told: string;
+  /** What of that it took, as text. */
+  applied: string;
   refused: Refused | undefined;
 }
 
@@ -133,7 +135,7 @@ export class ControlClient {
     const { cache } = target.describe();
     if (this.#targets.has(cache))
       throw new TypeError(`A cache named ${cache} is controlled already; name this one otherwise.`);
-    this.#targets.set(cache, { target, told: '{}', refused: undefined });
+    this.#targets.set(cache, { target, told: '{}', applied: '{}', refused: undefined });
     const { current } = this.#channel;
     if (current !== undefined) this.#do(() => this.#settle(current));
     for (const command of this.#waiting.keys())
@@ -339,15 +341,17 @@ export class ControlClient {
     const { target } = controlled;
     const { revision, authors = {} } = state;
     const by = Object.hasOwn(authors, cache) ? authors[cache]! : state.by;
-    controlled.refused =
-      beyondBounds(settings, target.describe().bounds) ??
-      (await safely(() => target.apply(settings, { revision, by })));
+    const { settings: taken, refused } = applicable(settings, target.describe());
+    const applied = JSON.stringify(taken);
+    const isNew = applied !== controlled.applied;
+    const failed = isNew ? await safely(() => target.apply(taken, { revision, by })) : undefined;
+    controlled.refused = failed ?? refused;
     controlled.told = told;
-    if (controlled.refused !== undefined) {
+    if (controlled.refused !== undefined)
       this.#problem(`Settings of cache ${cache} are refused: ${controlled.refused.reason}`);
-      return;
-    }
-    const inForce = { ...flatSettings(settings), ...target.describe().settings };
+    if (!isNew || failed !== undefined) return;
+    controlled.applied = applied;
+    const inForce = { ...flatSettings(taken), ...target.describe().settings };
     this.#options.changed({
       cache,
       change: 'settings',
