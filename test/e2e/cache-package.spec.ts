@@ -15,8 +15,8 @@ const ROOT = join(import.meta.dirname, '../..');
 const resolved = createRequire(import.meta.url).resolve;
 const run = promisify(execFile);
 
-/** Peers that doors need: none of them comes with the package. */
-const PEERS = ['@nestjs', '@redis', 'fast-check', 'lmdb', 'reflect-metadata', 'rxjs', 'solid-js'];
+/** Peers that doors need, and types of schemas: none of them comes with the package. */
+const PEERS = ['@nestjs', '@redis', '@standard-schema', 'fast-check', 'lmdb', 'reflect-metadata', 'rxjs', 'solid-js'];
 
 /** Words that only the code for control from afar has. */
 const OF_CONTROL = 'The host has named no place for snapshots';
@@ -85,6 +85,25 @@ const covers = app.get(Covers);
 await Promise.all([covers.find('a', 1), covers.find('a', 1)]);
 console.log(await covers.find('a', 1), covers.asked, app.get<Cache<string, string>>(cacheToken('covers')).stats().gets);
 await app.close();
+`;
+
+/** What the guide's examples are about, and take for granted. */
+const OF_GUIDE = `
+import { Injectable } from '@nestjs/common';
+import { CacheManager, createCache, memory, type CacheKey } from '@allibrary/cache';
+import { Cached, CacheModule, InvalidatesTag } from '@allibrary/cache/nest';
+import { memoryPressure } from '@allibrary/cache/node';
+import { createCachedResource } from '@allibrary/cache/solid';
+type Cover = Uint8Array;
+declare const [id, bytes, props]: [string, Uint8Array, { id: string }];
+declare const loadCover: (id: CacheKey) => Promise<Cover>;
+`;
+
+const SCHEMA_CODE = `
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { createCache, memory } from '@allibrary/cache';
+declare const schema: StandardSchemaV1<unknown, { a: number }>;
+createCache<string, { a: number }>({ name: 'covers', tiers: [memory({ maxEntries: 10 })], schema });
 `;
 
 const SOLID_CODE = `
@@ -198,7 +217,16 @@ describe('The package @allibrary/cache', () => {
 
   describe('with the packages beside it that its doors need', () => {
     const compile = async (...files: readonly string[]) => {
-      const strict = ['--strict', '--skipLibCheck', 'false', '--target', 'es2024', '--module', 'nodenext'];
+      const strict = [
+        '--strict',
+        '--exactOptionalPropertyTypes',
+        '--skipLibCheck',
+        'false',
+        '--target',
+        'es2024',
+        '--module',
+        'nodenext',
+      ];
       const legacy = ['--experimentalDecorators', '--emitDecoratorMetadata', '--rewriteRelativeImportExtensions'];
       const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')];
       const args = [resolved('typescript/bin/tsc'), ...strict, ...legacy, ...types, ...files];
@@ -237,6 +265,24 @@ describe('The package @allibrary/cache', () => {
       ]);
     }, 120_000);
 
+    it('has a guide whose examples a strict compiler reads', async () => {
+      const guide = readFileSync(join(installed, 'GUIDE.md'), 'utf8');
+      const blocks = [...guide.matchAll(/(?:^ {4}.*\n|^\n(?= {4}))+/gm)].map(([block]) =>
+        block.replaceAll(/^ {4}/gm, ''),
+      );
+      const [inside, outside] = [true, false].map((is) =>
+        blocks.flatMap((one) => one.split('\n\n')).filter((one) => one.trimStart().startsWith('@') === is),
+      );
+      expect([inside!.length, outside!.length]).toEqual([2, 4]);
+      const methods = inside!.join('\n').replaceAll('{ … }', '{ throw new Error(); }');
+      writeFileSync(
+        join(folder, 'guide.mts'),
+        `${OF_GUIDE}${outside!.join('\n')}\n@Injectable() export class Covers {${methods}}`,
+      );
+      writeFileSync(join(folder, 'schema.mts'), SCHEMA_CODE);
+      expect(await compile('guide.mts', 'schema.mts')).toEqual([]);
+    }, 60_000);
+
     it('runs in a Nest app', async () => {
       const { stdout } = await run(process.execPath, ['--no-warnings', 'nest.mjs'], elsewhere());
       expect(stdout).toBe('a1 1 3\n');
@@ -273,6 +319,9 @@ describe('The package @allibrary/cache', () => {
         }),
       );
       expect(measured).toEqual(Object.fromEntries(sizes));
+      const [control] = scriptsIn('doors/index/assets').filter((code) => code.includes(OF_CONTROL));
+      expect(readme()).toContain('Five more are loaded where telemetry has control');
+      expect(Math.round(gzipSync(control!).length / 1_000)).toBe(5);
     }, 60_000);
 
     describeInBrowser('in a page that Vite builds', () => {

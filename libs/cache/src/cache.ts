@@ -63,7 +63,10 @@ export class Cache<Key extends CacheKey, Value> {
     return this.#core.name;
   }
 
-  /** Resolves when all tiers are open; rejects with the first failure, in which case the cache goes on without that tier. */
+  /**
+   * Resolves when all tiers are open; rejects with the first failure, in which case the cache goes on without that tier. A
+   * server that is away is none: its tier is open, answers misses, and connects by itself.
+   */
   async ready(): Promise<void> {
     await this.#core.opened;
   }

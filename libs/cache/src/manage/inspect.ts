@@ -67,13 +67,14 @@ function inspected<Key extends CacheKey, Value>(
   entry: Entry,
   stay: Stay | undefined,
 ): Inspection {
-  const ageMs = ageOf(entry, core.clock.now(), core.lifetime);
+  const now = core.clock.now();
+  const ageMs = ageOf(entry, now, core.lifetime);
   const state = stateOf(entry, ageMs, core.lifetime);
   const freshForMs = state === 'fresh' ? Math.min(entry.freshMs, core.lifetime.maxAgeMs) - ageMs : 0;
   const keptForMs =
     state === 'over' ? 0 : Math.max(0, Math.min(entry.freshMs + entry.staleMs, core.lifetime.maxAgeMs) - ageMs);
   const pinned = stay?.pinned ?? false;
-  const own = ownInfo<Key>(prefix, { ...entry, key: encoded, tier, bytes: stay?.bytes ?? 0, pinned });
+  const own = ownInfo<Key>(prefix, { ...entry, key: encoded, tier, bytes: stay?.bytes ?? 0, pinned }, now);
   return {
     tier,
     state,

@@ -24,6 +24,19 @@ describe('Managing a cache', () => {
     await cache.close();
   });
 
+  it('tells how old entries are, and removes by it', async () => {
+    const { cache, clock } = aCache({ tiers: [memory({ maxEntries: 10 }), new FakeFarTier()] });
+    await cache.set('old', 'A');
+    await clock.advance(2_000);
+    await cache.set('young', 'B');
+    await clock.advance(500);
+    const ages = (await all(cache.entries())).map(({ key, ageMs }) => [key, ageMs]);
+    expect(Object.fromEntries(ages)).toEqual({ old: 2_500, young: 500 });
+    expect(await cache.invalidateWhere((_, { ageMs }) => ageMs > 1_000)).toMatchObject({ entries: 2 });
+    expect([await cache.has('old'), await cache.has('young')]).toEqual([false, true]);
+    await cache.close();
+  });
+
   it('tells of an entry in each tier, and why it is still there', async () => {
     const { cache, clock } = aCache({
       tiers: [memory({ maxEntries: 10, policy: 'lru' }), new FakeFarTier()],

@@ -45,8 +45,9 @@ export class Removals<Key extends CacheKey, Value> {
   }
 
   where(predicate: (key: Key, entry: OwnInfo<Key>) => boolean, options: RemoveOptions): Promise<Removed> {
+    const { clock } = this.core;
     const where = (encoded: string, info: EntryInfo): boolean => {
-      const own = ownInfo<Key>(this.prefix, { ...info, key: encoded });
+      const own = ownInfo<Key>(this.prefix, { ...info, key: encoded }, clock.now());
       return own !== undefined && predicate(own.key, own);
     };
     return this.#remove({ where }, 'invalidated', options);

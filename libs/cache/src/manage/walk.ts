@@ -15,7 +15,7 @@ export async function* entriesOf<Key extends CacheKey, Value>(
     await core.opened.catch(() => undefined);
     for await (const info of tier.entries()) {
       core.assertOpen();
-      const own = ownInfo<Key>(prefix, info);
+      const own = ownInfo<Key>(prefix, info, core.clock.now());
       if (own === undefined || seen.has(info.key)) continue;
       // With one tier no key comes twice, and none needs to be remembered.
       if (tiers.length > 1) seen.add(info.key);

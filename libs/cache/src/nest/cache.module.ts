@@ -23,6 +23,7 @@ export interface CacheModuleOptions {
 export interface CacheModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'>, Pick<FactoryProvider, 'inject'> {
   /** Names of the caches, which have to be known before they are made. */
   readonly names: readonly string[];
+  /** Gives a list of the options of each cache. */
   readonly useFactory: (...injected: never[]) => readonly AnyCacheOptions[] | Promise<readonly AnyCacheOptions[]>;
 }
 
@@ -66,7 +67,11 @@ export class CacheModule implements OnModuleInit, OnApplicationShutdown {
     const factory: FactoryProvider = {
       provide: CACHES,
       inject,
-      useFactory: async (...injected: never[]) => cachesOf(names, await useFactory(...injected)),
+      useFactory: async (...injected: never[]) => {
+        const options = await useFactory(...injected);
+        requireIterable(options, 'What useFactory of CacheModule gave', 'a list of the options of each cache');
+        return cachesOf(names, options);
+      },
     };
     return { ...moduleOf(names, factory), imports };
   }

@@ -7,6 +7,20 @@ export interface StandardSchema<Value> {
   };
 }
 
-export type StandardResult<Value> =
-  | { readonly value: Value; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] }[] };
+/** Types as the specification has them, also under `exactOptionalPropertyTypes`. */
+export type StandardResult<Value> = StandardSuccess<Value> | StandardFailure;
+
+export interface StandardSuccess<Value> {
+  readonly value: Value;
+  // With optional properties to the letter, leaving out is one thing and undefined another.
+  readonly issues?: undefined;
+}
+
+export interface StandardFailure {
+  readonly issues: readonly StandardIssue[];
+}
+
+export interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly unknown[] | undefined;
+}
