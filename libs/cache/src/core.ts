@@ -11,6 +11,7 @@ import { Listeners } from './load/listeners.js';
 import { Loads } from './load/loads.js';
 import { Watches } from './load/watch.js';
 import { HostSettings, lifetimeOf } from './manage/host-settings.js';
+import { settingsInForce } from './manage/in-force.js';
 import type { MemoryTier } from './memory/memory-tier.js';
 import type { CacheOptions, Lifetime, Loading } from './options.js';
 import { LocalRecorder } from './record/local-recorder.js';
@@ -132,7 +133,8 @@ export class CacheCore<Key extends CacheKey, Value> {
       // The nearer tiers let go of it right after this call.
       queueMicrotask(() => this.listeners.removed(selection));
     });
-    for (const { name: tier } of options.tiers) this.record(tier, { change: 'created', by: 'host' });
+    const settings = settingsInForce(this);
+    for (const { name: tier } of options.tiers) this.record(tier, { change: 'created', by: 'host', settings });
   }
 
   get lifetime(): LifetimeMs {

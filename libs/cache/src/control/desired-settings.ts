@@ -1,11 +1,10 @@
 import type { ControlSettings, Refused, SettingValue } from '#libs/contracts';
 import type { CacheCore } from '../core.js';
 import type { CacheKey } from '../key/cache-key.js';
-import { durationMs } from '../load/duration.js';
 import { lifetimeOf } from '../manage/host-settings.js';
+import { DURATIONS, LIFETIMES, limitsIn, settingsInForce } from '../manage/in-force.js';
 import type { Lifetime } from '../options.js';
 import type { Tier, TierLimits } from '../tier/tier.js';
-import { DURATIONS, LIFETIMES } from './shapes.js';
 
 const LIMITS = ['maxBytes', 'maxEntries'] as const;
 
@@ -26,22 +25,9 @@ export class DesiredSettings<Key extends CacheKey, Value> {
 
   /** What is in force, by name; what is not limited is left out. */
   inForce(): Record<string, SettingValue> {
-    const { core } = this;
-    const settings: Record<string, SettingValue> = {};
-    for (const tier of core.options.tiers)
-      for (const [name, limit] of Object.entries(limitsIn(tier.usage()))) settings[`${tier.name}.${name}`] = limit;
-    if (core.stack.memory !== undefined) settings['policy'] = core.stack.memory.policySetting;
-    const lifetime = core.lifetimeSettings;
-    for (const name of DURATIONS) {
-      const ms = durationMs(lifetime[LIFETIMES[name]] ?? Number.POSITIVE_INFINITY, name);
-      if (ms !== Number.POSITIVE_INFINITY) settings[name] = ms;
-    }
-    if (lifetime.ttlJitter !== undefined) settings['ttlJitter'] = lifetime.ttlJitter;
-    if (lifetime.sliding !== undefined) settings['sliding'] = lifetime.sliding;
-    if (core.loading.earlyRefresh > 0) settings['earlyRefresh'] = core.loading.earlyRefresh;
-    settings['paused'] = core.paused;
+    const settings = settingsInForce(this.core);
     for (const [name, value] of Object.entries(this.#sampling ?? {})) settings[`sampling.${name}`] = value;
-    return { ...settings, ...core.options.manager?.describe() };
+    return { ...settings, ...this.core.options.manager?.describe() };
   }
 
   /** What of it this cache has nothing for, or undefined. */
@@ -130,12 +116,6 @@ export class DesiredSettings<Key extends CacheKey, Value> {
     this.#sampling = sampling;
     return true;
   }
-}
-
-function limitsIn({ maxBytes, maxEntries }: TierLimits): TierLimits {
-  return Object.fromEntries(
-    Object.entries({ maxBytes, maxEntries }).filter(([, limit]) => Number.isFinite(limit)),
-  ) as TierLimits;
 }
 
 async function resize(tier: Tier, wanted: TierLimits): Promise<void> {

@@ -2,16 +2,6 @@ import { POLICY_NAMES } from '#libs/cache-policies';
 import type { ControlOperation, ControlSettings, EntryCondition } from '#libs/contracts';
 import { isLimit } from '../validate/limits.js';
 
-/** The durations that can be desired, and what a cache calls them. */
-export const LIFETIMES = {
-  ttlMs: 'ttl',
-  maxAgeMs: 'maxAge',
-  staleWhileRevalidateMs: 'staleWhileRevalidate',
-  staleIfErrorMs: 'staleIfError',
-  negativeTtlMs: 'negativeTtl',
-} as const;
-export const DURATIONS = Object.keys(LIFETIMES) as (keyof typeof LIFETIMES)[];
-
 const FIELDS: Readonly<Record<keyof ControlSettings, (value: unknown) => boolean>> = {
   tiers: (tiers) =>
     isMap(tiers) &&

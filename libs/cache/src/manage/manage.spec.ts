@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { memory, type SnapshotPart } from '../index.js';
+import { LocalRecorder } from '../record/local-recorder.js';
 import { aCache } from '../testing/a-cache.js';
 import { ControllingTelemetry } from '../testing/controlling-telemetry.js';
 import { FakeFarTier, FakeStore } from '../testing/index.js';
@@ -21,6 +22,24 @@ describe('Managing a cache', () => {
     expect(await all(cache.namespace('inner').entries())).toMatchObject([{ key: 'c', tags: ['t'], tier: 'memory' }]);
     expect(await cache.invalidateWhere((key) => Array.isArray(key))).toMatchObject({ entries: 2 });
     expect(await cache.invalidatePrefix(['book'])).toMatchObject({ entries: 0 });
+    await cache.close();
+  });
+
+  it('tells what is in force when it is made, of each tier', async () => {
+    const told: unknown[] = [];
+    const telemetry = {
+      cache: () =>
+        new (class extends LocalRecorder {
+          override readonly change = (change: unknown) => void told.push(change);
+        })(),
+    };
+    const tiers = [memory({ maxBytes: 9_000, policy: 'sieve' }), new FakeFarTier()] as const;
+    const { cache } = aCache({ telemetry, tiers, ttl: '1m', sliding: true });
+    const settings = { 'memory.maxBytes': 9_000, policy: 'sieve', ttlMs: 60_000, sliding: true, paused: false };
+    expect(told).toMatchObject([
+      { change: 'created', settings },
+      { change: 'created', settings },
+    ]);
     await cache.close();
   });
 

@@ -96,7 +96,7 @@ describe('Arguments that are none', () => {
     const { cache } = aCache({ telemetry: { cache: () => recorder }, ttl: '1s' });
     await expect(call(() => attempt(loose(cache)))).rejects.toThrow(TypeError);
     await expect(call(() => attempt(loose(cache)))).rejects.toThrow(message);
-    expect(changes).toEqual([{ change: 'created', by: 'host' }]);
+    expect(changes).toMatchObject([{ change: 'created', by: 'host' }]);
     expect(cache.stats()).toMatchObject({ loads: 0, loadErrors: 0 });
     expect(cache.lifetime).toEqual({ ttl: '1s' });
     await cache.close();
