@@ -182,6 +182,25 @@ describeWithKafka(
   (kafka) => {
     const { open } = stores(kafka);
 
+    it('says so in time while the broker is silent, and goes on when it answers again', async () => {
+      const store = await open(1_500);
+      const writer = await store.open('scope');
+      await writer.put('key', bytes('1'));
+      await kafka().pause();
+      try {
+        const started = clock.monotonic();
+        const away = { code: 'STATE_UNAVAILABLE', retriable: true };
+        await expect(store.get('scope', 'key')).rejects.toMatchObject(away);
+        await expect(store.list('scope')).rejects.toMatchObject(away);
+        expect(clock.monotonic() - started).toBeLessThan(10_000);
+      } finally {
+        await kafka().resume();
+      }
+      let found: unknown;
+      while (found === undefined) found = await store.get('scope', 'key').catch(() => undefined);
+      expect(found).toMatchObject({ value: bytes('1') });
+    }, 60_000);
+
     it('keeps every write it acknowledged, and counts none twice', async () => {
       const store = await open(60_000);
       const writer = await store.open('counter');

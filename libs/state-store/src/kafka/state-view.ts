@@ -1,4 +1,4 @@
-import type { Clock } from '#libs/time';
+import { within, type Clock } from '#libs/time';
 import { kafkaErrorType, type Fetched, type FetchedMessage, type KafkaReader } from '#libs/event-log/kafka';
 import { StateStoreError } from '../errors.js';
 import type { Versioned } from '../state-store.js';
@@ -33,7 +33,7 @@ export class StateView {
     private readonly reader: KafkaReader,
     private readonly topic: string,
     private readonly clock: Clock,
-    /** How long an open transaction of another scope may hold this one up, ms. */
+    /** How long brokers that do not answer, or an open transaction of another scope, may hold this one up, ms. */
     private readonly timeoutMs: number,
   ) {}
 
@@ -52,8 +52,19 @@ export class StateView {
     return record;
   }
 
-  /** Resolves when everything is in the view that was acknowledged before this call. */
-  catchUp(): Promise<void> {
+  /**
+   * Resolves when everything is in the view that was acknowledged before this call.
+   * @throws StateStoreError, STATE_UNAVAILABLE at the latest when the time is over: what is under way goes on.
+   */
+  async catchUp(): Promise<void> {
+    try {
+      await within(this.clock, this.timeoutMs, this.#caughtUp());
+    } catch (error) {
+      throw toStateStoreError(error, 'The state could not be read');
+    }
+  }
+
+  #caughtUp(): Promise<void> {
     if (this.#running === undefined) {
       this.#running = this.#run().finally(() => (this.#running = undefined));
       return this.#running;
@@ -63,7 +74,7 @@ export class StateView {
       .catch(() => undefined)
       .then(() => {
         this.#following = undefined;
-        return this.catchUp();
+        return this.#caughtUp();
       });
     return this.#following;
   }
