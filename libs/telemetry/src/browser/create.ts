@@ -1,6 +1,7 @@
 import { SystemClock, type Clock } from '#libs/time';
 import { refuseMistakes } from '../creation.js';
 import { Telemetry, type TelemetryOptions } from '../telemetry.js';
+import { BrowserPage } from './browser-page.js';
 import { FetchTransport } from './fetch-transport.js';
 import { StreamGzip } from './gzip.js';
 
@@ -26,7 +27,7 @@ export interface BrowserTelemetryOptions extends Omit<
  */
 export function createTelemetry(options: BrowserTelemetryOptions): Telemetry {
   refuseMistakes(options, { base: typeof location === 'undefined' ? undefined : location.href });
-  const { endpoint, key, timeoutMs, clock = new SystemClock(), ...rest } = options;
+  const { endpoint, key, timeoutMs, control, clock = new SystemClock(), ...rest } = options;
   const telemetry = new Telemetry({
     random: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
     windowMs: 10_000,
@@ -40,6 +41,7 @@ export function createTelemetry(options: BrowserTelemetryOptions): Telemetry {
       ...(key !== undefined && { key }),
       ...(timeoutMs !== undefined && { timeoutMs }),
     }),
+    ...(control !== undefined && { control: (host) => control({ ...host, page: new BrowserPage() }) }),
     ...(typeof CompressionStream === 'function' && { compression: new StreamGzip() }),
   });
   leaveWithThePage(telemetry);

@@ -11,6 +11,7 @@ import {
 import { FakeClock } from '#libs/time/testing';
 import { ControlClient } from './control-client.js';
 import { ControlLink, type LinkAnswer } from './control-link.js';
+import { ListeningPlace } from './listening-place.js';
 import type { StreamEvent } from './sse-parser.js';
 
 const BY = { role: 'controller', key: 'tuner' } as const;
@@ -18,21 +19,25 @@ const BY = { role: 'controller', key: 'tuner' } as const;
 /** A link whose other end is the test. */
 class HandLink extends ControlLink {
   readonly asked: (string | undefined)[] = [];
+  readonly ages: number[] = [];
   readonly reports: InstanceReport[] = [];
   reportStatus = 204;
   #end: ((answer: LinkAnswer) => void) | undefined;
+  #fail: ((cause: Error) => void) | undefined;
   #event: ((event: StreamEvent) => void) | undefined;
 
   listen(
-    _who: object,
+    { ageMs }: { readonly ageMs: number },
     after: string | undefined,
     on: { readonly event: (event: StreamEvent) => void; readonly bytes: () => void },
     signal: AbortSignal,
   ): Promise<LinkAnswer> {
     this.asked.push(after);
+    this.ages.push(ageMs);
     this.#event = on.event;
     return new Promise((resolve, reject) => {
       this.#end = resolve;
+      this.#fail = reject;
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     });
   }
@@ -47,8 +52,12 @@ class HandLink extends ControlLink {
     this.#event!({ name, id: id === undefined ? undefined : String(id), data: JSON.stringify(data) });
   }
 
-  end(status: number): void {
-    this.#end!({ status });
+  end(status: number, retryAfter?: string): void {
+    this.#end!({ status, retryAfter });
+  }
+
+  fail(): void {
+    this.#fail!(new TypeError('Failed to fetch'));
   }
 }
 
@@ -99,13 +108,39 @@ class SlowTarget extends Target {
   }
 }
 
-function setUp(bounds?: ControlBounds) {
-  return { ...aChannel(), target: new Target(bounds) };
+/** A place that the test gives and takes. */
+class HandPlace extends ListeningPlace {
+  wanted = false;
+  #listen: ((signal: AbortSignal) => Promise<void>) | undefined;
+  #run: AbortController | undefined;
+
+  hold(listen: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): void {
+    this.wanted = true;
+    this.#listen = listen;
+    signal.addEventListener('abort', () => {
+      this.wanted = false;
+      this.take();
+    });
+  }
+
+  give(): void {
+    this.#run = new AbortController();
+    void this.#listen!(this.#run.signal);
+  }
+
+  take(): void {
+    this.#run?.abort();
+  }
 }
 
-function aChannel() {
+function setUp(bounds?: ControlBounds, place?: ListeningPlace) {
+  return { ...aChannel(place), target: new Target(bounds) };
+}
+
+function aChannel(place?: ListeningPlace) {
   const [clock, link] = [new FakeClock(), new HandLink()];
   const changes: unknown[] = [];
+  const problems: string[] = [];
   const client = new ControlClient({
     service: 'reader',
     instance: 'i',
@@ -113,6 +148,8 @@ function aChannel() {
     clock,
     random: () => 0.999,
     changed: (change) => changes.push(change),
+    onProblem: (message) => problems.push(message),
+    ...(place !== undefined && { place }),
   });
   const state = (revision: number, caches: Record<string, ControlSettings>, on = true, lastOff?: number) =>
     link.send('state', { revision, at: clock.now(), on, by: BY, caches, ...(lastOff !== undefined && { lastOff }) });
@@ -135,7 +172,7 @@ function aChannel() {
       validUntil: clock.now() + validityMs,
     });
   const answers = () => link.reports.flatMap((report) => report.answers!);
-  return { clock, link, changes, client, state, hello, command, answers };
+  return { clock, link, changes, problems, client, state, hello, command, answers };
 }
 
 describe('A client of the control channel', () => {
@@ -169,6 +206,69 @@ describe('A client of the control channel', () => {
     expect(link.asked).toHaveLength(4);
     await clock.advance(20_000);
     expect(link.asked).toHaveLength(5);
+    await client.close();
+  });
+
+  it('listens while it has a place, and goes on after what it took in last when it has one again', async () => {
+    const place = new HandPlace();
+    const { clock, link, target, client, state, hello } = setUp({}, place);
+    client.add(target);
+    await clock.advance(60_000);
+    expect(link.asked).toEqual([]);
+    place.give();
+    expect(link.ages).toEqual([0]);
+    hello();
+    state(7, { pages: { ttlMs: 5 } });
+    await clock.advance(1_000);
+    place.take();
+    await clock.advance(60_000);
+    expect([link.asked, target.applied, link.reports.length]).toEqual([[undefined], [{ ttlMs: 5 }], 1]);
+    place.give();
+    expect([link.asked, link.ages]).toEqual([
+      [undefined, '7'],
+      [0, 61_000],
+    ]);
+    state(8, { pages: { ttlMs: 6 } });
+    await clock.advance(1_000);
+    expect([target.applied.at(-1), link.reports.at(-1)!.revision]).toEqual([{ ttlMs: 6 }, 8]);
+    await client.close();
+    expect([place.wanted, clock.timers]).toEqual([false, 0]);
+  });
+
+  it('asks no sooner than it was told to, however often it has a place anew', async () => {
+    const place = new HandPlace();
+    const { clock, link, target, client, problems } = setUp({}, place);
+    client.add(target);
+    place.give();
+    link.end(403);
+    await clock.advance(10_000);
+    place.take();
+    place.give();
+    await clock.advance(280_000);
+    expect([link.asked.length, problems.length]).toEqual([1, 1]);
+    await clock.advance(310_000);
+    expect(link.asked).toHaveLength(2);
+    link.end(503, '20');
+    await clock.advance(1_000);
+    place.take();
+    place.give();
+    await clock.advance(18_000);
+    expect(link.asked).toHaveLength(2);
+    await clock.advance(21_000);
+    expect(link.asked).toHaveLength(3);
+    await client.close();
+  });
+
+  it('says what may be the cause when nobody answers, and of a stream that ends in the midst that it broke', async () => {
+    const { clock, link, target, client, hello, problems } = setUp();
+    client.add(target);
+    link.fail();
+    await clock.advance(500);
+    expect(problems).toEqual([expect.stringMatching(/no network or no server.*its origin \(ALPERF_ORIGINS\)/)]);
+    hello();
+    link.fail();
+    await clock.advance(500);
+    expect(problems.slice(1)).toEqual(['The control channel broke; it is tried again.']);
     await client.close();
   });
 

@@ -27,6 +27,8 @@ import {
   type ChannelState,
   type Now,
 } from './control-step.js';
+import type { ListeningPlace } from './listening-place.js';
+import type { ListeningPage } from './page-place.js';
 import { readEvent } from './read-event.js';
 import type { StreamEvent } from './sse-parser.js';
 
@@ -57,6 +59,8 @@ export interface ControlClientOptions {
   readonly instance: string;
   readonly version?: string;
   readonly link: ControlLink;
+  /** When it may listen. Default: always. */
+  readonly place?: ListeningPlace;
   readonly clock: Clock;
   /** Yields [0, 1). */
   readonly random: () => number;
@@ -67,7 +71,10 @@ export interface ControlClientOptions {
 }
 
 /** What a client gets from the telemetry that it belongs to. */
-export type ControlHost = Omit<ControlClientOptions, 'link'>;
+export interface ControlHost extends Omit<ControlClientOptions, 'link' | 'place'> {
+  /** The page of a browser that it runs in. */
+  readonly page?: ListeningPage;
+}
 
 interface Controlled {
   readonly target: ControlTarget;
@@ -102,6 +109,8 @@ export class ControlClient {
   #listening: AbortController | undefined;
   /** When it listened for the first time, on the monotonic clock. */
   #began: number | undefined;
+  /** Until then the API wants to be left alone, on the monotonic clock, also by one that has hung up meanwhile. */
+  #notBefore = 0;
   /** Commands that are here and not done: each may be until the switch goes off, here or there, however soon it is on again. */
   readonly #permits = new Map<ControlCommand, AbortController>();
   /** Those of them for caches that are not open yet. */
@@ -201,28 +210,44 @@ export class ControlClient {
     if (this.#listening !== undefined || this.#stopped || !this.#enabled || this.#targets.size === 0) return;
     const listening = new AbortController();
     this.#listening = listening;
-    this.#began ??= this.#options.clock.monotonic();
-    void this.#keepListening(listening.signal);
+    const { place } = this.#options;
+    if (place === undefined) void this.#keepListening(listening.signal);
+    else place.hold((signal) => this.#keepListening(signal), listening.signal);
   }
 
   async #keepListening(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#options;
     let attempt = 0;
     while (!signal.aborted) {
-      let waitMs: number | undefined;
-      const heard = () => (attempt = 0);
-      try {
-        const { status, retryAfter } = await this.#listenOnce(signal, heard);
-        if ([401, 403, 404, 405].includes(status)) {
-          this.#problem(`The control channel is refused (${status}); it is asked for again in some minutes.`);
-          waitMs = SELDOM_MS * (0.5 + random() / 2);
-        } else if (/^\d{1,5}$/.test(retryAfter ?? '')) waitMs = Number(retryAfter) * 1_000 * (1 + random());
-      } catch (cause) {
-        if (!signal.aborted && attempt === 0) this.#problem('The control channel broke; it is tried again.', cause);
+      let waitMs = this.#notBefore - clock.monotonic();
+      if (waitMs <= 0) {
+        let answered = false;
+        const heard = () => {
+          answered = true;
+          attempt = 0;
+        };
+        try {
+          const { status, retryAfter } = await this.#listenOnce(signal, heard);
+          this.#leaveAlone(status, retryAfter);
+        } catch (cause) {
+          if (!signal.aborted && attempt === 0) this.#problem(answered ? BROKE : UNANSWERED, cause);
+        }
+        if (this.#notBefore > clock.monotonic()) continue;
+        waitMs = fullJitter(attempt++, BACKOFF, random);
       }
-      waitMs ??= fullJitter(attempt++, BACKOFF, random);
       await clock.sleep(waitMs, signal).catch(() => undefined);
     }
+  }
+
+  /** Keeps to it when the API refuses, or says when to come again. */
+  #leaveAlone(status: number, retryAfter: string | undefined): void {
+    const { clock, random } = this.#options;
+    let forMs = 0;
+    if ([401, 403, 404, 405].includes(status)) {
+      this.#problem(`The control channel is refused (${status}); it is asked for again in some minutes.`);
+      forMs = SELDOM_MS * (0.5 + random() / 2);
+    } else if (/^\d{1,5}$/.test(retryAfter ?? '')) forMs = Number(retryAfter) * 1_000 * (1 + random());
+    this.#notBefore = clock.monotonic() + forMs;
   }
 
   async #listenOnce(outer: AbortSignal, heard: () => void) {
@@ -248,7 +273,8 @@ export class ControlClient {
     };
     alive();
     try {
-      const ageMs = Math.floor(clock.monotonic() - (this.#began ?? clock.monotonic()));
+      this.#began ??= clock.monotonic();
+      const ageMs = Math.floor(clock.monotonic() - this.#began);
       return await link.listen({ service, instance, ageMs }, this.#lastId, { event, bytes: alive }, ending.signal);
     } finally {
       watchdog?.cancel();
@@ -481,6 +507,11 @@ export class ControlClient {
     this.#options.onProblem?.(message, cause);
   }
 }
+
+const BROKE = 'The control channel broke; it is tried again.';
+/** A page is not told more than that: its browser keeps from it whether a server answered that does not allow its origin. */
+const UNANSWERED =
+  'The control channel has no answer; it is tried again. There is no network or no server, or, in a page, the API does not allow its origin (ALPERF_ORIGINS).';
 
 const DONE = Promise.resolve();
 
