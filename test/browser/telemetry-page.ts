@@ -52,12 +52,12 @@ export interface PageServer {
   stop(): Promise<void>;
 }
 
-/** Serves a page with the bundled browser door at `/`, and another one to go to at `/away`. */
-export async function servePage(bundle: string): Promise<PageServer> {
+/** Serves a page with a bundle, as `/telemetry.js`, at `/`, and another one to go to at `/away`. */
+export async function servePage(bundle: string, html = HTML): Promise<PageServer> {
   const server = createServer((request, response) => {
     const script = request.url === '/telemetry.js';
     response.writeHead(200, { 'content-type': script ? 'text/javascript' : 'text/html; charset=utf-8' });
-    response.end(script ? bundle : request.url === '/' ? HTML : '<!doctype html><title>Away</title>');
+    response.end(script ? bundle : request.url === '/' ? html : '<!doctype html><title>Away</title>');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
