@@ -41,6 +41,10 @@ describe('The package @allibrary/telemetry', () => {
     expect(readme()).not.toMatch(/#libs|telemetry\/testing|\]\(\.\.|docs\/|npm run/);
     // What was left out leaves no gap before the sentence's end.
     expect(readme()).not.toMatch(/\s[.,;](\s|$)/m);
+    // What led out of the package is left out, not left as a word that leads nowhere.
+    expect(readme()).toMatch(
+      /\*\*Control\*\* of caches from afar: Node has it; .*`control: remoteControl\(\{ endpoint \}\)`\.$/m,
+    );
     expect(example()).toContain("from '@allibrary/telemetry/node'");
   });
 
