@@ -27,7 +27,7 @@ export const simulateCommand: Command = {
   examples: [
     'simulate trace.txt.gz --size 10000',
     'simulate trace.txt.gz --size 10% --policy all',
-    'simulate trace.csv --max-bytes 50_000_000 --policy adaptive --policy lru --json',
+    'simulate trace.csv --max-bytes 50MB --policy adaptive --policy lru --json',
   ],
   run: simulate,
 };

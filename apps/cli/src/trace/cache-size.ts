@@ -1,11 +1,12 @@
 import type { Invocation } from '../command/command.js';
 import { UsageError } from '../command/errors.js';
+import { bytesOption } from '../command/sizes.js';
 import { wholeNumber } from '../command/values.js';
 import type { TraceFile } from './trace-file.js';
 
 /** A Map holds no more than 2²⁴ keys. */
 const MOST_ENTRIES = 16_000_000;
-const SIZES = "Write --size 1000 (entries), --size 10% (of the trace's unique keys) or --max-bytes 1000000 (bytes).";
+const SIZES = "Write --size 1000 (entries), --size 10% (of the trace's unique keys) or --max-bytes 64MiB (bytes).";
 
 /** How large a cache may be; at least one of them is given. Bytes are those of the sizes in the trace. */
 export interface CacheLimits {
@@ -21,9 +22,9 @@ export interface AskedLimits {
   readonly maxBytes: number | undefined;
 }
 
-/** `--size 1000`, `--size 10%`, `--max-bytes 1000000`; at least one of them. @throws UsageError */
+/** `--size 1000`, `--size 10%`, `--max-bytes 64MiB`; at least one of them. @throws UsageError */
 export function askedLimits(invocation: Invocation): AskedLimits {
-  const maxBytes = wholeNumber(invocation, 'max-bytes', { min: 1, max: Number.MAX_SAFE_INTEGER });
+  const maxBytes = bytesOption(invocation, 'max-bytes', { min: 1 });
   const size = invocation.text('size');
   const percent = /^(\d+(?:\.\d+)?)%$/.exec(size ?? '')?.[1];
   if (percent !== undefined) {

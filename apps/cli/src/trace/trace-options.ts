@@ -11,7 +11,11 @@ export const POLICIES: readonly EvictionSetting[] = ['adaptive', ...POLICY_NAMES
 /** Options of every command that runs a trace through a cache. */
 export const TRACE_OPTIONS = {
   size: { type: 'string', placeholder: 'N', help: "Most entries; 10% is a share of the trace's unique keys." },
-  'max-bytes': { type: 'string', placeholder: 'N', help: 'Most bytes, by the sizes in the trace.' },
+  'max-bytes': {
+    type: 'string',
+    placeholder: 'BYTES',
+    help: 'Most bytes, by the sizes in the trace: 67108864, 64MiB, 50MB.',
+  },
   format: { type: 'string', placeholder: 'FORMAT', help: `One of ${TRACE_FORMATS.join(', ')}.`, fallback: 'auto' },
 } as const satisfies OptionSpecs;
 

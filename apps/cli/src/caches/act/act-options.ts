@@ -55,19 +55,3 @@ export function lengthOfTime(what: string, text: string): number {
     );
   return length;
 }
-
-const UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
-
-/** `67108864`, `64MiB`; undefined when the option was not given. @throws UsageError */
-export function bytesOption(invocation: Invocation, option: string): number | undefined {
-  const text = invocation.text(option);
-  if (text === undefined) return undefined;
-  const [, amount, unit] = /^([\d_]{1,20}(?:\.\d{1,6})?) ?(B|KiB|MiB|GiB|TiB|)$/.exec(text) ?? [];
-  const bytes = Math.round(Number(amount?.replaceAll('_', '')) * (UNITS[unit ?? ''] ?? Number.NaN));
-  if (amount === undefined || !Number.isSafeInteger(bytes))
-    throw new UsageError(
-      `--${option} is ${JSON.stringify(text)}, not a number of bytes.`,
-      `Write --${option} 67108864 or --${option} 64MiB, for example.`,
-    );
-  return bytes;
-}

@@ -6,7 +6,7 @@ import { CommandAction } from './command-action.js';
 export const clearCommand: Command = {
   name: 'cache NAME clear',
   summary: 'Empty a cache in every instance, after a dry run and a question.',
-  description: ACT_DESCRIPTION,
+  description: `An entry counts once in each tier that holds it. ${ACT_DESCRIPTION}`,
   arguments: [NAME_ARGUMENT],
   options: {
     tier: { type: 'string', placeholder: 'TIER', help: 'Only this tier: memory, disk, redis. Default: all.' },

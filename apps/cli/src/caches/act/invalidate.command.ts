@@ -2,14 +2,15 @@ import { encodeKey, keyPrefix, type CacheKey } from '#libs/cache';
 import { operationProblem, type ControlOperation, type EntryCondition } from '#libs/contracts';
 import type { Command, Invocation } from '../../command/command.js';
 import { UsageError } from '../../command/errors.js';
+import { bytesOption } from '../../command/sizes.js';
 import { act } from './act.js';
-import { ACT_DESCRIPTION, ACT_OPTIONS, bytesOption, lengthOfTime, NAME_ARGUMENT } from './act-options.js';
+import { ACT_DESCRIPTION, ACT_OPTIONS, lengthOfTime, NAME_ARGUMENT } from './act-options.js';
 import { CommandAction } from './command-action.js';
 
 export const invalidateCommand: Command = {
   name: 'cache NAME invalidate',
   summary: 'Remove entries by key, tag, prefix or condition, after a dry run and a question.',
-  description: `Several conditions must all hold. ${ACT_DESCRIPTION}`,
+  description: `Several conditions must all hold. An entry counts once in each tier that holds it. ${ACT_DESCRIPTION}`,
   arguments: [NAME_ARGUMENT],
   options: {
     key: { type: 'string', placeholder: 'KEY', help: 'The entry of this key.' },
@@ -55,7 +56,7 @@ function invalidation(invocation: Invocation): ControlOperation {
 
 function condition(invocation: Invocation): EntryCondition | undefined {
   const older = invocation.text('older-than');
-  const largerThanBytes = bytesOption(invocation, 'larger-than');
+  const largerThanBytes = bytesOption(invocation, 'larger-than', { min: 0 });
   const where: EntryCondition = {
     ...(older !== undefined && { olderThanMs: lengthOfTime('--older-than', older) }),
     ...(largerThanBytes !== undefined && { largerThanBytes }),

@@ -1,9 +1,10 @@
 import type { ControlSettings } from '#libs/contracts';
 import type { Command, Invocation } from '../../command/command.js';
 import { UsageError } from '../../command/errors.js';
+import { bytesOption } from '../../command/sizes.js';
 import { wholeNumber } from '../../command/values.js';
 import { act } from './act.js';
-import { ACT_DESCRIPTION, ACT_OPTIONS, bytesOption, NAME_ARGUMENT } from './act-options.js';
+import { ACT_DESCRIPTION, ACT_OPTIONS, NAME_ARGUMENT } from './act-options.js';
 import { SettingsAction, type SettingsChange } from './settings-action.js';
 
 export const resizeCommand: Command = {
@@ -13,7 +14,7 @@ export const resizeCommand: Command = {
   arguments: [NAME_ARGUMENT],
   options: {
     tier: { type: 'string', placeholder: 'TIER', help: 'The tier: memory, disk, redis.', fallback: 'memory' },
-    'max-bytes': { type: 'string', placeholder: 'BYTES', help: 'Most bytes: 67108864, 64MiB.' },
+    'max-bytes': { type: 'string', placeholder: 'BYTES', help: 'Most bytes: 67108864, 64MiB, 50MB.' },
     'max-entries': { type: 'string', placeholder: 'N', help: 'Most entries.' },
     reset: { type: 'boolean', help: 'Give the limits of the tier back to the host.' },
     ...ACT_OPTIONS,
@@ -31,7 +32,7 @@ function resizing(invocation: Invocation): SettingsChange {
   const tier = invocation.text('tier')!;
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(tier))
     throw new UsageError(`--tier is ${JSON.stringify(tier)}, no name of a tier.`, 'Write memory, disk or redis.');
-  const maxBytes = bytesOption(invocation, 'max-bytes');
+  const maxBytes = bytesOption(invocation, 'max-bytes', { min: 0 });
   const maxEntries = wholeNumber(invocation, 'max-entries', { min: 0, max: Number.MAX_SAFE_INTEGER });
   const limits = { ...(maxBytes !== undefined && { maxBytes }), ...(maxEntries !== undefined && { maxEntries }) };
   const reset = invocation.flag('reset');
