@@ -18,7 +18,7 @@ function aCache(limits: { readonly maxEntries?: number; readonly maxBytes?: numb
   return new ReplayedCache({
     name: 'trace',
     limits: { maxEntries: undefined, maxBytes: undefined, ...limits },
-    tiers: { policy, disk: undefined, redis: undefined },
+    tiers: { nearest: 'memory', policy, disk: undefined, redis: undefined },
     recorders: undefined,
     clock: new FakeClock(),
     random: () => 0.5,

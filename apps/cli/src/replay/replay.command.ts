@@ -60,8 +60,9 @@ export const replayCommand: Command = {
   },
   examples: [
     'replay trace.txt.gz --size 10000',
-    'replay trace.csv --max-bytes 50_000_000 --policy lru --json',
-    'replay trace.csv --size 1% --tier memory,disk --disk-path data/replay --disk-max-bytes 100_000_000',
+    'replay trace.csv --max-bytes 50MB --policy lru --json',
+    'replay trace.csv --size 1% --tier memory,disk --disk-path data/replay --disk-max-bytes 100MB',
+    'replay trace.csv --max-bytes 1GiB --tier disk --disk-path data/replay',
     'replay trace.csv --size 1% --tier memory,redis --redis redis://127.0.0.1:6379',
     'replay trace.tsv.gz --size 10% --speed 60 --endpoint http://127.0.0.1:8080',
   ],
@@ -175,12 +176,12 @@ async function leaveRedis(address: RedisAddress, namespace: string, { clock, ter
 }
 
 function redisFacts(
-  { policy, redis }: AskedTiers,
+  { nearest, redis }: AskedTiers,
   namespace: string,
   limits: CacheLimits,
 ): ReplayReport['cache']['redis'] {
   if (redis === undefined) return null;
-  const maxBytes = (policy === undefined ? limits.maxBytes : redis.maxBytes) ?? null;
+  const maxBytes = (nearest === 'redis' ? limits.maxBytes : redis.maxBytes) ?? null;
   return { place: placeOf(redis.address), namespace, maxBytes };
 }
 

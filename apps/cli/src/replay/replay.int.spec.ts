@@ -168,6 +168,43 @@ describe('alperf replay', () => {
     expect(second.answer).toMatchObject({ equal: true, emitted: { hits: 2_000, loads: 0 }, hitRatio: 1 });
   }, 30_000);
 
+  it('goes through a disk tier alone, which holds as many bytes as the size says', async () => {
+    const disk = ['--tier', 'disk', '--disk-path', 'cache'];
+    const first = await replay(['--max-bytes', '10MB', ...disk]);
+    expect([first.code, first.answer]).toMatchObject([
+      0,
+      {
+        equal: true,
+        cache: {
+          policy: null,
+          policyAtEnd: null,
+          maxBytes: 10_000_000,
+          disk: { path: join(folder, 'cache'), maxBytes: 10_000_000 },
+          redis: null,
+        },
+        emitted: { requests: 2_000, hits: 1_700, misses: 300, loads: 300, writes: 300, evicted: 0 },
+        hitRatio: 0.85,
+        tiers: [{ tier: 'disk', hitRatio: 0.85, stored: { requests: 2_000, hits: 1_700, misses: 300, writes: 300 } }],
+      },
+    ]);
+    server.batches.clear();
+    const second = await replay(['--size', '1000', ...disk, '--disk-max-bytes', '10MB']);
+    expect(second.answer).toMatchObject({ equal: true, emitted: { hits: 2_000, loads: 0 }, hitRatio: 1 });
+  }, 30_000);
+
+  it('goes through a disk tier alone that is too small, and counts what it evicted', async () => {
+    const disk = ['--tier', 'disk', '--disk-path', 'cache', '--disk-max-bytes', '10MB'];
+    const { answer } = await replay(['--size', '100', ...disk]);
+    const { emitted, tiers } = answer as unknown as {
+      emitted: { hits: number; loads: number; evicted: number };
+      tiers: { emitted: object; stored: object }[];
+    };
+    expect(answer).toMatchObject({ equal: true, cache: { maxEntries: 100 } });
+    expect(emitted.hits + emitted.loads).toBe(2_000);
+    expect(emitted.evicted).toBe(emitted.loads - 100);
+    expect(tiers.map(({ stored }) => stored)).toEqual(tiers.map((one) => one.emitted));
+  }, 30_000);
+
   it('takes --cache lru for --policy lru, and says so', async () => {
     const { answer } = await replay(['--size', '100', '--cache', 'lru']);
     expect(answer).toMatchObject({ equal: true, cache: { policy: 'lru' } });
@@ -247,6 +284,12 @@ describe('alperf replay', () => {
       ['--cache', 'lru', '--policy', 'arc'],
       ['--name', 'a/b'],
       ['--tier', 'disk'],
+      ['--tier', 'disk', '--disk-path', 'x'],
+      ['--tier', 'disk', '--disk-max-bytes', '1GB'],
+      ['--tier', 'disk', '--disk-path', 'x', '--max-bytes', '1GB', '--disk-max-bytes', '1GB'],
+      ['--tier', 'disk', '--disk-path', 'x', '--max-bytes', '1GB', '--policy', 'lru'],
+      ['--tier', 'disk,redis', '--redis', 'redis://127.0.0.1'],
+      ['--tier', 'disk,memory', '--disk-path', 'x', '--max-bytes', '1GB'],
       ['--tier', 'memory,disk'],
       ['--tier', 'memory,disk', '--disk-path', 'x'],
       ['--disk-path', 'x'],
@@ -269,7 +312,7 @@ describe('alperf replay', () => {
     }
   });
 
-  describeWithRedis('with a Redis tier', 7, (redis) => {
+  describeWithRedis('with a Redis tier', 9, (redis) => {
     async function keys(): Promise<string[]> {
       const client = createClient({ url: redis().url });
       await client.connect();
@@ -337,6 +380,32 @@ describe('alperf replay', () => {
         ],
       });
       expect(await keys()).toEqual([]);
+    }, 30_000);
+
+    it('is the second behind a disk tier, whose size is that of the cache', async () => {
+      const disk = ['--disk-path', 'cache', '--disk-max-bytes', '10MB'];
+      const { answer } = await replay(['--size', '1000', ...on('disk,redis'), ...disk]);
+      expect(answer).toMatchObject({
+        equal: true,
+        cache: { policy: null, redis: { maxBytes: null } },
+        emitted: { requests: 2_000, hits: 1_700, misses: 300, loads: 300, writes: 600 },
+        tiers: [
+          { tier: 'disk', hitRatio: 0.85, stored: { requests: 2_000, hits: 1_700, misses: 300, writes: 300 } },
+          { tier: 'redis', hitRatio: 0, stored: { requests: 300, misses: 300, writes: 300 } },
+        ],
+      });
+      expect(await keys()).toEqual([]);
+    }, 30_000);
+
+    it('answers behind a disk tier what that has evicted', async () => {
+      const disk = ['--disk-path', 'cache', '--disk-max-bytes', '10MB', '--redis-max-bytes', '50MB'];
+      const { answer } = await replay(['--size', '100', ...on('disk,redis'), ...disk]);
+      expect(answer).toMatchObject({
+        equal: true,
+        cache: { maxEntries: 100, redis: { maxBytes: 50_000_000 } },
+        emitted: { requests: 2_000, loads: 300, misses: 300, hits: 1_700 },
+        tiers: [{ tier: 'disk' }, { tier: 'redis', stored: { writes: 300, misses: 300 } }],
+      });
     }, 30_000);
 
     it('keeps apart from what others have there, and takes none of it away', async () => {

@@ -4,7 +4,8 @@ import type { EvictionSetting } from '#libs/cache-policies';
 import { DiskTier } from '#libs/cache/disk';
 import type { Host, Invocation, OptionSpecs } from '../command/command.js';
 import { UsageError } from '../command/errors.js';
-import { oneOf, wholeNumber } from '../command/values.js';
+import { bytesOption } from '../command/sizes.js';
+import { oneOf } from '../command/values.js';
 import type { CacheLimits } from '../trace/cache-size.js';
 import { traceMemory } from '../trace/trace-memory.js';
 import { POLICIES } from '../trace/trace-options.js';
@@ -12,7 +13,7 @@ import { DEFAULT_REDIS, RunRedis } from './run-redis.js';
 import { redisAddress, type RedisAddress } from './redis-address.js';
 
 /** Stacks of tiers that a replay can have, from the nearest on. */
-const STACKS = ['memory', 'memory,disk', 'redis', 'memory,redis', 'memory,disk,redis'] as const;
+const STACKS = ['memory', 'memory,disk', 'memory,redis', 'memory,disk,redis', 'disk', 'disk,redis', 'redis'] as const;
 
 export const TIER_OPTIONS = {
   policy: {
@@ -31,7 +32,11 @@ export const TIER_OPTIONS = {
     placeholder: 'DIR',
     help: 'Directory of the disk tier. What an earlier replay left there is found.',
   },
-  'disk-max-bytes': { type: 'string', placeholder: 'N', help: 'Most bytes of the disk tier.' },
+  'disk-max-bytes': {
+    type: 'string',
+    placeholder: 'BYTES',
+    help: 'Most bytes of the disk tier: 1GiB. Where it is the nearest, --max-bytes says the same.',
+  },
   redis: {
     type: 'string',
     placeholder: 'URL',
@@ -39,13 +44,15 @@ export const TIER_OPTIONS = {
   },
   'redis-max-bytes': {
     type: 'string',
-    placeholder: 'N',
+    placeholder: 'BYTES',
     help: 'Most bytes of a Redis tier behind another one. Default: as many as the server takes.',
   },
 } as const satisfies OptionSpecs;
 
 /** The tiers of a replay, before the trace was read. */
 export interface AskedTiers {
+  /** The one whose size is that of the cache. */
+  readonly nearest: 'memory' | 'disk' | 'redis';
   /** Undefined: there is no memory tier. */
   readonly policy: EvictionSetting | undefined;
   readonly disk: { readonly path: string; readonly maxBytes: number } | undefined;
@@ -63,6 +70,7 @@ export function askedTiers(invocation: Invocation, { cwd }: Pick<Host, 'cwd'>): 
   const stack = oneOf(invocation, 'tier', STACKS)!;
   const tiers = stack.split(',');
   return {
+    nearest: tiers[0] as AskedTiers['nearest'],
     policy: askedPolicy(invocation, tiers),
     disk: askedDisk(invocation, tiers, cwd),
     redis: askedRedis(invocation, tiers),
@@ -74,34 +82,42 @@ function askedPolicy(invocation: Invocation, tiers: readonly string[]): AskedTie
   if (tiers.includes('memory')) return policy ?? POLICIES[0]!;
   if (policy !== undefined || invocation.text('cache') !== undefined)
     throw new UsageError(
-      'There is no memory tier that a policy is for: a Redis tier evicts by its own.',
-      'Leave the policy out, or write --tier memory,redis.',
+      'There is no memory tier that a policy is for: other tiers evict by their own.',
+      `Leave the policy out, or write --tier memory,${tiers[0]}.`,
     );
   return undefined;
 }
 
 function askedDisk(invocation: Invocation, tiers: readonly string[], cwd: string): AskedTiers['disk'] {
   const path = invocation.text('disk-path');
-  const maxBytes = wholeNumber(invocation, 'disk-max-bytes', { min: 1, max: Number.MAX_SAFE_INTEGER });
+  const maxBytes = bytesOption(invocation, 'disk-max-bytes', { min: 1 });
   if (!tiers.includes('disk')) {
     if (path !== undefined || maxBytes !== undefined)
       throw new UsageError(
         'There is no disk tier that --disk-path or --disk-max-bytes is for.',
-        'Add --tier memory,disk.',
+        'Add --tier memory,disk, or --tier disk.',
       );
     return undefined;
   }
-  if (path === undefined || maxBytes === undefined)
+  const isNearest = tiers[0] === 'disk';
+  const nearestBytes = isNearest ? bytesOption(invocation, 'max-bytes', { min: 1 }) : undefined;
+  if (nearestBytes !== undefined && maxBytes !== undefined)
     throw new UsageError(
-      'A disk tier needs a directory and a limit.',
-      `Write --tier ${tiers.join(',')} --disk-path DIR --disk-max-bytes 100_000_000, for example.`,
+      '--max-bytes and --disk-max-bytes say the same where the disk tier is the nearest.',
+      'Leave one of the two out.',
     );
-  return { path: resolve(cwd, path), maxBytes };
+  const most = nearestBytes ?? maxBytes;
+  if (path === undefined || most === undefined)
+    throw new UsageError(
+      'A disk tier needs a directory and a limit of bytes.',
+      `Write --tier ${tiers.join(',')} --disk-path DIR ${isNearest ? '--max-bytes' : '--disk-max-bytes'} 100MB, for example.`,
+    );
+  return { path: resolve(cwd, path), maxBytes: most };
 }
 
 function askedRedis(invocation: Invocation, tiers: readonly string[]): AskedTiers['redis'] {
   const url = invocation.text('redis');
-  const maxBytes = wholeNumber(invocation, 'redis-max-bytes', { min: 1, max: Number.MAX_SAFE_INTEGER });
+  const maxBytes = bytesOption(invocation, 'redis-max-bytes', { min: 1 });
   if (!tiers.includes('redis')) {
     if (url !== undefined || maxBytes !== undefined)
       throw new UsageError(
@@ -141,18 +157,27 @@ export interface MadeTiers {
 }
 
 /** @param namespace what the keys of a Redis tier lie under */
-export function makeTiers({ policy, disk, redis }: AskedTiers, limits: CacheLimits, namespace: string): MadeTiers {
+export function makeTiers(
+  { nearest, policy, disk, redis }: AskedTiers,
+  limits: CacheLimits,
+  namespace: string,
+): MadeTiers {
   const memory = policy === undefined ? undefined : traceMemory<Content>(limits, policy, ({ size }) => size);
-  const onDisk = disk === undefined ? undefined : new WatchedDisk(disk);
-  const { maxEntries, maxBytes } = memory === undefined ? limits : { maxEntries: undefined, maxBytes: redis?.maxBytes };
+  const onDisk = disk === undefined ? undefined : new WatchedDisk({ ...disk, ...entriesOf('disk') });
+  const maxBytes = nearest === 'redis' ? limits.maxBytes : redis?.maxBytes;
   const onRedis =
     redis === undefined
       ? undefined
       : new RunRedis(namespace, {
           url: redis.address.url,
-          ...(maxEntries !== undefined && { maxEntries }),
+          ...entriesOf('redis'),
           ...(maxBytes !== undefined && { maxBytes }),
         });
   const all: readonly Tier[] = [memory, onDisk, onRedis].filter((tier) => tier !== undefined);
   return { memory, disk: onDisk, redis: onRedis, all: all as MadeTiers['all'] };
+
+  /** Entries are counted in the nearest tier alone. */
+  function entriesOf(tier: AskedTiers['nearest']): { readonly maxEntries?: number } {
+    return nearest === tier && limits.maxEntries !== undefined ? { maxEntries: limits.maxEntries } : {};
+  }
 }
