@@ -42,6 +42,12 @@ export function renderSimulation({ maxEntries, maxBytes, requests, unique, resul
 
 function changesOf({ policy, policyAtEnd, changes }: Simulated): string[] {
   if (policy !== 'adaptive') return [];
-  const taken = changes.map((change) => `${change.policy} after ${grouped(change.after)}`).join(', ');
-  return ['', `adaptive ended with ${policyAtEnd}${taken === '' ? ', as it began' : `: ${taken} requests`}.`];
+  return ['', `adaptive ended with ${policyAtEnd}, ${howItCame(changes)}.`];
+}
+
+function howItCame(changes: Simulated['changes']): string {
+  const last = changes.at(-1);
+  if (last === undefined) return 'as it began';
+  const before = changes.slice(0, -1).map(({ policy, after }) => `${policy} after ${grouped(after)}`);
+  return `taken after ${grouped(last.after)} requests${before.length === 0 ? '' : `; before that, ${before.join(', ')}`}`;
 }
