@@ -27,8 +27,20 @@ const host: Host = {
   cwd: process.env['npm_lifecycle_event'] === 'alperf' ? (process.env['INIT_CWD'] ?? process.cwd()) : process.cwd(),
   terminal: {
     interactive: process.stderr.isTTY === true && process.env['CI'] === undefined,
-    columns: process.stderr.columns ?? 80,
+    get columns() {
+      return process.stderr.columns ?? 80;
+    },
+    get rows() {
+      return process.stderr.rows ?? 24;
+    },
     write: (text) => void process.stderr.write(text),
+    onResize: (resized) => {
+      process.stderr.on('resize', resized);
+      return () => void process.stderr.off('resize', resized);
+    },
+  },
+  get stdoutColumns() {
+    return process.stdout.isTTY === true ? process.stdout.columns : undefined;
   },
   stdin: process.stdin,
   stdinIsTerminal: process.stdin.isTTY === true,

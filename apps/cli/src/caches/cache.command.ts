@@ -1,16 +1,17 @@
 import type { Answer, Command, Host, Invocation } from '../command/command.js';
-import { EXIT } from '../command/exit-codes.js';
 import { moment } from '../command/moment.js';
 import { wholeNumber } from '../command/values.js';
 import { Server } from '../http/server.js';
 import { CACHES_OPTIONS } from './caches.command.js';
 import { chosen } from './chosen.js';
 import { readControl } from './control.js';
-import { changesOf, tierDetails } from './details.js';
+import { changesOf } from './changes.js';
+import { tierDetails } from './details.js';
 import { tierFigures } from './figures.js';
+import { nothingOf } from './nothing-of.js';
 import { renderCache } from './render-cache.js';
 import { cacheViews, settingsOf } from './view.js';
-import { watched } from './watch.js';
+import { watched, type Look } from './watch.js';
 
 export const cacheCommand: Command = {
   name: 'cache',
@@ -34,22 +35,24 @@ const CHANGES_MS = 30 * 86_400_000;
 async function cache(invocation: Invocation, host: Host): Promise<Answer> {
   const limit = wholeNumber(invocation, 'changes', { min: 0, max: 10_000 })!;
   const server = new Server(invocation, host);
-  const look = async (): Promise<Answer> => {
+  const only = invocation.text('service');
+  const look = async (): Promise<Look> => {
     const now = host.clock.now();
     const since = moment(invocation, 'since', now)!;
-    const figures = await tierFigures(server, { since, now, service: invocation.text('service') });
+    const figures = await tierFigures(server, { since, now, service: only });
     const services = [...new Set(figures.map(({ service }) => service))];
-    const control = await readControl(server, services, invocation.text('service'));
-    const view = chosen(cacheViews(figures, control, now), invocation.argument('NAME')!);
+    const control = await readControl(server, services, only);
+    const views = cacheViews(figures, control, now);
+    if (views.length === 0 && only !== undefined) throw await nothingOf(only, server, since, now);
+    const view = chosen(views, invocation.argument('NAME')!);
     const asked = { since, now, service: view.service, cache: view.cache };
     const details = await tierDetails(server, asked);
     const changes = await changesOf(server, { ...asked, since: now - CHANGES_MS }, limit);
     const settings = settingsOf(control.services.get(view.service), view.cache);
     const shown = { ...view, details, settings, changes };
     return {
-      exitCode: EXIT.ok,
       json: { since: new Date(since).toISOString(), ...shown, unknown: control.unknown ?? null },
-      text: renderCache(shown, control.unknown),
+      text: (columns) => renderCache(shown, control.unknown, columns),
     };
   };
   return watched(invocation, host, look);

@@ -1,12 +1,12 @@
 import type { Answer, Command, Host, Invocation, OptionSpecs } from '../command/command.js';
-import { EXIT } from '../command/exit-codes.js';
 import { moment } from '../command/moment.js';
 import { Server, SERVER_OPTIONS } from '../http/server.js';
 import { readControl } from './control.js';
 import { tierFigures } from './figures.js';
 import { renderCaches } from './render-caches.js';
+import { nothingOf } from './nothing-of.js';
 import { cacheViews } from './view.js';
-import { WATCH_OPTIONS, watched } from './watch.js';
+import { WATCH_OPTIONS, watched, type Look } from './watch.js';
 
 export const CACHES_OPTIONS = {
   ...SERVER_OPTIONS,
@@ -35,16 +35,16 @@ export const cachesCommand: Command = {
 async function caches(invocation: Invocation, host: Host): Promise<Answer> {
   const server = new Server(invocation, host);
   const service = invocation.text('service');
-  const look = async (): Promise<Answer> => {
+  const look = async (): Promise<Look> => {
     const now = host.clock.now();
     const since = moment(invocation, 'since', now)!;
     const figures = await tierFigures(server, { since, now, service });
     const control = await readControl(server, [...new Set(figures.map((one) => one.service))], service);
     const views = cacheViews(figures, control, now);
+    if (views.length === 0 && service !== undefined) throw await nothingOf(service, server, since, now);
     return {
-      exitCode: EXIT.ok,
       json: { since: new Date(since).toISOString(), caches: views, unknown: control.unknown ?? null },
-      text: renderCaches(views, control.unknown),
+      text: (columns) => renderCaches(views, control.unknown, columns),
     };
   };
   return watched(invocation, host, look);

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { InstancesAnswer, SettingsEntry } from '#libs/contracts';
-import { bytesText, timeText } from '../command/figures.js';
+import { bytesText, lengthText, sizeText, timeText } from '../command/figures.js';
 import type { ControlReading } from './control.js';
 import type { TierFigures } from './figures.js';
 import { renderCache } from './render-cache.js';
-import { LINE_WIDTH, renderCaches } from './render-caches.js';
+import { differences, type Change } from './changes.js';
+import { renderCaches } from './render-caches.js';
 import { cacheViews, settingsOf } from './view.js';
+import { fitting } from './watch.js';
 
 const NOW = 1_800_000_000_000;
 const NONE = { services: new Map(), unknown: undefined } satisfies ControlReading;
@@ -52,6 +54,14 @@ function instance(id: string, acknowledged: number, more: object = {}, connected
   return { instance: id, connected, desired: 7, acknowledged, at: NOW, caches: [{ description, ...more }] };
 }
 
+function pausing(of: ReturnType<typeof instance>) {
+  const caches = of.caches.map(({ description, ...more }) => ({
+    ...more,
+    description: { ...description, settings: { ...description.settings, paused: true } },
+  }));
+  return { ...of, caches };
+}
+
 const entry = (selector: string, maxBytes: number, revision: number): SettingsEntry => ({
   cache: 'pages',
   selector,
@@ -67,6 +77,22 @@ function controlled(
   on = true,
 ): ControlReading {
   return { services: new Map([['reader', { service: 'reader', settings, instances, on }]]), unknown: undefined };
+}
+
+function aChange(over: Partial<Change>): Change {
+  return {
+    time: '2026-11-24T10:00:00.000Z',
+    change: 'settings',
+    by: 'operator',
+    tier: '',
+    revision: 1,
+    settings: {},
+    changed: null,
+    entries: null,
+    bytes: null,
+    instances: 1,
+    ...over,
+  };
 }
 
 describe('Caches, out of what the database and the control channel tell', () => {
@@ -102,13 +128,17 @@ describe('Caches, out of what the database and the control channel tell', () => 
       'revision 7 refused by 1 of 2 (bounds)',
       controlled([instance(A, 7), instance(B, 7, { refused: 'bounds', reason: 'too much' })]),
     ],
+    [
+      'paused in 1 of 2; revision 7 in force',
+      controlled([pausing(instance(A, 7)), instance(B, 7), pausing(instance(A, 7, {}, false))]),
+    ],
     ['revision 7 in force; switched off', controlled([instance(A, 7)], undefined, false)],
   ])('say: %s', (words, control) => {
     const text = renderCaches(cacheViews(TWO_TIERS, control, NOW), undefined);
     expect(text.split('\n').some((line) => line.endsWith(`connected; ${words}`))).toBe(true);
   });
 
-  it('fit a line of 100 columns, with the longest names and the greatest numbers; only what was changed is whole', () => {
+  it.each([40, 60, 100])('fit a window of %d columns, and are whole in a pipe', (columns) => {
     const cache = 'c'.repeat(64);
     const large = figures(cache, 'memory', { hits: 9e12, misses: 9e12, evicted: 9e12, expired: 9e12, cleared: 9e12 });
     const views = cacheViews(
@@ -127,17 +157,56 @@ describe('Caches, out of what the database and the control channel tell', () => 
           by: 'operator',
           tier: '',
           revision: 9e12,
-          settings: Object.fromEntries(['a', 'b', 'c'].map((k) => [k.repeat(40), k])),
+          settings: Object.fromEntries(['a', 'b', 'c'].map((k) => [k.repeat(30), k])),
+          changed: null,
           entries: 1,
           bytes: 1,
           instances: 1_000,
         },
       ],
     };
-    const [change, ...others] = renderCache(shown, undefined).split('\n').reverse();
-    for (const lines of [renderCaches(views, undefined).split('\n'), others])
-      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(LINE_WIDTH);
-    for (const whole of ['a=a', 'b=b', 'c=c', '1 entry', 'in 1,000 instances']) expect(change).toContain(whole);
+    const words = 'a reason that is longer than one line of a narrow window, and ends with its last word';
+    const cut = [renderCaches(views, words, columns), renderCache(shown, words, columns)];
+    for (const text of cut) {
+      expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(columns);
+      // What goes on in the next line loses nothing.
+      expect(text.replace(/\n +/g, ' ')).toContain(words);
+    }
+    const whole = renderCache(shown, undefined).split('\n').at(-1);
+    for (const change of [whole, cut[1]!.replace(/\n +/g, ' ')])
+      for (const part of ['a=a', 'b=b', 'c=c', '1 entry', 'in 1,000 instances']) expect(change).toContain(part);
+    const removed = ['evicted', 'expired', 'cleared'].map((cause) => `9,000,000,000,000 ${cause}`).join(', ');
+    expect(renderCaches(views, undefined)).toContain(`    ${removed}\n`);
+  });
+
+  it('tell whole why an instance refuses its settings', () => {
+    const reason = `memory.maxBytes is 5; ${'the host allows this and that; '.repeat(5)}and no more`;
+    const control = controlled([instance(A, 7, { refused: 'bounds', reason })]);
+    const [view] = cacheViews(TWO_TIERS, control, NOW);
+    const settings = settingsOf(control.services.get('reader'), 'pages');
+    const shown = { ...view!, settings, details: [], changes: [] };
+    expect(renderCache(shown, undefined)).toContain(`instance ${A}: refused (bounds): ${reason}\n`);
+    expect(renderCache(shown, undefined, 80).replace(/\n +/g, ' ')).toContain(reason);
+  });
+
+  it('tell what an instance refuses and how it is taken back, by the selector under which it is desired', () => {
+    const refusing = instance(A, 7, { refused: 'bounds', reason: 'too much' });
+    const fields = { policy: 'lru', ttlMs: 5, sampling: { rate: 0.5 } } as const;
+    const control = controlled(
+      [refusing, instance(B, 7)],
+      [entry('all', 50, 7), { ...entry(`instance:${A}`, 60, 6), settings: fields }],
+    );
+    const [first, second] = settingsOf(control.services.get('reader'), 'pages');
+    // The policy is in force; no command sets the sampling.
+    const takeBack = [
+      'cache reader/pages resize --tier memory --reset',
+      `cache reader/pages ttl --reset --selector instance:${A}`,
+    ];
+    expect([first!.takeBack, second!.takeBack]).toEqual([takeBack, undefined]);
+    const [view] = cacheViews(TWO_TIERS, control, NOW);
+    const text = renderCache({ ...view!, settings: [first!], details: [], changes: [] }, undefined);
+    const lines = takeBack.map((line) => `  npm run --silent alperf -- ${line}\n`);
+    expect(text).toContain(`What it refuses stays desired. To take it back:\n${lines.join('')}`);
   });
 
   it('have settings by instance: all selectors over one another, beside what is in force and may be', () => {
@@ -146,7 +215,7 @@ describe('Caches, out of what the database and the control channel tell', () => 
       expect.objectContaining({
         desired: { 'memory.maxBytes': 50 },
         inForce: { policy: 'lru', 'memory.maxBytes': 67_108_864 },
-        bounds: { 'memory.maxBytes': 'from 1000 to 100000000', ttlMs: 'to 60000' },
+        bounds: { 'memory.maxBytes': { least: 1_000, most: 100_000_000 }, ttlMs: { most: 60_000 } },
       }),
       expect.objectContaining({ desired: { 'memory.maxBytes': 60 } }),
     ]);
@@ -172,28 +241,18 @@ describe('Caches, out of what the database and the control channel tell', () => 
           },
         ],
         changes: [
-          {
-            time: '2026-11-24T10:00:00.000Z',
-            change: 'settings',
-            by: 'operator',
-            tier: '',
-            revision: 7,
-            settings: { 'memory.maxBytes': '50', policy: 'arc' },
-            entries: null,
-            bytes: null,
-            instances: 3,
-          },
-          {
-            time: '2026-11-24T09:00:00.000Z',
-            change: 'settings',
-            by: 'operator',
-            tier: '',
-            revision: 6,
-            settings: { 'memory.maxBytes': '50', policy: 'lru' },
-            entries: null,
-            bytes: null,
-            instances: 1,
-          },
+          aChange({ revision: 9, changed: {}, instances: 3 }),
+          aChange({
+            revision: 8,
+            changed: {
+              policy: { from: 'lru', to: 'arc' },
+              'memory.maxBytes': { from: '4194304', to: '4194305' },
+              ttlMs: { from: null, to: '900000' },
+              maxAgeMs: { from: '3600000', to: null },
+            },
+          }),
+          aChange({ revision: 7, settings: { 'memory.maxBytes': '4194304', ttlMs: '5400000', policy: 'lru' } }),
+          aChange({ change: 'created', by: 'host', tier: 'disk', revision: null, settings: { policy: 'lru' } }),
         ],
       },
       'a reason',
@@ -204,13 +263,42 @@ describe('Caches, out of what the database and the control channel tell', () => 
     expect(text).toMatch(/\nget +memory +10 +1\.5 µs +1 µs +2 ms\n/);
     expect(text).toMatch(/\nage at hit .* 2 min\n/);
     expect(text).not.toMatch(/\nload +memory/);
-    expect(text).toMatch(/\nmemory\.maxBytes +67108864 +50000000 +from 1000 to 100000000\n/);
-    expect(text).toContain(
-      '2026-11-24T10:00:00Z  settings by operator  revision 7  policy=arc (was lru)  in 3 instances',
-    );
-    // All settings in force come with each change: of the first that is known, nobody knows what was before.
-    expect(text).toContain('2026-11-24T09:00:00Z  settings by operator  revision 6  memory.maxBytes=50  policy=lru');
+    expect(text).toMatch(/\nmemory\.maxBytes +64 MiB +50 MB +from 1 kB to 100 MB\n/);
+    expect(text.split('\n').filter((line) => line.startsWith('2026-'))).toEqual([
+      '2026-11-24T10:00:00Z  settings by operator  revision 9  nothing was different  in 3 instances',
+      '2026-11-24T10:00:00Z  settings by operator  revision 8  policy=arc (was lru)  ' +
+        'memory.maxBytes=4,194,305 B (was 4,194,304 B)  ttlMs=15 min (was not set)  maxAgeMs is set no more (was 1 h)',
+      // Of the first that is known, nobody knows what was before.
+      '2026-11-24T10:00:00Z  settings by operator  revision 7  first known: memory.maxBytes=4 MiB  ttlMs=1.5 h  policy=lru',
+      '2026-11-24T10:00:00Z  created by host (disk)',
+    ]);
     expect(text).toContain('Settings and connections are not known: a reason.');
+  });
+});
+
+describe('A change', () => {
+  it('is of what is others than before, what is new, and what is gone', () => {
+    expect(differences({ a: '1', b: '2', c: '3' }, { a: '1', b: '5', d: '4' })).toEqual({
+      b: { from: '2', to: '5' },
+      c: { from: '3', to: null },
+      d: { from: null, to: '4' },
+    });
+    expect(differences({ a: '1' }, { a: '1' })).toEqual({});
+  });
+});
+
+describe('A window', () => {
+  const lines = ['one', 'two', 'three', 'a fourth line that is longer'];
+
+  it('shows what it has room for, and says in its last line how much more there is', () => {
+    expect(fitting(lines, { columns: 80, rows: 4 })).toEqual(lines);
+    expect(fitting(lines, { columns: 80, rows: 3 })).toEqual([
+      'one',
+      'two',
+      '… 2 more lines: a higher window shows them, or the same without --watch.',
+    ]);
+    expect(fitting(lines, { columns: 10, rows: 9 }).at(-1)).toBe('a fourth …');
+    expect(fitting(lines, { columns: 10, rows: 1 })).toEqual(['… 4 more …']);
   });
 });
 
@@ -224,5 +312,17 @@ describe('Figures for people', () => {
     [9e13, '81.9 TiB', '1.04 d'],
   ])('write %d as %s and %s', (value, bytes, time) => {
     expect([bytesText(value), timeText(value)]).toEqual([bytes, time]);
+  });
+
+  it.each([
+    [0, '0 B', '0 ms'],
+    [4_194_304, '4 MiB', '4,194,304 ms'],
+    [50_000_000, '50 MB', '50,000 s'],
+    [1_500_000, '1.5 MB', '25 min'],
+    [67_108_863, '64 MiB', '67,108,863 ms'],
+    [900_000, '900 kB', '15 min'],
+    [3_661_000, '3,661 kB', '3,661 s'],
+  ])('write a limit of %d as %s and %s', (value, bytes, time) => {
+    expect([sizeText(value), lengthText(value)]).toEqual([bytes, time]);
   });
 });

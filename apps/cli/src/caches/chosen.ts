@@ -14,8 +14,8 @@ export function chosen(views: readonly CacheView[], name: string): CacheView {
       EXIT.usage,
       `Add --service ${found[0]!.service}, for example.`,
     );
-  const names = [...new Set(views.map(({ cache }) => cache))];
-  const guess = nearest(name, [...names, ...views.map(({ service, cache }) => `${service}/${cache}`)]);
+  const names = views.map(({ service, cache }) => `${service}/${cache}`);
+  const guess = nearest(name, [...new Set(views.map(({ cache }) => cache)), ...names]);
   throw new CliError(
     'NOT_FOUND',
     `No cache ${JSON.stringify(name)} has reported in this time.`,

@@ -21,20 +21,6 @@ export interface TierDetails {
   readonly refreshesUnchanged: number | null;
 }
 
-/** One change of a cache, or the same in several instances in one minute. */
-export interface Change {
-  /** ISO 8601, of the first of them. */
-  readonly time: string;
-  readonly change: string;
-  readonly by: string;
-  readonly tier: string;
-  readonly revision: number | null;
-  readonly settings: Readonly<Record<string, string>>;
-  readonly entries: number | null;
-  readonly bytes: number | null;
-  readonly instances: number;
-}
-
 /** Histograms of a window, by their columns: those of every version, and those that a later one brought. */
 const HISTOGRAMS = ['get', 'load'] as const;
 const LATER_HISTOGRAMS = ['write_size', 'age_at_hit', 'time_to_eviction', 'age_at_refresh'] as const;
@@ -93,28 +79,4 @@ function spreadOf(row: Row, name: string): Spread {
     bins,
   });
   return { count, mean: part('sum') / count, p50: histogram.quantile(0.5), p99: histogram.quantile(0.99) };
-}
-
-/** The latest changes of one cache, the latest first. */
-export async function changesOf(server: Server, asked: Asked, limit: number): Promise<Change[]> {
-  const rows = await server.query<Row & { settings_all: Readonly<Record<string, string>> }>(
-    `SELECT min(time) AS at, change, changed_by, tier, revision, any(settings) AS settings_all,
-       sum(entries) AS entries_all, sum(bytes) AS bytes_all, uniqExact(instance) AS instances
-     FROM cache_changes FINAL WHERE time > toDateTime({since:UInt32}) ${whereOf(asked)}
-     GROUP BY change, changed_by, tier, revision, toString(settings), toStartOfMinute(time)
-     ORDER BY at DESC, change LIMIT {limit:UInt32}`,
-    { ...parametersOf(asked), limit },
-  );
-  const number = (value: Row[string] | undefined) => (value === null || value === undefined ? null : Number(value));
-  return rows.map((row) => ({
-    time: `${String(row['at']).replace(' ', 'T')}Z`,
-    change: String(row['change']),
-    by: String(row['changed_by']),
-    tier: String(row['tier']),
-    revision: number(row['revision']),
-    settings: row.settings_all,
-    entries: number(row['entries_all']),
-    bytes: number(row['bytes_all']),
-    instances: Number(row['instances']),
-  }));
 }

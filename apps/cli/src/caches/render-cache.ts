@@ -1,8 +1,12 @@
 import { bytesText, grouped, percent, threeDigits, timeText } from '../command/figures.js';
+import { alperfCommand } from '#libs/operations';
 import { shortened, table } from '../command/table.js';
-import type { Change, Spread, TierDetails } from './details.js';
+import { wrapped } from '../command/wrap.js';
+import { changeText, type Change } from './changes.js';
+import type { Spread, TierDetails } from './details.js';
 import { REMOVALS, RESULTS, type CountName } from './figures.js';
-import { LINE_WIDTH, entriesText, ofMost, plural, standingText } from './render-caches.js';
+import { ofMost, plural, standingText, unknownText } from './render-caches.js';
+import { boundsText, settingTexts } from './setting-text.js';
 import type { CacheView, InstanceSettings } from './view.js';
 
 export interface ShownCache extends CacheView {
@@ -25,21 +29,27 @@ const SPREADS: Readonly<Record<string, readonly [title: string, text: (value: nu
 /** Instances whose settings are shown one by one. */
 const MOST_INSTANCES = 5;
 
-/** One cache, in sections. Pure. */
-export function renderCache(shown: ShownCache, unknown: string | undefined): string {
+/**
+ * One cache, in sections. Pure.
+ * @param columns lines that are longer are cut; reasons and changes go on in the next one
+ */
+export function renderCache(shown: ShownCache, unknown: string | undefined, columns = Infinity): string {
   const { service, cache, requests, requestsPerSecond, hitRatio, instances, standing } = shown;
   const sections = [
     [
       `${service}/${cache}: ${grouped(requests)} requests, ${threeDigits(requestsPerSecond)}/s, ${percent(hitRatio)} answered from the cache`,
-      [`${plural(instances, 'instance')} reported`, ...(standing === null ? [] : standingText(standing))].join('; '),
+      ...wrapped(
+        [`${plural(instances, 'instance')} reported`, ...(standing === null ? [] : standingText(standing))].join('; '),
+        columns,
+      ),
     ],
     countsSection(shown),
     spreadsSection(shown),
-    settingsSection(shown),
-  ].map((lines) => lines.map((line) => shortened(line, LINE_WIDTH)));
+    settingsSection(shown, columns),
+  ].map((lines) => lines.map((line) => shortened(line, columns)));
   // Whole, however wide: what was changed is what is looked for.
-  sections.push(changesSection(shown.changes));
-  if (unknown !== undefined) sections.push([`Settings and connections are not known: ${unknown}.`]);
+  sections.push(changesSection(shown.changes).flatMap((line) => wrapped(line, columns)));
+  if (unknown !== undefined) sections.push(wrapped(unknownText(unknown), columns));
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -95,61 +105,38 @@ function spreadsSection({ details, tiers }: ShownCache): string[] {
   );
 }
 
-function settingsSection({ settings }: ShownCache): string[] {
-  return settings.slice(0, MOST_INSTANCES).flatMap(({ instance, inForce, desired, bounds, refused, reason }, i) => {
-    const rows = Object.entries(inForce).map(([name, value]) => [
-      name,
-      String(value),
-      Object.hasOwn(desired, name) ? String(desired[name]) : '',
-      bounds[name] ?? '',
-    ]);
-    for (const [name, value] of Object.entries(desired))
-      if (!Object.hasOwn(inForce, name)) rows.push([name, '-', String(value), bounds[name] ?? '']);
-    const more = i === MOST_INSTANCES - 1 && settings.length > MOST_INSTANCES;
-    return [
-      ...(i === 0 ? [] : ['']),
-      `instance ${instance}${refused === undefined ? '' : `: refused (${refused}): ${reason}`}`,
-      ...table(
-        [
-          { title: 'setting', left: true, most: 30 },
-          { title: 'in force', left: true, most: 20 },
-          { title: 'desired', left: true, most: 20 },
-          { title: 'bounds', left: true, most: 24 },
-        ],
-        rows,
-      ),
-      ...(more ? [`and ${plural(settings.length - MOST_INSTANCES, 'instance')} more; --json has all`] : []),
-    ];
+function settingsSection({ settings }: ShownCache, columns: number): string[] {
+  const shown = settings.slice(0, MOST_INSTANCES);
+  const more = settings.length - shown.length;
+  return [
+    ...shown.flatMap((one, i) => [...(i === 0 ? [] : ['']), ...instanceLines(one, columns)]),
+    ...(more === 0 ? [] : [`and ${plural(more, 'instance')} more; --json has all`]),
+  ];
+}
+
+function instanceLines(one: InstanceSettings, columns: number): string[] {
+  const { instance, inForce, desired, bounds, refused, reason, takeBack = [] } = one;
+  const names = [...new Set([...Object.keys(inForce), ...Object.keys(desired)])];
+  const rows = names.map((name) => {
+    const [is, wanted] = settingTexts(name, [inForce[name], desired[name]]);
+    return [name, is ?? '-', wanted ?? '', Object.hasOwn(bounds, name) ? boundsText(name, bounds[name]!) : ''];
   });
+  return [
+    ...wrapped(`instance ${instance}${refused === undefined ? '' : `: refused (${refused}): ${reason}`}`, columns),
+    ...table(
+      [
+        { title: 'setting', left: true, most: 30 },
+        { title: 'in force', left: true, most: 20 },
+        { title: 'desired', left: true, most: 20 },
+        { title: 'bounds', left: true, most: 32 },
+      ],
+      rows,
+    ),
+    ...(takeBack.length === 0 ? [] : wrapped('What it refuses stays desired. To take it back:', columns)),
+    ...takeBack.flatMap((line) => wrapped(`  ${alperfCommand(line)}`, columns)),
+  ];
 }
 
 function changesSection(changes: readonly Change[]): string[] {
-  if (changes.length === 0) return ['No change in 30 days.'];
-  const differences = differencesOf(changes);
-  return changes.map(({ time, change, by, tier, revision, entries, instances }, i) =>
-    [
-      time.replace(/\.\d+Z$/, 'Z'),
-      `${change} by ${by}${tier === '' ? '' : ` of ${tier}`}`,
-      ...(revision === null ? [] : [`revision ${revision}`]),
-      ...(entries === null ? [] : [entriesText(entries)]),
-      ...differences[i]!,
-      ...(instances > 1 ? [`in ${grouped(instances)} instances`] : []),
-    ].join('  '),
-  );
-}
-
-/** Of the settings that each change tells, which are all in force, those that were others before, as far as is known. */
-function differencesOf(latestFirst: readonly Change[]): readonly string[][] {
-  const known = new Map<string, string>();
-  return latestFirst
-    .toReversed()
-    .map(({ settings }) =>
-      Object.entries(settings).flatMap(([name, value]) => {
-        const before = known.get(name);
-        known.set(name, value);
-        if (before === value) return [];
-        return before === undefined ? `${name}=${value}` : `${name}=${value} (was ${before})`;
-      }),
-    )
-    .toReversed();
+  return changes.length === 0 ? ['No change in 30 days.'] : changes.map(changeText);
 }

@@ -1,10 +1,8 @@
 import { bytesText, grouped, percent, threeDigits } from '../command/figures.js';
 import { shortened, table, type TableColumn } from '../command/table.js';
+import { wrapped } from '../command/wrap.js';
 import { REMOVALS } from './figures.js';
 import type { CacheView, Standing, TierView } from './view.js';
-
-/** Lines are no longer than this. */
-export const LINE_WIDTH = 100;
 
 const COLUMNS: readonly TableColumn[] = [
   { title: 'cache', left: true, most: 29 },
@@ -15,9 +13,13 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'bytes', most: 20 },
 ];
 
-/** All caches, a line for each tier and one for what there is to say of the whole. Pure. */
-export function renderCaches(views: readonly CacheView[], unknown: string | undefined): string {
-  if (views.length === 0) return noteOf(['No cache has reported.'], unknown);
+/**
+ * All caches, a line for each tier and one for what there is to say of the whole. Pure.
+ * @param columns lines that are longer are cut; notes go on in the next one
+ */
+export function renderCaches(views: readonly CacheView[], unknown: string | undefined, columns = Infinity): string {
+  const notes = unknown === undefined ? [] : ['', ...wrapped(unknownText(unknown), columns)];
+  if (views.length === 0) return ['No cache has reported.', ...notes].join('\n');
   const blocks = views.map((view) => {
     const tiers = view.tiers.map((tier, i) => [
       i === 0 ? `${view.service}/${view.cache}` : '',
@@ -37,9 +39,17 @@ export function renderCaches(views: readonly CacheView[], unknown: string | unde
   let at = 0;
   const body = blocks.flatMap(({ rows, view }) => {
     const own = lines.slice(at, (at += rows.length));
-    return [...own, ...notesOf(view).map((note) => shortened(`    ${note}`, LINE_WIDTH))];
+    return [
+      ...own.map((line) => shortened(line, columns)),
+      ...notesOf(view).flatMap((note) => wrapped(`    ${note}`, columns, '      ')),
+    ];
   });
-  return noteOf([head!, ...body], unknown);
+  return [shortened(head!, columns), ...body, ...notes].join('\n');
+}
+
+/** Why settings and connections are missing. Pure. */
+export function unknownText(why: string): string {
+  return `Settings and connections are not known: ${why}.`;
 }
 
 /** `12.3 MiB/64 MiB`, or what there is of it. Pure. */
@@ -65,7 +75,7 @@ export function removalsOf(tiers: readonly Pick<TierView, 'counts'>[]): string {
 }
 
 /** How many listen, and whether what is desired is in force. Pure. */
-export function standingText({ connected, upToDate, refused, desiredRevision, on }: Standing): string[] {
+export function standingText({ connected, upToDate, refused, desiredRevision, paused, on }: Standing): string[] {
   const settings =
     desiredRevision === null
       ? 'settings of the host'
@@ -76,7 +86,12 @@ export function standingText({ connected, upToDate, refused, desiredRevision, on
           : upToDate < connected
             ? `revision ${desiredRevision} in force in ${upToDate} of ${connected}`
             : `revision ${desiredRevision} in force`;
-  return [`${grouped(connected)} connected`, settings, ...(on ? [] : ['switched off'])];
+  return [
+    `${grouped(connected)} connected`,
+    ...(paused === 0 ? [] : [`paused in ${paused} of ${connected}`]),
+    settings,
+    ...(on ? [] : ['switched off']),
+  ];
 }
 
 export function plural(count: number, word: string): string {
@@ -85,10 +100,4 @@ export function plural(count: number, word: string): string {
 
 export function entriesText(entries: number): string {
   return `${grouped(entries)} ${entries === 1 ? 'entry' : 'entries'}`;
-}
-
-function noteOf(lines: readonly string[], unknown: string | undefined): string {
-  return [...lines, ...(unknown === undefined ? [] : ['', `Settings and connections are not known: ${unknown}.`])].join(
-    '\n',
-  );
 }

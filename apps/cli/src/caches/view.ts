@@ -1,5 +1,7 @@
 import { flatSettings, parseSelector, settingsFor, type CacheDescription, type SettingValue } from '#libs/contracts';
 import type { ControlReading, ServiceState } from './control.js';
+import type { SettingBounds } from './setting-text.js';
+import { takingBack } from './take-back.js';
 import { REMOVALS, RESULTS, type CountName, type GaugeName, type TierFigures } from './figures.js';
 
 /** How a cache stands to what is desired of it. */
@@ -12,6 +14,8 @@ export interface Standing {
   readonly refused: readonly { readonly instance: string; readonly refused: string; readonly reason: string }[];
   /** The newest revision of what is desired of the cache; null when nothing is. */
   readonly desiredRevision: number | null;
+  /** Those that listen and stand aside: every read of theirs goes to the origin. */
+  readonly paused: number;
   /** Off: instances apply nothing from afar. */
   readonly on: boolean;
 }
@@ -120,6 +124,9 @@ function standingOf({ instances, settings, on }: ServiceState, cache: string): S
       ),
     ),
     desiredRevision: entries.length === 0 ? null : desired,
+    paused: having.filter(({ caches }) =>
+      caches.some(({ description }) => description.cache === cache && description.settings['paused'] === true),
+    ).length,
     on,
   };
 }
@@ -130,10 +137,12 @@ export interface InstanceSettings {
   readonly inForce: CacheDescription['settings'];
   /** What is desired of this instance, by the same names: all selectors laid over one another. */
   readonly desired: Readonly<Record<string, SettingValue>>;
-  /** What its host lets be set, in words, by the names of settings. */
-  readonly bounds: Readonly<Record<string, string>>;
+  /** What its host lets be set, by the names of settings. */
+  readonly bounds: Readonly<Record<string, SettingBounds>>;
   readonly refused?: string;
   readonly reason?: string;
+  /** Where it refuses something: what to type behind `alperf` to take back what stays desired and is not in force. */
+  readonly takeBack?: readonly string[];
 }
 
 /** What is in force and desired in every connected instance that has the cache. Pure. */
@@ -146,31 +155,39 @@ export function settingsOf(state: ServiceState | undefined, cache: string): Inst
   return state.instances.flatMap(({ instance, connected, caches }) =>
     caches.flatMap(({ description, refused, reason }) => {
       if (!connected || description.cache !== cache) return [];
-      return {
-        instance,
+      const settings = {
         inForce: description.settings,
         desired: flatSettings(settingsFor(instance, selected)),
-        bounds: boundsText(description.bounds),
-        ...(refused !== undefined && { refused, reason: reason ?? '' }),
+      };
+      const takeBack = () =>
+        takingBack(instance, settings, selected).map((line) => `cache ${state.service}/${cache} ${line}`);
+      return {
+        instance,
+        ...settings,
+        bounds: boundsOf(description.bounds),
+        ...(refused !== undefined && { refused, reason: reason ?? '', takeBack: takeBack() }),
       };
     }),
   );
 }
 
-/** `memory.maxBytes`: `from 1 to 5`. Pure. */
-function boundsText({ tiers = {}, maxTtlMs, policies }: NonNullable<CacheDescription['bounds']> = {}) {
-  const texts: Record<string, string> = {};
+/** Bounds by the names of the settings that they are for. Pure. */
+export function boundsOf({ tiers = {}, maxTtlMs, policies }: NonNullable<CacheDescription['bounds']> = {}): Record<
+  string,
+  SettingBounds
+> {
+  const bounds: Record<string, SettingBounds> = {};
   const range = (name: string, least: number | undefined, most: number | undefined) => {
-    const words = [...(least === undefined ? [] : [`from ${least}`]), ...(most === undefined ? [] : [`to ${most}`])];
-    if (words.length > 0) texts[name] = words.join(' ');
+    if (least === undefined && most === undefined) return;
+    bounds[name] = { ...(least !== undefined && { least }), ...(most !== undefined && { most }) };
   };
   for (const [tier, { minBytes, maxBytes, minEntries, maxEntries }] of Object.entries(tiers)) {
     range(`${tier}.maxBytes`, minBytes, maxBytes);
     range(`${tier}.maxEntries`, minEntries, maxEntries);
   }
   range('ttlMs', undefined, maxTtlMs);
-  if (policies !== undefined) texts['policy'] = policies.join(', ');
-  return texts;
+  if (policies !== undefined) bounds['policy'] = { oneOf: policies };
+  return bounds;
 }
 
 function inOrder(figures: readonly TierFigures[], descriptions: readonly CacheDescription[]): TierFigures[] {

@@ -42,6 +42,8 @@ export interface Host {
   readonly cwd: string;
   /** Progress and messages; never the answer. */
   readonly terminal: Terminal;
+  /** Width of the terminal that the answer goes to; undefined where it goes into a pipe or a file, which get it whole. */
+  readonly stdoutColumns?: number | undefined;
   readonly stdin: AsyncIterable<Uint8Array>;
   /** Whether a person can be asked something at stdin. Default: not. */
   readonly stdinIsTerminal?: boolean;

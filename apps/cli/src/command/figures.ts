@@ -37,6 +37,42 @@ export function timeText(ns: number): string {
   return `${threeDigits(ns / length)} ${unit}`;
 }
 
+const DECIMAL_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+const LENGTH_UNITS: readonly (readonly [unit: string, ms: number])[] = [
+  ['d', 864e5],
+  ['h', 36e5],
+  ['min', 6e4],
+  ['s', 1e3],
+];
+
+const LIMIT_UNITS = [BYTE_UNITS, DECIMAL_UNITS].flatMap((units, i) =>
+  units.slice(1).map((unit, power) => [unit, (i === 0 ? 1_024 : 1_000) ** (power + 1)] as const),
+);
+
+/**
+ * `64 MiB`, `50 MB`: whole, in the unit that says it shortest, where one does in two decimals, as limits are mostly given;
+ * else as `bytesText`. Pure.
+ */
+export function sizeText(bytes: number): string {
+  const whole = LIMIT_UNITS.filter(([, size]) => saysWhole(bytes, size));
+  const texts = whole.map(([unit, size]) => `${decimals(bytes / size)} ${unit}`);
+  return texts.sort((a, b) => a.length - b.length)[0] ?? bytesText(bytes);
+}
+
+/** `15 min`, `1.5 h`, `3,661 s`, from milliseconds, never rounded. Pure. */
+export function lengthText(ms: number): string {
+  const [unit, length] = LENGTH_UNITS.find(([, size]) => saysWhole(ms, size)) ?? ['ms', 1];
+  return `${decimals(ms / length)} ${unit}`;
+}
+
+function saysWhole(value: number, unit: number): boolean {
+  return value >= unit && Number.isInteger((value / unit) * 100);
+}
+
+function decimals(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 2 });
+}
+
 /** `1,234`, `12.3`, `1.23`, `0`. Pure. */
 export function threeDigits(value: number): string {
   return value >= 100 ? grouped(Math.round(value)) : String(Number(value.toPrecision(3)));

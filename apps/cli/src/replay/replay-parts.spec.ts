@@ -102,7 +102,7 @@ describe('A replay that is refused', () => {
       isUp: async () => true,
       telemetry: { delivery: () => delivery, hurry: () => undefined },
       pace: new Pace({}, clock),
-      progress: new Progress({ interactive: false, columns: 80, write: () => undefined }, clock),
+      progress: new Progress({ interactive: false, columns: 80, rows: 24, write: () => undefined }, clock),
       signal: new AbortController().signal,
     });
     await expect(run).rejects.toThrow('The server refuses the events: HTTP 403');
@@ -260,7 +260,10 @@ describe('The report', () => {
     const clock = new FakeClock();
     const shown = (interactive: boolean) => {
       const written: string[] = [];
-      const progress = new Progress({ interactive, columns: 80, write: (text) => void written.push(text) }, clock);
+      const progress = new Progress(
+        { interactive, columns: 80, rows: 24, write: (text) => void written.push(text) },
+        clock,
+      );
       return { written, progress };
     };
     const watched = shown(true);

@@ -128,7 +128,7 @@ describe('alperf replay', () => {
     };
     const { code, out } = await alperf(
       ['replay', trace, '--endpoint', `http://127.0.0.1:${server.port}`, '--json', ...args],
-      { cwd: folder, terminal: { interactive: false, columns: 80, write }, ...host },
+      { cwd: folder, terminal: { interactive: false, columns: 80, rows: 24, write }, ...host },
     );
     // One document, and nothing besides.
     expect(out.trimEnd().split('\n')).toHaveLength(1);

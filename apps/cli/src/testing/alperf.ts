@@ -26,6 +26,7 @@ export async function alperf(argv: readonly string[], host: Pick<Host, 'cwd'> & 
       terminal: {
         interactive: false,
         columns: 80,
+        rows: 24,
         write: (text) => {
           said += text;
         },
