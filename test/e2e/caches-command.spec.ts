@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { COMMANDS, run, type ActionReport, type CacheView, type Host, type ShownCache } from '#apps/cli';
 import { createCache, memory, type Cache } from '#libs/cache';
 import type { InstancesAnswer } from '#libs/contracts';
@@ -54,7 +55,7 @@ describe('alperf caches and alperf cache, of a real server and a service that it
         clock,
         env: {},
         cwd: folder,
-        terminal: { interactive: false, columns: 100, write },
+        terminal: { interactive: false, columns: 100, rows: 50, write },
         stdin: process.stdin,
         random: () => 0,
         signal: new AbortController().signal,
@@ -126,15 +127,81 @@ describe('alperf caches and alperf cache, of a real server and a service that it
     expect(stdout).toMatch(/memory\.maxEntries +10 +10/);
   }, 60_000);
 
+  it('tell of each change what became different, also from one that is not shown any more', async () => {
+    const desire = async (settings: object) => {
+      const address = `${url}/v1/control/services/reader/caches/pages/settings/all`;
+      const reply = await fetch(address, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json', 'if-match': '*' },
+        body: JSON.stringify(settings),
+      });
+      expect(reply.status).toBe(200);
+      const { revision } = (await reply.json()) as { revision: number };
+      let last: ShownCache['changes'][number] | undefined;
+      await until(
+        async () => {
+          [last] = (await read<ShownCache>('cache', 'reader/pages', '--changes', '1')).changes;
+          return last?.revision === revision;
+        },
+        30_000,
+        () => JSON.stringify(last),
+      );
+      return last;
+    };
+    expect(await desire({ tiers: { memory: { maxEntries: 5 } } })).toMatchObject({
+      changed: { 'memory.maxEntries': { from: '10', to: '5' } },
+    });
+    expect(await desire({ tiers: { memory: { maxEntries: 5 } }, ttlMs: 900_000 })).toMatchObject({
+      changed: { ttlMs: { from: null, to: '900000' } },
+    });
+    expect((await alperf(['cache', 'reader/pages', '--changes', '1'])).stdout).toContain('ttlMs=15 min (was not set)');
+    expect(await desire({ tiers: { memory: { maxEntries: 5 } }, ttlMs: 900_000, paused: false })).toMatchObject({
+      changed: {},
+    });
+    expect((await alperf(['cache', 'reader/pages', '--changes', '1'])).stdout).toContain('nothing was different');
+  }, 60_000);
+
+  it('compare the first change of an instance with what its tiers told when they were created', async () => {
+    const told = createTelemetry({ service: 'teller', version: '1', endpoint: url, control: false });
+    const [memoryTier, diskTier] = ['memory', 'disk'].map((tier) => told.cache('told', { tier }));
+    memoryTier!.loaded();
+    const limits = { 'memory.maxBytes': 100, 'disk.maxBytes': 1_000 };
+    memoryTier!.change({ change: 'created', by: 'host', settings: { 'memory.maxBytes': 100, policy: 'lru' } });
+    diskTier!.change({ change: 'created', by: 'host', settings: { 'disk.maxBytes': 1_000 } });
+    memoryTier!.change({ change: 'cleared', by: 'operator', entries: 5, revision: 1 });
+    memoryTier!.change({ change: 'settings', by: 'operator', settings: { ...limits, policy: 'arc' }, revision: 2 });
+    memoryTier!.change({ change: 'settings', by: 'operator', settings: limits, revision: 3 });
+    await told.shutdown();
+    let changes: ShownCache['changes'] = [];
+    await until(
+      async () => {
+        const ended = await alperf(['cache', 'teller/told', '--json']);
+        changes = ended.code === 0 ? (JSON.parse(ended.stdout) as ShownCache).changes : [];
+        return changes.length === 5;
+      },
+      30_000,
+      () => JSON.stringify(changes),
+    );
+    const changed = (revision: number) => changes.find((one) => one.revision === revision)?.changed;
+    expect([1, 2, 3].map(changed)).toEqual([
+      null,
+      { policy: { from: 'lru', to: 'arc' } },
+      { policy: { from: 'arc', to: null } },
+    ]);
+  }, 60_000);
+
   it('tell of a name mistyped and of one that nobody knows', async () => {
     expect(await alperf(['cache', 'pags'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('Did you mean `pages`?'),
     });
-    expect(await alperf(['caches', '--service', 'nobody'])).toMatchObject({
-      code: 0,
-      stdout: 'No cache has reported.\n',
-    });
+    expect((await alperf(['cache', 'nope/pages'])).stderr).toContain('There are: reader/pages');
+    for (const argv of [['caches'], ['cache', 'pages'], ['cache', 'pages', 'clear', '--dry-run']])
+      expect(await alperf([...argv, '--service', 'nobody'])).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/No cache of a service "nobody" has reported .*\nThere are: reader/),
+      });
   });
 
   it('are drawn again until Ctrl-C, which is no failure', async () => {
@@ -146,9 +213,51 @@ describe('alperf caches and alperf cache, of a real server and a service that it
     };
     const ended = await alperf(['caches', '--watch', '--interval', '0.1'], {
       signal: stop.signal,
-      terminal: { interactive: true, columns: 100, write },
+      terminal: { interactive: true, columns: 100, rows: 50, write },
     });
     expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining('reader/pages') });
+  });
+
+  it('are drawn within the window, and again when its size changes', async () => {
+    const stop = new AbortController();
+    const frames: string[][] = [];
+    const window = { columns: 80, rows: 24 };
+    let resized = () => {};
+    let following = 0;
+    const terminal: Host['terminal'] = {
+      interactive: true,
+      get columns() {
+        return window.columns;
+      },
+      get rows() {
+        return window.rows;
+      },
+      write: (text) => {
+        frames.push(stripVTControlCharacters(text).split('\n'));
+        if (frames.length === 1)
+          queueMicrotask(() => {
+            Object.assign(window, { columns: 40, rows: 10 });
+            resized();
+          });
+        if (frames.length === 2) stop.abort();
+      },
+      onResize: (callback) => {
+        resized = callback;
+        following++;
+        return () => void following--;
+      },
+    };
+    // Longer than the test may take: the second frame is that of the new size.
+    const argv = ['cache', 'reader/pages', '--watch', '--interval', '600'];
+    const ended = await alperf(argv, { signal: stop.signal, terminal, stdoutColumns: 60 });
+    expect(ended.code).toBe(0);
+    const [first, second] = frames;
+    expect([first!.length, second!.length]).toEqual([24, 10]);
+    expect(Math.max(...first!.map((line) => line.length))).toBeLessThan(80);
+    expect(Math.max(...second!.map((line) => line.length))).toBeLessThan(40);
+    expect(first!.join('\n')).toMatch(/\nhits +\d+\n[\s\S]*… \d+ more lines: a higher window shows them/);
+    expect(Math.max(...ended.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(following).toBe(0);
   });
 
   describe('act on a cache', () => {
@@ -260,6 +369,7 @@ describe('alperf caches and alperf cache, of a real server and a service that it
       expect(grown.revision).toBeGreaterThan(0);
       expect(at(grown, telemetry)).toMatchObject({ outcome: 'applied', inForce: { 'memory.maxEntries': 60 } });
       expect(at(grown, other)).toMatchObject({ outcome: 'refused', refused: 'bounds' });
+      expect(grown.takeBack).toBe('cache reader/covers resize --tier memory --reset');
       expect(limits()).toEqual([60, 40]);
 
       expect(await done(0, 'resize', '--reset', '--yes')).toMatchObject({ instances: [{ outcome: 'applied' }, {}] });
@@ -276,6 +386,23 @@ describe('alperf caches and alperf cache, of a real server and a service that it
       expect(await policies()).toEqual(['lru', 'lru']);
       expect((await fetch(`${url}/v1/control/services/reader/caches/covers/settings/all`)).status).toBe(404);
     }, 60_000);
+
+    it('but for what every instance that listens would refuse, which is not stored', async () => {
+      const only = ['--selector', `instance:${other.instance}`];
+      const argv = ['cache', 'reader/covers', 'resize', '--max-entries', '60', ...only];
+      for (const consent of [[], ['--yes']]) {
+        const ended = await alperf([...argv, ...consent]);
+        expect([ended.code, ended.stdout]).toEqual([1, '']);
+        expect(ended.stderr).toMatch(
+          /is not stored: memory\.maxEntries is 60; .*\nIts host allows: memory\.maxEntries up to 50\./,
+        );
+      }
+      expect(await done(1, 'resize', '--max-entries', '60', ...only, '--dry-run')).toMatchObject({
+        instances: [{ outcome: 'refused', refused: 'bounds' }],
+      });
+      const address = `${url}/v1/control/services/reader/caches/covers/settings/instance:${other.instance}`;
+      expect((await fetch(address)).status).toBe(404);
+    }, 30_000);
 
     it('but for what a more specific selector says, and an instance that is away, which is told', async () => {
       await done(0, 'resize', '--max-entries', '20', '--selector', `instance:${other.instance}`);

@@ -21,6 +21,7 @@ export async function act(invocation: Invocation, host: Host, action: Action): P
     return { exitCode: exitCodeOf(said), json: said, text: renderReport(said) };
   };
   if (invocation.flag('dry-run')) return answer(true, await action.tryOut(place, parts));
+  await action.mustBeOfUse(place, parts);
   if (!invocation.flag('yes')) {
     const would = await action.tryOut(place, parts);
     if (action.needsConsent(would)) await mustAgree(report(true, would), host);

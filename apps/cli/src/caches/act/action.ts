@@ -14,6 +14,10 @@ export interface ActParts {
 export interface Acted {
   readonly revision: number | null;
   readonly command: string | null;
+  /** Tiers whose entries and bytes are counted: what several hold counts once in each. */
+  readonly tiers: readonly string[];
+  /** What to type behind `alperf` to have desired what was before, when something that is refused stays desired. */
+  readonly takeBack?: string;
   readonly instances: readonly InstanceOutcome[];
 }
 
@@ -21,6 +25,11 @@ export interface Acted {
 export interface Action {
   /** As the command calls it: `clear`. */
   readonly name: string;
+  /**
+   * Nothing is asked, nor done, that would be of no use.
+   * @throws CliError when no instance that listens would take it
+   */
+  mustBeOfUse(place: Place, parts: ActParts): Promise<void>;
   /** Whether a person is to agree to this. */
   needsConsent(would: Acted): boolean;
   /** What it would do. Changes nothing. */

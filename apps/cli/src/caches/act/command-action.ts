@@ -19,6 +19,10 @@ export class CommandAction implements Action {
     this.name = operation.do;
   }
 
+  async mustBeOfUse(): Promise<void> {
+    // A command leaves nothing behind where it is refused.
+  }
+
   needsConsent(): boolean {
     return true;
   }
@@ -66,9 +70,16 @@ export class CommandAction implements Action {
     return {
       revision: null,
       command: id,
+      tiers: this.operation.tier === undefined ? tiersOf(meant, place) : [this.operation.tier],
       instances: meant.map((one) => outcomeOf(one, status, awayReason(one.connected, waitMs, later))),
     };
   }
+}
+
+function tiersOf(instances: readonly ControlledInstance[], { cache }: Place): readonly string[] {
+  const descriptions = instances.flatMap(({ caches }) => caches.map(({ description }) => description));
+  const tiers = descriptions.flatMap((one) => (one.cache === cache ? one.tiers.map(({ tier }) => tier) : []));
+  return [...new Set(tiers)];
 }
 
 function outcomeOf(

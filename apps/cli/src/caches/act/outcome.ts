@@ -1,7 +1,9 @@
 import type { SettingValue } from '#libs/contracts';
 import { bytesText } from '../../command/figures.js';
 import { EXIT, type ExitCode } from '../../command/exit-codes.js';
+import { alperfCommand } from '#libs/operations';
 import { entriesText } from '../render-caches.js';
+import { settingText } from '../setting-text.js';
 import type { Place } from './place.js';
 
 type Settings = Readonly<Record<string, SettingValue>>;
@@ -16,6 +18,8 @@ export interface InstanceOutcome {
   readonly refused?: string;
   /** Why, in words. */
   readonly reason?: string;
+  /** What else the instance refuses of what is desired of its cache, though it took what the action was for. */
+  readonly note?: string;
   /** What was removed; of a lower limit what it is about to be. */
   readonly entries?: number;
   readonly bytes?: number;
@@ -34,7 +38,11 @@ export interface ActionReport extends Place {
   readonly revision: number | null;
   /** Id of the command, when it was one. */
   readonly command: string | null;
-  /** Sums over the instances. */
+  /** What to type behind `alperf` to take back what was refused and stays desired; left out where nothing is. */
+  readonly takeBack?: string;
+  /** Tiers whose entries and bytes are counted: what several hold counts once in each. */
+  readonly tiers: readonly string[];
+  /** Sums over the instances and these tiers. */
   readonly entries: number;
   readonly bytes: number;
   readonly instances: readonly InstanceOutcome[];
@@ -43,7 +51,7 @@ export interface ActionReport extends Place {
 /** Pure. */
 export function reportOf(
   place: Place,
-  about: Pick<ActionReport, 'action' | 'dryRun' | 'revision' | 'command'>,
+  about: Pick<ActionReport, 'action' | 'dryRun' | 'revision' | 'command' | 'tiers' | 'takeBack'>,
   instances: readonly InstanceOutcome[],
 ): ActionReport {
   const sum = (of: (one: InstanceOutcome) => number | undefined) =>
@@ -60,7 +68,7 @@ export function exitCodeOf({ instances }: ActionReport): ExitCode {
 
 /** For people. Pure. */
 export function renderReport(report: ActionReport): string {
-  const { action, service, cache, selector, dryRun, revision, instances } = report;
+  const { action, service, cache, selector, dryRun, revision, takeBack, instances } = report;
   const of = (outcome: InstanceOutcome['outcome']) => instances.filter((one) => one.outcome === outcome).length;
   const counts = (['applied', 'unchanged', 'refused', 'away'] as const)
     .filter((outcome) => of(outcome) > 0)
@@ -73,17 +81,20 @@ export function renderReport(report: ActionReport): string {
       ...(touched(report) === '' ? [] : [`${touched(report)}${dryRun ? ' would go' : ''}`]),
     ].join('; '),
     ...instances.map((one) => `  ${one.instance}  ${instanceText(one, dryRun)}`),
+    ...(takeBack === undefined
+      ? []
+      : [`What was refused stays desired, for whenever it is allowed. To take it back: ${alperfCommand(takeBack)}`]),
   ].join('\n');
 }
 
-/** `1,234 entries, 4.77 MiB`, or nothing where nothing is told. Pure. */
-export function touched({ instances, entries, bytes }: ActionReport): string {
+/** `1,234 entries in all tiers, 4.77 MiB`, or nothing where nothing is told. Pure. */
+export function touched({ instances, tiers, entries, bytes }: ActionReport): string {
   if (instances.every((one) => one.entries === undefined && one.bytes === undefined)) return '';
-  return `${entriesText(entries)}, ${bytesText(bytes)}`;
+  return `${entriesText(entries)}${tiers.length > 1 ? ' in all tiers' : ''}, ${bytesText(bytes)}`;
 }
 
 function instanceText(one: InstanceOutcome, dryRun: boolean): string {
-  const { outcome, refused, reason, entries, bytes, before, after, inForce } = one;
+  const { outcome, refused, reason, note, entries, bytes, before, after, inForce } = one;
   const why = reason === undefined ? '' : `: ${reason}`;
   if (outcome === 'refused') return `refused (${refused})${why}`;
   if (outcome === 'away' || outcome === 'unchanged') return `${outcome}${why}`;
@@ -93,10 +104,11 @@ function instanceText(one: InstanceOutcome, dryRun: boolean): string {
     ...(bytes === undefined ? [] : [bytesText(bytes)]),
     ...(before === undefined || after === undefined ? [] : [`${settingsText(before)} → ${settingsText(after)}`]),
     ...(inForce === undefined ? [] : [settingsText(inForce)]),
+    ...(note === undefined ? [] : [`(of what else is desired it refuses: ${note})`]),
   ].join('  ');
 }
 
 function settingsText(settings: Settings): string {
-  const text = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  return text.length === 0 ? "the host's own" : text.join(' ');
+  const text = Object.entries(settings).map(([name, value]) => `${name}=${settingText(name, value)}`);
+  return text.length === 0 ? 'as the host has it' : text.join(' ');
 }

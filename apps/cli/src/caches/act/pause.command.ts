@@ -17,6 +17,7 @@ export const pauseCommand: Command = {
       new SettingsAction({
         name: 'pause',
         consent: 'always',
+        undo: () => 'resume',
         change: (settings) => withField(settings, 'paused', true),
       }),
     ),

@@ -7,6 +7,7 @@ import type { Server } from '../../http/server.js';
 import { chosen } from '../chosen.js';
 import { readControl, type ControlReading } from '../control.js';
 import { tierFigures } from '../figures.js';
+import { nothingOf } from '../nothing-of.js';
 import { cacheViews, type CacheView } from '../view.js';
 
 /** A cache in the instances that a selector names. */
@@ -41,6 +42,7 @@ export async function placeOf(
     const figures = await figuresOf(server, now, only);
     control = await readControl(server, [...named, ...new Set(figures.map(({ service }) => service))], only);
     views = cacheViews(figures, control, now);
+    if (views.length === 0 && only !== undefined) throw await nothingOf(only, server, now - LATELY_MS, now);
   }
   const { service, cache } = chosen(views, name);
   mustBeOn(control, service);

@@ -31,6 +31,7 @@ function policyChange(invocation: Invocation): SettingsChange {
   return {
     name: 'policy',
     consent: 'when-entries-leave',
+    undo: ({ policy: before }) => `policy ${before ?? '--reset'}`,
     change: (settings) => withField(settings, 'policy', policy),
   };
 }

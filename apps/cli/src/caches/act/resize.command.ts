@@ -46,8 +46,20 @@ function resizing(invocation: Invocation): SettingsChange {
     // What the host had set is not known here, and may be less.
     consent: reset ? 'always' : 'when-entries-leave',
     ...(!reset && { tier }),
+    undo: (before) => `resize --tier ${tier}${limitsBefore(before, tier, Object.keys(limits))}`,
     change: (settings) => (reset ? withoutTier(settings, tier) : withTier(settings, tier, limits)),
   };
+}
+
+/** The options that set limits as they were; all are given back where one of them was the host's own. Pure. */
+function limitsBefore({ tiers = {} }: ControlSettings, tier: string, names: readonly string[]): string {
+  const { maxBytes, maxEntries } = tiers[tier] ?? {};
+  const options = [
+    ...(names.includes('maxBytes') ? [['--max-bytes', maxBytes] as const] : []),
+    ...(names.includes('maxEntries') ? [['--max-entries', maxEntries] as const] : []),
+  ];
+  if (options.some(([, limit]) => limit === undefined)) return ' --reset';
+  return options.map(([option, limit]) => ` ${option} ${limit}`).join('');
 }
 
 function withTier(settings: ControlSettings, tier: string, limits: object): ControlSettings {

@@ -17,6 +17,7 @@ export const resumeCommand: Command = {
       new SettingsAction({
         name: 'resume',
         consent: 'when-entries-leave',
+        undo: () => 'pause',
         change: (settings) => withField(settings, 'paused', undefined),
       }),
     ),

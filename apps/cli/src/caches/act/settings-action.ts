@@ -1,20 +1,25 @@
 import {
   flatSettings,
+  type CacheDescription,
   type ControlledInstance,
   type ControlSettings,
   type InstancesAnswer,
+  type Refused,
   type ServiceControl,
   type SettingValue,
   type SettingsDryRun,
   type SettingsEntry,
 } from '#libs/contracts';
+import { alperfCommand } from '#libs/operations';
 import { CliError } from '../../command/errors.js';
 import { EXIT } from '../../command/exit-codes.js';
 import { refusal } from '../../http/request.js';
-import { settingsOf } from '../view.js';
+import { boundsText, settingText } from '../setting-text.js';
+import { boundsOf, settingsOf } from '../view.js';
 import { awayReason, untilEnough, type Acted, type Action, type ActParts } from './action.js';
 import { CommandAction } from './command-action.js';
 import type { InstanceOutcome } from './outcome.js';
+import { ownRefusal, tookAllTheSame } from './own-refusal.js';
 import { meantInstances, servicePath, type Place } from './place.js';
 
 /** What is desired of a selector so far. */
@@ -24,10 +29,21 @@ interface Entry {
   readonly etag: string | undefined;
 }
 
+/** What came of writing it. */
+interface Written {
+  readonly revision: number | null;
+  /** The settings that the change was for. */
+  readonly names: readonly string[];
+  /** What was desired under the selector before. */
+  readonly before: ControlSettings;
+}
+
 export interface SettingsChange {
   readonly name: string;
   /** What is desired then, of what is desired now. Pure. */
   readonly change: (settings: ControlSettings) => ControlSettings;
+  /** What to type behind `cache NAME` so that what was desired before is desired again. Pure. */
+  readonly undo: (before: ControlSettings) => string;
   /** Whether to ask a person: always, or when entries have to leave. */
   readonly consent: 'always' | 'when-entries-leave';
   /** The tier whose limits it sets. */
@@ -41,8 +57,29 @@ const MOST_TRIES = 5;
 export class SettingsAction implements Action {
   readonly name: string;
 
+  /** The settings that it is for and nothing else; none where it gives them back. */
+  readonly #asked: ControlSettings;
+
   constructor(private readonly to: SettingsChange) {
     this.name = to.name;
+    this.#asked = to.change({});
+  }
+
+  async mustBeOfUse(place: Place, { server }: ActParts): Promise<void> {
+    const listening = (await this.#instances(place, server)).filter(({ connected }) => connected);
+    const descriptions = listening.map((one) => descriptionOf(one, place.cache));
+    const refusals = descriptions.flatMap((one) => ownRefusal(this.#asked, one) ?? []);
+    if (listening.length === 0 || refusals.length < listening.length) return;
+    const where =
+      listening.length === 1
+        ? 'the only instance that listens'
+        : `each of the ${listening.length} instances that listen`;
+    throw new CliError(
+      'REFUSED_BY_ALL',
+      `${this.name} of ${place.service}/${place.cache} would be refused by ${where}, and is not stored: ${refusals[0]!.reason.replace(/\.$/, '')}.`,
+      EXIT.failed,
+      remedyFor(this.#asked, descriptions[0]!, place),
+    );
   }
 
   needsConsent({ instances }: Acted): boolean {
@@ -58,13 +95,14 @@ export class SettingsAction implements Action {
     return {
       revision: null,
       command: null,
+      tiers: this.#tiers,
       instances: await this.#wouldBe(place, parts, instances, dry),
     };
   }
 
   async perform(place: Place, parts: ActParts): Promise<Acted> {
     const { server, waitMs } = parts;
-    const { revision: written, names } = await this.#write(place, parts);
+    const { revision: written, names, before } = await this.#write(place, parts);
     let revision = written;
     let meant: readonly ControlledInstance[] = [];
     await untilEnough(
@@ -81,25 +119,46 @@ export class SettingsAction implements Action {
     const state = { service: place.service, settings: desired, instances: [...meant], on: true };
     const shown = settingsOf(state, place.cache);
     const wanted = flatSettings(this.to.change(desired.find((one) => isOf(one, place))?.settings ?? {}));
+    const instances = meant.map((one): InstanceOutcome => {
+      const { instance, connected } = one;
+      if (!connected || !hasTakenIn(one, revision!)) {
+        const reason = awayReason(connected, waitMs, 'takes it in when it is back');
+        return { instance, connected, outcome: 'away', reason };
+      }
+      const found = shown.find((other) => other.instance === instance);
+      const inForce = Object.fromEntries(names.flatMap((name) => pick(found?.inForce ?? {}, name)));
+      const other = names.find((name) => found !== undefined && found.desired[name] !== wanted[name]);
+      if (other !== undefined) {
+        const reason = `${other} is ${textOf(other, found!.desired[other])} by another selector`;
+        return { instance, connected, outcome: 'unchanged', reason, inForce };
+      }
+      if (found?.refused === undefined) return { instance, connected, outcome: 'applied', inForce };
+      const { refused, reason = '' } = found;
+      const description = descriptionOf(one, place.cache);
+      const own = ownRefusal(this.#asked, description);
+      if (own === undefined && tookAllTheSame(this.#asked, { refused }, description))
+        return { instance, connected, outcome: 'applied', inForce, note: reason };
+      return { instance, connected, outcome: 'refused', ...(own ?? { refused, reason }) };
+    });
+    const isRefused = instances.some(({ outcome }) => outcome === 'refused');
+    const takeBack = isRefused && Object.keys(this.#asked).length > 0 ? this.#takeBack(place, before) : undefined;
     return {
       revision,
       command: null,
-      instances: meant.map((one) => {
-        const { instance, connected } = one;
-        if (!connected || !hasTakenIn(one, revision!)) {
-          const reason = awayReason(connected, waitMs, 'takes it in when it is back');
-          return { instance, connected, outcome: 'away', reason };
-        }
-        const found = shown.find((other) => other.instance === instance);
-        if (found?.refused !== undefined)
-          return { instance, connected, outcome: 'refused', refused: found.refused, reason: found.reason ?? '' };
-        const inForce = Object.fromEntries(names.flatMap((name) => pick(found?.inForce ?? {}, name)));
-        const other = names.find((name) => found !== undefined && found.desired[name] !== wanted[name]);
-        if (other === undefined) return { instance, connected, outcome: 'applied', inForce };
-        const reason = `${other} is ${found!.desired[other] ?? "the host's own"} by another selector`;
-        return { instance, connected, outcome: 'unchanged', reason, inForce };
-      }),
+      tiers: this.#tiers,
+      ...(takeBack !== undefined && { takeBack }),
+      instances,
     };
+  }
+
+  get #tiers(): readonly string[] {
+    return this.to.tier === undefined ? [] : [this.to.tier];
+  }
+
+  #takeBack({ service, cache, selector }: Place, before: ControlSettings): string {
+    const wasDesired = changedNames(before, this.to.change(before), {}).length === 0;
+    const undo = this.to.undo(wasDesired ? {} : before);
+    return `cache ${service}/${cache} ${undo}${selector === 'all' ? '' : ` --selector ${selector}`}`;
   }
 
   async #wouldBe(
@@ -109,32 +168,35 @@ export class SettingsAction implements Action {
     dry: SettingsDryRun['instances'],
   ): Promise<InstanceOutcome[]> {
     const { tier } = this.to;
-    if (tier === undefined) return instances.map((one) => wouldBe(one, dry, {}));
+    const outcome = (one: ControlledInstance, left: Held) =>
+      wouldBe(one, dry, left, ownRefusal(this.#asked, descriptionOf(one, place.cache)));
+    if (tier === undefined) return instances.map((one) => outcome(one, {}));
     // What an instance has told of itself may be old; what it would have to clear it counts now.
     const { instances: counted } = await new CommandAction({ do: 'clear', tier }).tryOut(place, parts);
     return instances.map((one) => {
       const limits = dry.find(({ instance }) => instance === one.instance)?.after.tiers?.[tier];
-      if (limits === undefined) return wouldBe(one, dry, {});
+      if (limits === undefined) return outcome(one, {});
       const now = counted.find(({ instance }) => instance === one.instance);
       const held = now?.outcome === 'applied' ? now : mostHeld(one, place.cache, tier);
-      return wouldBe(one, dry, leaving(held, limits));
+      return outcome(one, leaving(held, limits));
     });
   }
 
-  async #write(place: Place, { server }: ActParts): Promise<{ revision: number | null; names: readonly string[] }> {
+  async #write(place: Place, { server }: ActParts): Promise<Written> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const { settings, etag } = await this.#read(place, server);
       const changed = this.to.change(settings);
       const names = changedNames(settings, changed, this.to.change({}));
       const isEmpty = Object.keys(flatSettings(changed)).length === 0;
-      if (isEmpty && etag === undefined) return { revision: null, names };
+      if (isEmpty && etag === undefined) return { revision: null, names, before: settings };
       const match: Record<string, string> = etag === undefined ? {} : { 'if-match': etag };
       const reply = isEmpty
         ? await server.send('DELETE', entryPath(place), undefined, match)
         : await server.send('PUT', entryPath(place), changed, match);
       if (reply.status === 412) continue;
       if (reply.status >= 300) throw refusal(`The change (${this.name}) was not taken`, reply);
-      return { revision: isEmpty ? null : (JSON.parse(reply.body) as SettingsEntry).revision, names };
+      const revision = isEmpty ? null : (JSON.parse(reply.body) as SettingsEntry).revision;
+      return { revision, names, before: settings };
     }
     throw new CliError(
       'CHANGED_MEANWHILE',
@@ -191,6 +253,27 @@ function entryPath(place: Place): string {
   return `${servicePath(place)}/caches/${encodeURIComponent(place.cache)}/settings/${place.selector}`;
 }
 
+/** Of an instance that has the cache. */
+function descriptionOf({ caches }: ControlledInstance, cache: string): CacheDescription {
+  return caches.find(({ description }) => description.cache === cache)!.description;
+}
+
+/** What to do where all refuse these settings: to keep within the bounds of their host, where it has some for them. Pure. */
+function remedyFor(asked: ControlSettings, description: CacheDescription, { service, cache }: Place): string {
+  const all = boundsOf(description.bounds);
+  const found = Object.keys(flatSettings(asked)).flatMap((name) =>
+    Object.hasOwn(all, name) ? `${name} ${boundsText(name, all[name]!)}` : [],
+  );
+  const shown = `\`${alperfCommand(`cache ${service}/${cache}`)}\` shows what there is.`;
+  return found.length === 0
+    ? `It is for the host to change that. ${shown}`
+    : `Its host allows: ${found.join('; ')}. ${shown}`;
+}
+
+function textOf(name: string, value: SettingValue | undefined): string {
+  return value === undefined ? 'as the host has it' : settingText(name, value);
+}
+
 function isOf({ cache, selector }: SettingsEntry, place: Place): boolean {
   return cache === place.cache && selector === place.selector;
 }
@@ -214,13 +297,17 @@ function wouldBe(
   { instance, connected }: ControlledInstance,
   dry: SettingsDryRun['instances'],
   left: Held,
+  own: Refused | undefined,
 ): InstanceOutcome {
   if (!connected) return { instance, connected, outcome: 'away', reason: 'not connected' };
   const found = dry.find((one) => one.instance === instance);
   if (found === undefined)
     return { instance, connected, outcome: 'unchanged', reason: 'what is desired of it stays the same' };
-  const { refused, reason } = found;
+  const { refused, reason } = own ?? found;
   const [before, after] = [flatSettings(found.before), flatSettings(found.after)];
+  // By bounds only what is beyond them is left out; that is not what the action is for.
+  if (own === undefined && refused === 'bounds')
+    return { instance, connected, outcome: 'applied', ...left, before, after, note: reason ?? '' };
   if (refused !== undefined)
     return { instance, connected, outcome: 'refused', refused, reason: reason ?? '', before, after };
   return { instance, connected, outcome: 'applied', ...left, before, after };
@@ -232,8 +319,8 @@ interface Held {
 }
 
 /** What a tier holds at most, where it does not say what it holds: as much as it may. Pure. */
-function mostHeld({ caches }: ControlledInstance, cache: string, tier: string): Held {
-  const { tiers, settings } = caches.find(({ description }) => description.cache === cache)!.description;
+function mostHeld(one: ControlledInstance, cache: string, tier: string): Held {
+  const { tiers, settings } = descriptionOf(one, cache);
   const told = tiers.find((one) => one.tier === tier);
   const most = (limit: SettingValue | undefined, last = 0) => (typeof limit === 'number' ? limit : last);
   return {

@@ -26,6 +26,7 @@ function ttlChange(invocation: Invocation): SettingsChange {
   return {
     name: 'ttl',
     consent: 'when-entries-leave',
+    undo: (before) => `ttl ${before.ttlMs === undefined ? '--reset' : `${before.ttlMs}ms`}`,
     change: (settings) => withField(settings, 'ttlMs', ttlMs),
   };
 }
