@@ -158,6 +158,13 @@ describe('The package @allibrary/cache', () => {
     cwd: folder,
     env: { PATH: process.env['PATH'], HOME: folder, npm_config_cache: join(folder, '.npm') },
   });
+  const install = async (library: string) => {
+    const { stdout } = await run(process.execPath, [join(ROOT, 'scripts/pack-libraries.mjs'), library, folder], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    const tarball = stdout.trim().split('\n').at(-1)!;
+    await run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], elsewhere());
+  };
   const runFile = async (name: string, code: string) => {
     writeFileSync(join(folder, name), code);
     return (await run(process.execPath, ['--no-warnings', name], elsewhere())).stdout;
@@ -166,12 +173,8 @@ describe('The package @allibrary/cache', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'alperf-cache-package-'));
     installed = join(folder, 'node_modules', '@allibrary', 'cache');
-    const { stdout } = await run(process.execPath, [join(ROOT, 'scripts/pack-libraries.mjs'), 'cache', folder], {
-      env: { ...process.env, NODE_OPTIONS: '' },
-    });
     writeFileSync(join(folder, 'package.json'), '{ "name": "elsewhere", "private": true, "type": "module" }');
-    const tarball = stdout.trim().split('\n').at(-1)!;
-    await run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], elsewhere());
+    await install('cache');
   }, 240_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -235,9 +238,10 @@ describe('The package @allibrary/cache', () => {
     };
 
     beforeAll(async () => {
+      await install('telemetry');
       for (const peer of PEERS) symlinkSync(join(ROOT, 'node_modules', peer), join(folder, 'node_modules', peer));
       writeFileSync(join(folder, 'build.mjs'), BUILDER.replace('VITE', `file://${resolved('vite')}`));
-    });
+    }, 120_000);
 
     const bundle = (...args: readonly string[]) => run(process.execPath, ['build.mjs', ...args], elsewhere());
     const scriptsIn = (path: string) =>
@@ -270,17 +274,22 @@ describe('The package @allibrary/cache', () => {
       const blocks = [...guide.matchAll(/(?:^ {4}.*\n|^\n(?= {4}))+/gm)].map(([block]) =>
         block.replaceAll(/^ {4}/gm, ''),
       );
-      const [inside, outside] = [true, false].map((is) =>
-        blocks.flatMap((one) => one.split('\n\n')).filter((one) => one.trimStart().startsWith('@') === is),
-      );
-      expect([inside!.length, outside!.length]).toEqual([2, 4]);
-      const methods = inside!.join('\n').replaceAll('{ … }', '{ throw new Error(); }');
+      const parts = blocks.flatMap((one) => one.split('\n\n'));
+      const methods = parts.filter((one) => one.startsWith('@'));
+      const page = blocks.filter((one) => one.includes("'@allibrary/telemetry'"));
+      const others = parts.filter((one) => !methods.includes(one) && !page.some((whole) => whole.includes(one)));
+      expect([methods, page, others].map(({ length }) => length)).toEqual([2, 1, 4]);
+      const members = methods.join('\n').replaceAll('{ … }', '{ throw new Error(); }');
       writeFileSync(
         join(folder, 'guide.mts'),
-        `${OF_GUIDE}${outside!.join('\n')}\n@Injectable() export class Covers {${methods}}`,
+        `${OF_GUIDE}${others.join('\n')}\n@Injectable() export class Covers {${members}}`,
+      );
+      writeFileSync(
+        join(folder, 'in-a-page.mts'),
+        `import { createCache, memory } from '@allibrary/cache';\n${page[0]}`,
       );
       writeFileSync(join(folder, 'schema.mts'), SCHEMA_CODE);
-      expect(await compile('guide.mts', 'schema.mts')).toEqual([]);
+      expect(await compile('guide.mts', 'in-a-page.mts', 'schema.mts')).toEqual([]);
     }, 60_000);
 
     it('runs in a Nest app', async () => {
