@@ -1,0 +1,275 @@
+import type { Buckets, CounterResetHint, FloatHistogram } from '../values/float-histogram.js';
+import { boundOf, exponentialBound, hasCustomBuckets } from './bucket-bounds.js';
+import { addAt, CompensatedSum } from './compensated-sum.js';
+import { combinedHint } from './counter-reset.js';
+import { bucketAmong, sameBounds, sharedBounds } from './custom-bounds.js';
+import { coarserIndex } from './resolution.js';
+import { widerZeroBucket } from './zero-bucket.js';
+
+/** Buckets of one sign with what rounding took from their counts. */
+interface Column {
+  index: number[];
+  count: number[];
+  lost: number[];
+}
+
+function columnOf({ index, count }: Buckets): Column {
+  return { index: [...index], count: [...count], lost: count.map(() => 0) };
+}
+
+function copyOf({ index, count, lost }: Column): Column {
+  return { index: [...index], count: [...count], lost: [...lost] };
+}
+
+/** Adds a count with what it lacks to the last bucket if that is the one, or puts it behind. */
+function put(column: Column, index: number, count: number, lost: number): void {
+  const last = column.index.length - 1;
+  if (last >= 0 && column.index[last] === index) {
+    addAt(column.count, column.lost, last, count);
+    addAt(column.count, column.lost, last, lost);
+  } else {
+    column.index.push(index);
+    column.count.push(count);
+    column.lost.push(lost);
+  }
+}
+
+function coarser(column: Column, schema: number, target: number): Column {
+  if (schema === target) return column;
+  const coarse: Column = { index: [], count: [], lost: [] };
+  for (const [at, index] of column.index.entries()) {
+    put(coarse, coarserIndex(index, schema, target), column.count[at] ?? 0, column.lost[at] ?? 0);
+  }
+  return coarse;
+}
+
+function from(column: Column, first: number): Column {
+  if (first === 0) return column;
+  if (first < 0) return { index: [], count: [], lost: [] };
+  return { index: column.index.slice(first), count: column.count.slice(first), lost: column.lost.slice(first) };
+}
+
+function filled(column: Column): Column {
+  const kept: Column = { index: [], count: [], lost: [] };
+  for (const [at, index] of column.index.entries()) {
+    const count = column.count[at] ?? 0;
+    const lost = column.lost[at] ?? 0;
+    if (count !== 0 || lost !== 0) put(kept, index, count, lost);
+  }
+  return kept;
+}
+
+function sameIndex(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
+
+/** Adds the second column to the first. In place where both have the same buckets, as most often. O(n + m) */
+function added(to: Column, column: Column): Column {
+  if (sameIndex(to.index, column.index)) {
+    for (let at = 0; at < to.index.length; at++) {
+      addAt(to.count, to.lost, at, column.count[at] ?? 0);
+      const lost = column.lost[at] ?? 0;
+      if (lost !== 0) addAt(to.count, to.lost, at, lost);
+    }
+    return to;
+  }
+  const sum: Column = { index: [], count: [], lost: [] };
+  let at = 0;
+  for (const [place, index] of column.index.entries()) {
+    for (; at < to.index.length && (to.index[at] ?? 0) <= index; at++) {
+      put(sum, to.index[at] ?? 0, to.count[at] ?? 0, to.lost[at] ?? 0);
+    }
+    put(sum, index, column.count[place] ?? 0, column.lost[place] ?? 0);
+  }
+  for (; at < to.index.length; at++) put(sum, to.index[at] ?? 0, to.count[at] ?? 0, to.lost[at] ?? 0);
+  return sum;
+}
+
+/** Anything that a double cannot hold. */
+function hasInfinity(values: readonly number[]): boolean {
+  for (const value of values) if (value === Infinity || value === -Infinity) return true;
+  return false;
+}
+
+/**
+ * A running sum of histograms that loses nothing to rounding: each count has a second number with what it lacks. It is
+ * changed in place. Zero buckets, schemas and custom bounds are reconciled as those of the sum of two are.
+ */
+export class HistogramLedger {
+  readonly #custom: boolean;
+  #schema: number;
+  #hint: CounterResetHint;
+  #zeroThreshold: number;
+  #zeroCount: CompensatedSum;
+  #count: CompensatedSum;
+  #sum: CompensatedSum;
+  #positive: Column;
+  #negative: Column;
+  #customBounds: readonly number[] | undefined;
+
+  constructor(first: FloatHistogram) {
+    this.#custom = hasCustomBuckets(first);
+    this.#schema = first.schema;
+    this.#hint = first.counterReset;
+    this.#zeroThreshold = first.zeroThreshold;
+    this.#zeroCount = new CompensatedSum(first.zeroCount);
+    this.#count = new CompensatedSum(first.count);
+    this.#sum = new CompensatedSum(first.sum);
+    this.#positive = columnOf(first.positive);
+    this.#negative = columnOf(first.negative);
+    this.#customBounds = first.customBounds;
+  }
+
+  copy(): HistogramLedger {
+    const copy = new HistogramLedger(this.#stated());
+    copy.#zeroCount = new CompensatedSum(this.#zeroCount.sum, this.#zeroCount.compensation);
+    copy.#count = new CompensatedSum(this.#count.sum, this.#count.compensation);
+    copy.#sum = new CompensatedSum(this.#sum.sum, this.#sum.compensation);
+    copy.#positive = copyOf(this.#positive);
+    copy.#negative = copyOf(this.#negative);
+    return copy;
+  }
+
+  /** Whether both have custom buckets, or neither: others cannot be added. */
+  takes(histogram: FloatHistogram): boolean {
+    return hasCustomBuckets(histogram) === this.#custom;
+  }
+
+  /** @returns whether custom bounds differed, so that only those are left that both have */
+  add(histogram: FloatHistogram): boolean {
+    this.#hint = combinedHint(this.#hint, histogram.counterReset).hint;
+    this.#count.add(histogram.count);
+    this.#sum.add(histogram.sum);
+    if (!this.#custom) {
+      this.#addExponential(histogram);
+      return false;
+    }
+    if (sameBounds(this.#customBounds, histogram.customBounds)) {
+      this.#positive = added(this.#positive, columnOf(histogram.positive));
+      return false;
+    }
+    this.#addAmongShared(histogram);
+    return true;
+  }
+
+  multiply(factor: number): void {
+    this.#each((value) => value * factor);
+  }
+
+  divide(divisor: number): void {
+    this.#each((value) => value / divisor);
+  }
+
+  get hasOverflow(): boolean {
+    return (
+      hasInfinity([this.#zeroCount.sum, this.#count.sum, this.#sum.sum]) ||
+      hasInfinity(this.#positive.count) ||
+      hasInfinity(this.#negative.count) ||
+      hasInfinity(this.#customBounds ?? [])
+    );
+  }
+
+  /** The sum, each number with what it lacked. */
+  get total(): FloatHistogram {
+    const whole = ({ index, count, lost }: Column): Buckets => ({
+      index: [...index],
+      count: count.map((counted, at) => counted + (lost[at] ?? 0)),
+    });
+    return {
+      ...this.#stated(),
+      zeroCount: this.#zeroCount.total,
+      count: this.#count.total,
+      sum: this.#sum.total,
+      positive: whole(this.#positive),
+      negative: whole(this.#negative),
+    };
+  }
+
+  /** Without what the numbers lack. */
+  #stated(): FloatHistogram {
+    return {
+      counterReset: this.#hint,
+      schema: this.#schema,
+      zeroThreshold: this.#zeroThreshold,
+      zeroCount: this.#zeroCount.sum,
+      count: this.#count.sum,
+      sum: this.#sum.sum,
+      positive: this.#positive,
+      negative: this.#negative,
+      ...(this.#customBounds === undefined ? {} : { customBounds: this.#customBounds }),
+    };
+  }
+
+  #each(change: (value: number) => number): void {
+    for (const sum of [this.#zeroCount, this.#count, this.#sum]) {
+      sum.sum = change(sum.sum);
+      sum.compensation = change(sum.compensation);
+    }
+    for (const column of [this.#positive, this.#negative]) {
+      column.count = column.count.map(change);
+      column.lost = column.lost.map(change);
+    }
+  }
+
+  #addExponential(histogram: FloatHistogram): void {
+    const other = this.#reconcileZeroBuckets(histogram);
+    this.#zeroCount.add(other.count);
+    this.#zeroCount.add(other.compensation);
+    const schema = Math.min(this.#schema, histogram.schema);
+    const sum = (column: Column, buckets: Buckets): Column => {
+      const coarse = coarser(columnOf(buckets), histogram.schema, schema);
+      const threshold = this.#zeroThreshold;
+      const first = threshold > 0 ? coarse.index.findIndex((index) => exponentialBound(schema, index) > threshold) : 0;
+      return added(coarser(column, this.#schema, schema), from(coarse, first));
+    };
+    this.#positive = sum(this.#positive, histogram.positive);
+    this.#negative = sum(this.#negative, histogram.negative);
+    this.#schema = schema;
+  }
+
+  /** Widens the zero bucket so that it is wide enough for both. @returns what the other's holds then */
+  #reconcileZeroBuckets(histogram: FloatHistogram): { readonly count: number; readonly compensation: number } {
+    let other = { threshold: histogram.zeroThreshold, count: histogram.zeroCount, compensation: 0 };
+    while (other.threshold !== this.#zeroThreshold) {
+      if (this.#zeroThreshold > other.threshold) other = widerZeroBucket(histogram, this.#zeroThreshold);
+      if (other.threshold > this.#zeroThreshold) this.#widenZeroBucket(other.threshold);
+    }
+    return other;
+  }
+
+  #widenZeroBucket(threshold: number): void {
+    const wider = widerZeroBucket(this.#stated(), threshold, {
+      zero: this.#zeroCount.compensation,
+      positive: this.#positive.lost,
+      negative: this.#negative.lost,
+    });
+    const outside = (column: Column): Column => {
+      const first = column.index.findIndex((index) => exponentialBound(this.#schema, index - 1) >= wider.threshold);
+      return filled(from(column, first));
+    };
+    this.#zeroThreshold = wider.threshold;
+    this.#zeroCount = new CompensatedSum(wider.count, wider.compensation);
+    this.#positive = outside(this.#positive);
+    this.#negative = outside(this.#negative);
+  }
+
+  #addAmongShared(histogram: FloatHistogram): void {
+    const shared = sharedBounds(this.#customBounds, histogram.customBounds);
+    const count = Array.from({ length: shared.length + 1 }, () => 0);
+    const sum: Column = { index: [...count.keys()], count, lost: [...count] };
+    const enter = (bounded: FloatHistogram, { index, count, lost }: Column): void => {
+      for (const [at, bucket] of index.entries()) {
+        const bound = boundOf(bounded, bucket);
+        const target = bucketAmong(shared, bound === Infinity ? undefined : bound);
+        addAt(sum.count, sum.lost, target, count[at] ?? 0);
+        addAt(sum.count, sum.lost, target, lost[at] ?? 0);
+      }
+    };
+    enter(this.#stated(), this.#positive);
+    enter(histogram, columnOf(histogram.positive));
+    this.#positive = filled(sum);
+    this.#customBounds = shared;
+  }
+}
