@@ -8,40 +8,28 @@ export function hasCustomBuckets(histogram: FloatHistogram): boolean {
   return histogram.schema === CUSTOM_BUCKETS;
 }
 
-const PRECISION = 128n;
+/** Prometheus has it rounded down, and its bounds are ours to the last digit. */
+const ROOT_OF_TWO = 1.414213562373095;
 
-/** The whole part of the square root. Newton's method from above. */
-function squareRoot(value: bigint): bigint {
-  let root = 1n << BigInt((value.toString(2).length + 1) >> 1);
-  for (;;) {
-    const next = (root + value / root) >> 1n;
-    if (next >= root) return root;
-    root = next;
-  }
-}
-
-/**
- * 2^(k/256) for each k under 256, each the nearest double: with whole numbers, as `Math.pow` may be off by the last digit,
- * and whether a bucket ends at the zero bucket's threshold is a question of equality.
- */
+/** 2^(k/256) for each k under 256: products of 2^(1/2), 2^(1/4) … as Prometheus' table of bounds has them. */
 function powersOfFinestSchema(): Float64Array {
-  const one = 1n << PRECISION;
   const size = 1 << LARGEST_SCHEMA;
-  const exact: bigint[] = [one];
-  let root = one << 1n;
+  const powers = new Float64Array(size).fill(1);
+  let exact = Math.SQRT2;
   for (let step = size / 2; step >= 1; step /= 2) {
-    root = squareRoot(root << PRECISION);
+    const root = step === size / 2 ? ROOT_OF_TWO : exact;
     for (let k = step; k < size; k += step * 2) {
-      exact[k] = ((exact[k - step] ?? one) * root) >> PRECISION;
+      for (let within = k; within < k + step; within++) powers[within] = (powers[within] ?? 1) * root;
     }
+    exact = Math.sqrt(exact);
   }
-  return Float64Array.from(exact, (value) => Number(value) / Number(one));
+  return powers;
 }
 
 let powers: Float64Array | undefined;
 
 /**
- * The upper bound of a bucket of schema n from -4 to 8: 2^(index·2^-n), the nearest double. The last bucket of finite
+ * The upper bound of a bucket of schema n from -4 to 8: 2^(index·2^-n). The last bucket of finite
  * numbers ends at the largest of them, as the one after it holds the infinite.
  */
 export function exponentialBound(schema: number, index: number): number {
