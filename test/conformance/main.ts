@@ -1,5 +1,6 @@
 // `npm run --silent conformance -- [--verbose] PATH …`: runs Prometheus' test scripts for PromQL, files or folders of
 // `*.test`, on our parser and evaluator. A line for each file; the last one is `N passed, M failed`.
+import { resolve } from 'node:path';
 import { LANGUAGE } from './language.js';
 import { runFiles, scriptsAt } from './run-files.js';
 
@@ -13,9 +14,13 @@ if (paths.length === 0 || unknown !== undefined) {
   process.exit(2);
 }
 
+// npm runs scripts in the project's folder; INIT_CWD is where the user stands. The script's name tells that npm runs it.
+const byNpm = process.env['npm_lifecycle_event'] === 'conformance';
+const cwd = byNpm ? (process.env['INIT_CWD'] ?? process.cwd()) : process.cwd();
+
 let files: readonly string[];
 try {
-  files = paths.flatMap(scriptsAt);
+  files = paths.flatMap((path) => scriptsAt(resolve(cwd, path)));
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exit(2);

@@ -18,6 +18,14 @@ export function addAt(sums: number[], compensations: number[], at: number, value
   }
 }
 
+/** Adds to each element of an array of sums the one at the same place, as `addAt` does. */
+export function addEach(sums: number[], compensations: number[], values: readonly number[]): void {
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] ?? 0;
+    if (value !== 0) addAt(sums, compensations, at, value);
+  }
+}
+
 /** A sum of many numbers that does not lose the small ones beside the large ones. */
 export class CompensatedSum {
   constructor(

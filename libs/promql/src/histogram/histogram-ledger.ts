@@ -1,97 +1,35 @@
 import type { Buckets, CounterResetHint, FloatHistogram } from '../values/float-histogram.js';
 import { boundOf, exponentialBound, hasCustomBuckets } from './bucket-bounds.js';
+import {
+  added,
+  addedAlike,
+  coarser,
+  columnOf,
+  copyOf,
+  filled,
+  firstOutside,
+  from,
+  type Column,
+} from './compensated-column.js';
 import { addAt, CompensatedSum } from './compensated-sum.js';
 import { combinedHint } from './counter-reset.js';
 import { bucketAmong, sameBounds, sharedBounds } from './custom-bounds.js';
-import { coarserIndex } from './resolution.js';
 import { widerZeroBucket } from './zero-bucket.js';
 
-/** Buckets of one sign with what rounding took from their counts. */
-interface Column {
-  index: number[];
-  count: number[];
-  lost: number[];
-}
-
-function columnOf({ index, count }: Buckets): Column {
-  return { index: [...index], count: [...count], lost: count.map(() => 0) };
-}
-
-function copyOf({ index, count, lost }: Column): Column {
-  return { index: [...index], count: [...count], lost: [...lost] };
-}
-
-/** Adds a count with what it lacks to the last bucket if that is the one, or puts it behind. */
-function put(column: Column, index: number, count: number, lost: number): void {
-  const last = column.index.length - 1;
-  if (last >= 0 && column.index[last] === index) {
-    addAt(column.count, column.lost, last, count);
-    addAt(column.count, column.lost, last, lost);
-  } else {
-    column.index.push(index);
-    column.count.push(count);
-    column.lost.push(lost);
-  }
-}
-
-function coarser(column: Column, schema: number, target: number): Column {
-  if (schema === target) return column;
-  const coarse: Column = { index: [], count: [], lost: [] };
-  for (const [at, index] of column.index.entries()) {
-    put(coarse, coarserIndex(index, schema, target), column.count[at] ?? 0, column.lost[at] ?? 0);
-  }
-  return coarse;
-}
-
-function from(column: Column, first: number): Column {
-  if (first === 0) return column;
-  if (first < 0) return { index: [], count: [], lost: [] };
-  return { index: column.index.slice(first), count: column.count.slice(first), lost: column.lost.slice(first) };
-}
-
-function filled(column: Column): Column {
-  const kept: Column = { index: [], count: [], lost: [] };
-  for (const [at, index] of column.index.entries()) {
-    const count = column.count[at] ?? 0;
-    const lost = column.lost[at] ?? 0;
-    if (count !== 0 || lost !== 0) put(kept, index, count, lost);
-  }
-  return kept;
-}
-
-function sameIndex(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
-}
-
-/** Adds the second column to the first. In place where both have the same buckets, as most often. O(n + m) */
-function added(to: Column, column: Column): Column {
-  if (sameIndex(to.index, column.index)) {
-    for (let at = 0; at < to.index.length; at++) {
-      addAt(to.count, to.lost, at, column.count[at] ?? 0);
-      const lost = column.lost[at] ?? 0;
-      if (lost !== 0) addAt(to.count, to.lost, at, lost);
-    }
-    return to;
-  }
-  const sum: Column = { index: [], count: [], lost: [] };
-  let at = 0;
-  for (const [place, index] of column.index.entries()) {
-    for (; at < to.index.length && (to.index[at] ?? 0) <= index; at++) {
-      put(sum, to.index[at] ?? 0, to.count[at] ?? 0, to.lost[at] ?? 0);
-    }
-    put(sum, index, column.count[place] ?? 0, column.lost[place] ?? 0);
-  }
-  for (; at < to.index.length; at++) put(sum, to.index[at] ?? 0, to.count[at] ?? 0, to.lost[at] ?? 0);
-  return sum;
-}
-
-/** Anything that a double cannot hold. */
-function hasInfinity(values: readonly number[]): boolean {
-  for (const value of values) if (value === Infinity || value === -Infinity) return true;
+/** Anything beyond a limit, above or below 0. */
+function exceeds(values: readonly number[], limit: number): boolean {
+  for (const value of values) if (value > limit || value < -limit) return true;
   return false;
 }
+
+/** Any number of a histogram, custom bounds too. */
+function anyExceeds(histogram: FloatHistogram, limit: number): boolean {
+  const { zeroCount, count, sum, positive, negative, customBounds = [] } = histogram;
+  return [[zeroCount, count, sum], positive.count, negative.count, customBounds].some((each) => exceeds(each, limit));
+}
+
+/** Below this even the sum of all buckets of two histograms is a number. */
+const FAR_FROM_OVERFLOW = 1e300;
 
 /**
  * A running sum of histograms that loses nothing to rounding: each count has a second number with what it lacks. It is
@@ -147,7 +85,7 @@ export class HistogramLedger {
       return false;
     }
     if (sameBounds(this.#customBounds, histogram.customBounds)) {
-      this.#positive = added(this.#positive, columnOf(histogram.positive));
+      this.#positive = addedAlike(this.#positive, histogram.positive, 0);
       return false;
     }
     this.#addAmongShared(histogram);
@@ -163,12 +101,12 @@ export class HistogramLedger {
   }
 
   get hasOverflow(): boolean {
-    return (
-      hasInfinity([this.#zeroCount.sum, this.#count.sum, this.#sum.sum]) ||
-      hasInfinity(this.#positive.count) ||
-      hasInfinity(this.#negative.count) ||
-      hasInfinity(this.#customBounds ?? [])
-    );
+    return anyExceeds(this.#stated(), Number.MAX_VALUE);
+  }
+
+  /** Whether a sum with that may be more than a number holds. */
+  mayOverflowWith(histogram: FloatHistogram): boolean {
+    return anyExceeds(this.#stated(), FAR_FROM_OVERFLOW) || anyExceeds(histogram, FAR_FROM_OVERFLOW);
   }
 
   /** The sum, each number with what it lacked. */
@@ -219,10 +157,11 @@ export class HistogramLedger {
     this.#zeroCount.add(other.compensation);
     const schema = Math.min(this.#schema, histogram.schema);
     const sum = (column: Column, buckets: Buckets): Column => {
-      const coarse = coarser(columnOf(buckets), histogram.schema, schema);
+      const to = coarser(column, this.#schema, schema);
       const threshold = this.#zeroThreshold;
-      const first = threshold > 0 ? coarse.index.findIndex((index) => exponentialBound(schema, index) > threshold) : 0;
-      return added(coarser(column, this.#schema, schema), from(coarse, first));
+      if (histogram.schema === schema) return addedAlike(to, buckets, firstOutside(buckets, schema, threshold));
+      const coarse = coarser(columnOf(buckets), histogram.schema, schema);
+      return added(to, coarse, firstOutside(coarse, schema, threshold), coarse.lost);
     };
     this.#positive = sum(this.#positive, histogram.positive);
     this.#negative = sum(this.#negative, histogram.negative);

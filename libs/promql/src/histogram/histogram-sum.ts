@@ -71,6 +71,10 @@ export class HistogramMean {
     this.#findings.note(histogram);
     if (!this.#ledger.takes(histogram)) return false;
     this.#histograms++;
+    if (!this.#incremental && !this.#ledger.mayOverflowWith(histogram)) {
+      if (this.#ledger.add(histogram)) this.#findings.boundsReconciled = true;
+      return true;
+    }
     if (!this.#incremental) {
       const sum = this.#ledger.copy();
       if (sum.add(histogram)) this.#findings.boundsReconciled = true;

@@ -1,5 +1,6 @@
 import type { Buckets, FloatHistogram } from '../values/float-histogram.js';
 import { boundOf, exponentialBound, hasCustomBuckets } from './bucket-bounds.js';
+import { sameIndex } from './bucket-index.js';
 import { compactHistogram } from './compact.js';
 import { addAt } from './compensated-sum.js';
 import { combinedHint } from './counter-reset.js';
@@ -20,6 +21,11 @@ type Sign = 1 | -1;
 
 /** Both lists in one; those of `b` up to the threshold are left out, as the zero bucket holds them. O(n + m) */
 function mergedBuckets(a: Buckets, b: Buckets, sign: Sign, schema: number, threshold: number): Buckets {
+  const [lowest = 0] = b.index;
+  let within = threshold > 0 && exponentialBound(schema, lowest) <= threshold;
+  if (!within && sameIndex(a.index, b.index)) {
+    return { index: a.index, count: a.count.map((counted, at) => counted + sign * (b.count[at] ?? 0)) };
+  }
   const index: number[] = [];
   const count: number[] = [];
   let at = 0;
@@ -29,7 +35,6 @@ function mergedBuckets(a: Buckets, b: Buckets, sign: Sign, schema: number, thres
       count.push(a.count[at] ?? 0);
     }
   };
-  let within = threshold > 0;
   for (const [place, next] of b.index.entries()) {
     within &&= exponentialBound(schema, next) <= threshold;
     if (within) continue;
