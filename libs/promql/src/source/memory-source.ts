@@ -16,15 +16,17 @@ interface StoredSeries {
   readonly labels: Labels;
   readonly temporality: Temporality;
   samples: readonly Sample[];
+  /** The same as columns, made when they are first asked for. */
+  columns?: SeriesSamples | undefined;
 }
 
 /** The first place whose time is after a time. O(log n) */
-function placeAfter(samples: readonly Sample[], time: number): number {
+function placeAfter(times: Float64Array, time: number): number {
   let low = 0;
-  let high = samples.length;
+  let high = times.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((samples[middle]?.time ?? Infinity) > time) high = middle;
+    if ((times[middle] ?? Infinity) > time) high = middle;
     else low = middle + 1;
   }
   return low;
@@ -37,16 +39,32 @@ function merged(known: readonly Sample[], added: readonly Sample[]): readonly Sa
   return [...byTime.values()].sort((a, b) => a.time - b.time);
 }
 
-function selected({ labels, temporality }: StoredSeries, samples: readonly Sample[]): SeriesSamples {
-  const hasHistograms = samples.some(({ histogram }) => histogram !== undefined);
-  const ends = samples.some(({ stale }) => stale === true);
+function columnsOf({ labels, temporality, samples }: StoredSeries): SeriesSamples {
   return {
     labels,
     temporality,
     times: Float64Array.from(samples, ({ time }) => time),
     values: Float64Array.from(samples, ({ value, stale }) => (stale === true ? NaN : (value ?? NaN))),
-    ...(hasHistograms ? { histograms: samples.map(({ histogram }) => histogram) } : {}),
-    ...(ends ? { stale: Uint8Array.from(samples, ({ stale }) => (stale === true ? 1 : 0)) } : {}),
+    histograms: samples.map(({ histogram }) => histogram),
+    stale: Uint8Array.from(samples, ({ stale }) => (stale === true ? 1 : 0)),
+  };
+}
+
+/** Views of a part of the columns. Of histograms and ends nothing where there are none. */
+function part(
+  { labels, temporality, times, values, ...columns }: SeriesSamples,
+  from: number,
+  to: number,
+): SeriesSamples {
+  const histograms = columns.histograms?.slice(from, to);
+  const stale = columns.stale?.subarray(from, to);
+  return {
+    labels,
+    temporality,
+    times: times.subarray(from, to),
+    values: values.subarray(from, to),
+    ...(histograms?.some((histogram) => histogram !== undefined) === true ? { histograms } : {}),
+    ...(stale?.includes(1) === true ? { stale } : {}),
   };
 }
 
@@ -59,7 +77,10 @@ export class MemorySource extends SeriesSource {
     const key = `${temporality} ${labels.key}`;
     const known = this.#series.get(key);
     if (known === undefined) this.#series.set(key, { labels, temporality, samples: merged([], samples) });
-    else known.samples = merged(known.samples, samples);
+    else {
+      known.samples = merged(known.samples, samples);
+      known.columns = undefined;
+    }
   }
 
   /** The samples of a series so far, by time. */
@@ -71,16 +92,20 @@ export class MemorySource extends SeriesSource {
     this.#series.clear();
   }
 
-  /** O(s·m + log n) for s series, m matchers and n samples of each, and the samples that it gives. */
+  /**
+   * O(s·m + log n) for s series, m matchers and n samples of each. What it gives are views of what it keeps: they are not to
+   * be changed, and do not change.
+   */
   override async select(selection: SeriesSelection, signal?: AbortSignal): Promise<readonly SeriesSamples[]> {
     signal?.throwIfAborted();
     const matches = compileMatchers(selection.matchers);
     const found: SeriesSamples[] = [];
     for (const series of this.#series.values()) {
       if (!matches(series.labels)) continue;
-      const first = placeAfter(series.samples, selection.afterMs);
-      const end = placeAfter(series.samples, selection.untilMs);
-      if (first < end) found.push(selected(series, series.samples.slice(first, end)));
+      const columns = (series.columns ??= columnsOf(series));
+      const first = placeAfter(columns.times, selection.afterMs);
+      const end = placeAfter(columns.times, selection.untilMs);
+      if (first < end) found.push(part(columns, first, end));
     }
     return found;
   }
