@@ -171,7 +171,8 @@ export class HistogramLedger {
   /** Widens the zero bucket so that it is wide enough for both. @returns what the other's holds then */
   #reconcileZeroBuckets(histogram: FloatHistogram): { readonly count: number; readonly compensation: number } {
     let other = { threshold: histogram.zeroThreshold, count: histogram.zeroCount, compensation: 0 };
-    while (other.threshold !== this.#zeroThreshold) {
+    // Not `!==`, as NaN would never be reached.
+    while (other.threshold < this.#zeroThreshold || other.threshold > this.#zeroThreshold) {
       if (this.#zeroThreshold > other.threshold) other = widerZeroBucket(histogram, this.#zeroThreshold);
       if (other.threshold > this.#zeroThreshold) this.#widenZeroBucket(other.threshold);
     }

@@ -6,6 +6,8 @@ import { bucketsOf } from './buckets.js';
 import { compactHistogram } from './compact.js';
 import { equalHistograms, nearlyEqualHistograms } from './equality.js';
 import { addHistograms, subtractHistograms } from './merge.js';
+import { detectReset } from './counter-reset.js';
+import { HistogramSum } from './histogram-sum.js';
 import { reduceResolution } from './resolution.js';
 
 function sumOf(a: FloatHistogram, b: FloatHistogram): FloatHistogram {
@@ -91,6 +93,17 @@ describe('addHistograms', () => {
     expect(sumOf(aHistogram({ sum: NaN }), aHistogram({ sum: 1 })).sum).toBeNaN();
     expect(sumOf(aHistogram({ sum: Infinity }), aHistogram({ sum: 1 })).sum).toBe(Infinity);
     expect(sumOf(aHistogram({ sum: Infinity }), aHistogram({ sum: -Infinity })).sum).toBeNaN();
+  });
+
+  it.each([NaN, Infinity, -1])('comes to an end for a threshold of %d', (zeroThreshold) => {
+    const odd = aHistogram({ zeroThreshold, positive: { 1: 1 } });
+    const usual = aHistogram({ zeroThreshold: 1, positive: { 1: 1 } });
+    expect(sumOf(odd, usual).count).toBe(2);
+    expect(sumOf(usual, odd).count).toBe(2);
+    const sum = new HistogramSum(usual);
+    sum.add(odd);
+    expect(sum.total.count).toBe(2);
+    expect(typeof detectReset(odd, usual)).toBe('boolean');
   });
 
   it('changes neither of the two', () => {

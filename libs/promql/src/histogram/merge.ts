@@ -67,7 +67,8 @@ function reconcileZeroBuckets(
 ): { readonly widened: FloatHistogram; readonly otherZeroCount: number } {
   let widened = a;
   let other = { threshold: b.zeroThreshold, count: b.zeroCount };
-  while (other.threshold !== widened.zeroThreshold) {
+  // Not `!==`, as NaN would never be reached.
+  while (other.threshold < widened.zeroThreshold || other.threshold > widened.zeroThreshold) {
     if (widened.zeroThreshold > other.threshold) other = widerZeroBucket(b, widened.zeroThreshold);
     if (other.threshold > widened.zeroThreshold) {
       const wider = widerZeroBucket(widened, other.threshold);

@@ -70,7 +70,7 @@ export function widerZeroBucket(
     );
     const end = addWithin(total, negative, mirrored, compensations.negative, positiveEnd);
     // Widened for a negative bucket it may cut a positive one.
-    if (end === positiveEnd) return { threshold: end, count: total.sum, compensation: total.compensation };
+    if (!(end > positiveEnd)) return { threshold: end, count: total.sum, compensation: total.compensation };
     threshold = end;
   }
 }
