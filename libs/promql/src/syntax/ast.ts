@@ -47,7 +47,7 @@ export interface TimeShift {
 
 export interface VectorSelector extends Node, TimeShift {
   readonly kind: 'selector';
-  /** The name in front of the braces, or alone in quotes in them; it is among the matchers, too. */
+  /** The name in front of the braces, empty where there is none; it is the last of the matchers, too. */
   readonly name: string;
   readonly matchers: readonly Matcher[];
 }
@@ -101,9 +101,11 @@ export interface Aggregation extends Node {
 
 export const ARITHMETIC = ['+', '-', '*', '/', '%', '^', 'atan2'] as const;
 export const COMPARISONS = ['==', '!=', '<', '<=', '>', '>='] as const;
+/** Cut observations off native histograms: those above, and those below. */
+export const TRIMS = ['</', '>/'] as const;
 export const SET_OPERATORS = ['and', 'or', 'unless'] as const;
 export type BinaryOperator =
-  (typeof ARITHMETIC)[number] | (typeof COMPARISONS)[number] | (typeof SET_OPERATORS)[number];
+  (typeof ARITHMETIC)[number] | (typeof COMPARISONS)[number] | (typeof TRIMS)[number] | (typeof SET_OPERATORS)[number];
 
 /** How the series of both sides of an operator are matched. */
 export interface Matching {
