@@ -1,4 +1,8 @@
 export * from './syntax/ast.js';
+export { parseQuery } from './syntax/parse-query.js';
+export { printExpression } from './syntax/print-expression.js';
+export { valueTypeOf } from './check/value-type.js';
+export { FUNCTIONS, type FunctionSignature } from './check/functions.js';
 export { QueryFailedError, QueryLimitError, QuerySyntaxError } from './errors.js';
 export { Labels, METRIC_NAME, type Label } from './values/labels.js';
 export type { Matcher } from './values/matcher.js';
