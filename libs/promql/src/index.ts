@@ -1,5 +1,7 @@
 export * from './syntax/ast.js';
-export { parseQuery } from './syntax/parse-query.js';
+export { LONGEST_QUERY, parseQuery } from './syntax/parse-query.js';
+export { formatExpression } from './syntax/format-expression.js';
+export { describeSyntaxError, placeOf, renderSyntaxError, type Place } from './syntax/render-syntax-error.js';
 export { printExpression } from './syntax/print-expression.js';
 export { valueTypeOf } from './check/value-type.js';
 export { FUNCTIONS, type FunctionSignature } from './check/functions.js';

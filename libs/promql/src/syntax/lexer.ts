@@ -35,7 +35,7 @@ export function tokenize(text: string): Token[] {
   let colons = 0;
   let at = 0;
 
-  const fail = (message: string, hint?: string, from = at, to = from + 1): never => {
+  const fail = (message: string, hint?: string, from = at, to = Math.min(from + 1, text.length)): never => {
     throw new QuerySyntaxError(message, { from, to }, hint);
   };
   const add = (kind: TokenKind, length: number): void => {
@@ -108,7 +108,11 @@ export function tokenize(text: string): Token[] {
   }
   if (inBraces) fail('unexpected end of input inside braces', 'Close them with }.');
   if (parentheses > 0) fail('unclosed left parenthesis', 'Close it with ).');
-  if (inBrackets) fail('unclosed left bracket', 'Close it with ].');
+  if (inBrackets) {
+    const empty = tokens.at(-1)?.text === '[';
+    const hint = 'A range is written [5m], a subquery [1h:1m] or [1h:].';
+    fail(empty ? 'unexpected end of input in duration expression' : 'unclosed left bracket', hint);
+  }
   add('end', 0);
   return tokens;
 }
@@ -118,12 +122,18 @@ function kindOfNumber(written: string, from: number): 'number' | 'duration' {
   const value = readNumber(written);
   if (value !== undefined) {
     if (Number.isFinite(value)) return 'number';
-    throw new QuerySyntaxError(`error parsing number: "${written}" is out of range`, span);
+    throw new QuerySyntaxError(
+      `error parsing number: "${written}": value out of range`,
+      span,
+      'The largest is 1.8e308.',
+    );
   }
   const ms = readDuration(written);
   if (ms === undefined) {
     const hint = 'Durations go from large units to small ones: 1h30m, of y w d h m s ms.';
-    throw new QuerySyntaxError(`bad number or duration syntax: "${written}"`, span, hint);
+    const isDuration = /^(?:\d+(?:ms|[ywdhms]))+$/.test(written);
+    const problem = isDuration ? 'not a valid duration string' : 'bad number or duration syntax';
+    throw new QuerySyntaxError(`${problem}: "${written}"`, span, hint);
   }
   if (ms < LONGEST_DURATION_MS) return 'duration';
   throw new QuerySyntaxError('duration out of range', span, 'The longest is 292y.');

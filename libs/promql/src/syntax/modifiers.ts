@@ -2,7 +2,7 @@ import { checkSubquery } from '../check/check.js';
 import { QuerySyntaxError } from '../errors.js';
 import type { Expression, Span, TimeShift } from './ast.js';
 import { LONGEST_DURATION_MS, readDuration, secondsToMs } from './duration-text.js';
-import { readNumber } from './number-text.js';
+import { readNumber, writeNumber } from './number-text.js';
 import type { Phrase, Phrases } from './phrase.js';
 import type { Token } from './token.js';
 
@@ -91,7 +91,7 @@ function withTime(operand: Expression, words: readonly Token[], span: Span): Exp
   const readTime = (): number => {
     const seconds = signedSeconds(words);
     if (Number.isFinite(seconds) && Math.abs(seconds) < 2 ** 63) return roundHalfAway(seconds * 1000);
-    return fail(`timestamp out of bounds for @ modifier: ${seconds}`, 'Write seconds since 1970.');
+    return fail(`timestamp out of bounds for @ modifier: ${writeNumber(seconds)}`, 'Write seconds since 1970.');
   };
   const at = word === 'start' || word === 'end' ? word : readTime();
   const change = (shifted: TimeShift): Partial<TimeShift> => {

@@ -60,7 +60,6 @@ function placeOf(tokens: readonly Token[], index: number): Place | undefined {
     return { part: '@', expected: 'timestamp', hint: 'Write seconds since 1970, start() or end().' };
   }
   if (afterWord && BEFORE_LABELS.test(word)) return { part: 'grouping opts', expected: '"("' };
-  if (afterWord && AGGREGATION_NAMES.has(word)) return { part: 'aggregation' };
   return placeInBrackets(tokens, index);
 }
 
@@ -76,7 +75,7 @@ function placeInBraces(before: Token): Place {
 function placeInBrackets(tokens: readonly Token[], index: number): Place | undefined {
   let open = index - 1;
   for (let depth = 0; open >= 0; open--) {
-    const { kind, text } = tokens[open] ?? {};
+    const { kind, text } = tokens[open] ?? { kind: 'end', text: '' };
     if (kind !== 'symbol') continue;
     if (text === ')' || text === ']') depth += 1;
     else if (text === '(' || text === '[') {
