@@ -1,6 +1,7 @@
 import { QuerySyntaxError } from '../errors.js';
 import type { VectorSelector } from '../syntax/ast.js';
 import { compileRegex } from '../syntax/regex.js';
+import { shorten } from '../syntax/shorten.js';
 import { METRIC_NAME } from '../values/labels.js';
 import type { Matcher } from '../values/matcher.js';
 
@@ -17,7 +18,11 @@ export function checkSelector({ name, matchers, span }: VectorSelector): void {
   const twice = matchers.slice(0, -1).find((matcher) => matcher.name === METRIC_NAME);
   if (twice === undefined) return;
   const hint = 'Leave one of them out; for more than one metric write {__name__=~"a|b"}.';
-  throw new QuerySyntaxError(`metric name must not be set twice: "${name}" or "${twice.value}"`, span, hint);
+  throw new QuerySyntaxError(
+    `metric name must not be set twice: "${shorten(name)}" or "${shorten(twice.value)}"`,
+    span,
+    hint,
+  );
 }
 
 function matchesEmpty({ operator, value }: Matcher): boolean {

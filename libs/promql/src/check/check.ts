@@ -10,6 +10,7 @@ import {
   type Span,
   type ValueType,
 } from '../syntax/ast.js';
+import { shorten } from '../syntax/shorten.js';
 import { FUNCTIONS, type FunctionSignature } from './functions.js';
 import { hintToGet } from './hints.js';
 import { valueTypeOf } from './value-type.js';
@@ -106,7 +107,7 @@ export function checkBinary(binary: CheckedBinary): void {
   const twice = matching.on ? matching.labels.find((label) => matching.include.includes(label)) : undefined;
   if (twice !== undefined) {
     const hint = 'Leave it out of the group clause: both sides have the same value of it.';
-    fail(`label "${twice}" must not occur in ON and GROUP clause at once`, operatorSpan, hint);
+    fail(`label "${shorten(twice)}" must not occur in ON and GROUP clause at once`, operatorSpan, hint);
   }
   for (const [side, type] of [[left, leftType] as const, [right, rightType] as const]) {
     if (isOperand(type)) continue;

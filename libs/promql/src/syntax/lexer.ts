@@ -2,6 +2,7 @@ import { QuerySyntaxError } from '../errors.js';
 import { LONGEST_DURATION_MS, readDuration } from './duration-text.js';
 import { readNumber } from './number-text.js';
 import { readString } from './string-lexer.js';
+import { shorten } from './shorten.js';
 import { TIME_WORDS, type Token, type TokenKind } from './token.js';
 
 const SYMBOL = /==|!=|<=|>=|<\/|>\/|[-+*/%^=<>(){}[\],@:]/y;
@@ -123,7 +124,7 @@ function kindOfNumber(written: string, from: number): 'number' | 'duration' {
   if (value !== undefined) {
     if (Number.isFinite(value)) return 'number';
     throw new QuerySyntaxError(
-      `error parsing number: "${written}": value out of range`,
+      `error parsing number: "${shorten(written)}": value out of range`,
       span,
       'The largest is 1.8e308.',
     );
@@ -133,7 +134,7 @@ function kindOfNumber(written: string, from: number): 'number' | 'duration' {
     const hint = 'Durations go from large units to small ones: 1h30m, of y w d h m s ms.';
     const isDuration = /^(?:\d+(?:ms|[ywdhms]))+$/.test(written);
     const problem = isDuration ? 'not a valid duration string' : 'bad number or duration syntax';
-    throw new QuerySyntaxError(`${problem}: "${written}"`, span, hint);
+    throw new QuerySyntaxError(`${problem}: "${shorten(written)}"`, span, hint);
   }
   if (ms < LONGEST_DURATION_MS) return 'duration';
   throw new QuerySyntaxError('duration out of range', span, 'The longest is 292y.');

@@ -2,7 +2,7 @@ import { QuerySyntaxError } from '../errors.js';
 import { WORD_OPERATORS, type Token } from './token.js';
 
 /** Operators, signs, modifiers and brackets that may lie around one operand. */
-export const DEEPEST = 500;
+export const DEEPEST = 256;
 
 const OPERATOR = /^(?:[-+*/%^[@]|==|!=|<=?|>=?|<\/|>\/)$/;
 

@@ -3,6 +3,7 @@ import { nearestName } from '../check/nearest-name.js';
 import { QuerySyntaxError } from '../errors.js';
 import { AGGREGATIONS } from './ast.js';
 import { experimentalError, refuseDurationExpression } from './experimental.js';
+import { shorten } from './shorten.js';
 import { EXPERIMENTAL_AGGREGATIONS, RESERVED, TIME_WORDS, WORD_OPERATORS, type Token } from './token.js';
 
 /** What an open parenthesis is of. */
@@ -84,7 +85,7 @@ function wordOfOperand(token: Token, next: Token | undefined): string | undefine
   if (WORD_OPERATORS.has(lower) || TAKES_LABELS.has(lower) || lower === 'offset') return lower;
   const near = nearestName(token.text, [...FUNCTIONS.keys(), ...AGGREGATIONS]);
   const hint = near === undefined ? 'See the functions of Prometheus 3.' : `Did you mean ${near}?`;
-  throw new QuerySyntaxError(`unknown function with name "${token.text}"`, token, hint);
+  throw new QuerySyntaxError(`unknown function with name "${shorten(token.text)}"`, token, hint);
 }
 
 function groupOf(before: Token | undefined): Group {

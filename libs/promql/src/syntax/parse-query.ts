@@ -1,4 +1,5 @@
 import { parser } from '@prometheus-io/lezer-promql';
+import type { Tree } from '@lezer/common';
 import { QuerySyntaxError } from '../errors.js';
 import type { Expression } from './ast.js';
 import { tokenize } from './lexer.js';
@@ -6,6 +7,7 @@ import { refuseDeepNesting } from './nesting.js';
 import { outlineOf } from './outline.js';
 import { Phrases, type Phrase } from './phrase.js';
 import { readExpression } from './read-expression.js';
+import { refuseHeavyRegexes } from './regex-weight.js';
 import type { Token } from './token.js';
 import { unexpectedError } from './unexpected.js';
 
@@ -33,13 +35,27 @@ export function parseQuery(text: string): Expression {
     throw new QuerySyntaxError('no expression found in input', { from: 0, to: text.length }, hint);
   }
   refuseDeepNesting(tokens);
+  refuseHeavyRegexes(tokens);
   const phrase = phraseOf(outlineOf(text, tokens), tokens);
   return readExpression(phrase, new Phrases(tokens));
 }
 
+/**
+ * The parser gives a row of operators up when it has some 150 behind its first 2,000 characters, lest the tree become too deep to
+ * walk. How deep it may be is decided here (`refuseDeepNesting`), so what it counts is set back all the time.
+ */
+function treeOf(outline: string): Tree {
+  const parse = grammar.startParse(outline);
+  for (;;) {
+    const tree = parse.advance();
+    if (tree !== null) return tree;
+    Object.assign(parse, { bigReductionCount: 0 });
+  }
+}
+
 function phraseOf(outline: string, tokens: readonly Token[]): Phrase {
   try {
-    const phrase = grammar.parse(outline).topNode.firstChild;
+    const phrase = treeOf(outline).topNode.firstChild;
     if (phrase !== null) return phrase;
   } catch (error) {
     const at = error instanceof SyntaxError ? /\d+$/.exec(error.message)?.[0] : undefined;

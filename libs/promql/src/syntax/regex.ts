@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { shorten } from './shorten.js';
 
 /**
  * A regular expression of a matcher as RE2 reads it, `.` being any character at all; an Error that says what is wrong where it
@@ -9,6 +10,7 @@ export function compileRegex(pattern: string): RE2JS | Error {
     return RE2JS.compile(pattern, RE2JS.DOTALL);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return new Error(message.startsWith('error parsing regexp') ? message : `error parsing regexp: ${message}`);
+    const plain = message.replace('error parsing regexp: ', '').replace('`(?s)', '`');
+    return new Error(`error parsing regexp: ${shorten(plain)}`);
   }
 }
