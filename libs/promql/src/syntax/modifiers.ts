@@ -104,9 +104,12 @@ function withTime(operand: Expression, words: readonly Token[], span: Span): Exp
 const roundHalfAway = (value: number): number => (value < 0 ? -Math.round(-value) : Math.round(value));
 
 function readOffset(words: readonly Token[]): number {
+  const number = words.at(-1);
+  const span = { from: words[0]?.from ?? 0, to: number?.to ?? 0 };
+  const ms = number?.kind === 'duration' ? signOf(words) * (readDuration(number.text) ?? 0) : undefined;
   const seconds = signedSeconds(words);
-  const span = { from: words[0]?.from ?? 0, to: words.at(-1)?.to ?? 0 };
-  if (Math.abs(seconds) * 1000 <= LONGEST_DURATION_MS) return secondsToMs(seconds) + 0;
+  // Not -0, which nobody tells from 0.
+  if (Math.abs(seconds) * 1000 <= LONGEST_DURATION_MS) return (ms ?? secondsToMs(seconds)) + 0;
   throw new QuerySyntaxError('duration out of range', span, 'The longest is 292y.');
 }
 
@@ -129,8 +132,10 @@ function readPositive(words: readonly Token[]): number {
 /** A number of seconds, or a duration, behind signs. */
 function signedSeconds(words: readonly Token[]): number {
   const number = words.at(-1);
-  const negative = words.filter(({ text }) => text === '-').length % 2 === 1;
   const text = number?.text ?? '';
   const seconds = number?.kind === 'duration' ? (readDuration(text) ?? 0) / 1000 : (readNumber(text) ?? NaN);
-  return negative ? -seconds : seconds;
+  return signOf(words) * seconds;
 }
+
+const signOf = (words: readonly Token[]): number =>
+  words.filter(({ text }) => text === '-').length % 2 === 1 ? -1 : 1;

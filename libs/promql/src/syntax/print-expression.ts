@@ -105,4 +105,6 @@ function printShift({ at, offsetMs }: TimeShift): string {
 }
 
 const printLabel = (name: string): string => (PLAIN_NAME.test(name) ? name : quote(name));
-const printLabels = (names: readonly string[]): string => names.map(printLabel).join(', ');
+/** Outside of braces `inf` and `nan` are numbers. */
+const printLabels = (names: readonly string[]): string =>
+  names.map((name) => (/^(inf|nan)$/i.test(name) ? quote(name) : printLabel(name))).join(', ');

@@ -1,6 +1,7 @@
 import { checkAggregation, checkBinary, checkCall, checkUnary } from '../check/check.js';
 import { valueTypeOf } from '../check/value-type.js';
-import type { BinaryOperator, Expression } from './ast.js';
+import type { Expression } from './ast.js';
+import { BINDING } from './binding.js';
 import { applyModifier, isModifier } from './modifiers.js';
 import { msToSeconds, readDuration } from './duration-text.js';
 import { readNumber } from './number-text.js';
@@ -17,28 +18,6 @@ type Item =
   | { readonly kind: 'operand'; readonly phrase: Phrase; readonly from: number }
   | { readonly kind: 'modifier'; readonly phrase: Phrase }
   | { readonly kind: 'operation'; readonly operation: Operation };
-
-/** How strongly operators bind; signs do as `*` does, and `^` alone goes from the right. */
-const BINDING: Readonly<Record<BinaryOperator, number>> = {
-  or: 1,
-  and: 2,
-  unless: 2,
-  '==': 3,
-  '!=': 3,
-  '<': 3,
-  '<=': 3,
-  '>': 3,
-  '>=': 3,
-  '</': 3,
-  '>/': 3,
-  '+': 4,
-  '-': 4,
-  '*': 5,
-  '/': 5,
-  '%': 5,
-  atan2: 5,
-  '^': 6,
-};
 
 /**
  * The expression of a phrase. The grammar's tree has ranges, `offset` and `@` bind more weakly than operators and takes signs
