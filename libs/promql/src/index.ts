@@ -13,3 +13,4 @@ export { CUSTOM_BUCKETS, type Buckets, type CounterResetHint, type FloatHistogra
 export { SeriesSource, type SeriesSamples, type SeriesSelection, type Temporality } from './source/series-source.js';
 export type { Point, QueryResult, QueryValue, ResultSeries } from './evaluate/query-result.js';
 export type { Query, QueryLimits, QueryTimes } from './evaluate/query.js';
+export { evaluateQuery } from './evaluate/evaluate-query.js';

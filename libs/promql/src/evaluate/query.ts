@@ -9,7 +9,7 @@ export type QueryTimes =
 export interface QueryLimits {
   /** Samples held at once. Default 50 million. */
   readonly samples: number;
-  /** Series of one selector, or of a result. */
+  /** Series of one selector, or of a result. Default 100,000. */
   readonly series: number;
   /** Steps of a range. Default 11,000. */
   readonly steps: number;
@@ -24,5 +24,10 @@ export interface Query {
   /** Step of a subquery that names none. Default 1 min. */
   readonly defaultStepMs?: number;
   readonly limits?: Partial<QueryLimits>;
+  /**
+   * Names of metrics are dropped when the query is at its end, not by each function that makes something else of a series:
+   * what Prometheus' feature flag `promql-delayed-name-removal` does. Default: no.
+   */
+  readonly delayNameRemoval?: boolean;
   readonly signal?: AbortSignal;
 }

@@ -1,0 +1,93 @@
+import { compactHistogram } from '../../histogram/compact.js';
+import { HistogramMean, HistogramSum } from '../../histogram/histogram-sum.js';
+import type { FloatHistogram } from '../../values/float-histogram.js';
+import { setFloat, setHistogram, type NewColumn } from '../column.js';
+import { compensatedMean, compensatedSum } from '../range/floats.js';
+import { hasHistograms, samplesAt, type Fold, type FoldNotices, type Sample } from './fold.js';
+import type { Group } from './groups.js';
+
+/** Of a group without histograms; what rounding takes away is kept, and added at the end. */
+function sumFloats({ columns }: Group, { values: sums, present }: NewColumn): void {
+  const lost = new Float64Array(sums.length);
+  for (const column of columns)
+    for (let step = 0; step < sums.length; step++) {
+      if (column.present[step] === 0) continue;
+      const value = column.values[step] as number;
+      if (present[step] === 0) {
+        present[step] = 1;
+        sums[step] = value;
+        continue;
+      }
+      const sum = sums[step] as number;
+      const total = sum + value;
+      if (total === Infinity || total === -Infinity) lost[step] = 0;
+      else if (Math.abs(sum) >= Math.abs(value)) lost[step] = (lost[step] as number) + (sum - total + value);
+      else lost[step] = (lost[step] as number) + (value - total + sum);
+      sums[step] = total;
+    }
+  for (let step = 0; step < sums.length; step++) sums[step] = (sums[step] as number) + (lost[step] as number);
+}
+
+function addHistograms(
+  totals: HistogramSum | HistogramMean,
+  samples: readonly Sample[],
+  notices: FoldNotices,
+): boolean {
+  for (const { histogram, column } of samples.slice(1))
+    if (histogram !== undefined && !totals.add(histogram)) {
+      notices.mixedSchemas(column.labels.metricName);
+      return false;
+    }
+  if (totals.boundsReconciled) notices.boundsReconciled();
+  if (totals.counterResetCollision) notices.counterResetCollision();
+  return true;
+}
+
+/** At each step by itself, as there may be floats at some and histograms at others; not both at one. */
+function totalMixed(
+  group: Group,
+  result: NewColumn,
+  notices: FoldNotices,
+  ofFloats: (values: Float64Array) => number,
+  ofHistograms: (samples: readonly Sample[], first: FloatHistogram) => FloatHistogram | undefined,
+): void {
+  for (let step = 0; step < result.values.length; step++) {
+    const samples = samplesAt(group, step);
+    const [first] = samples;
+    if (first === undefined) continue;
+    const histograms = samples.filter(({ histogram }) => histogram !== undefined).length;
+    if (histograms === 0) setFloat(result, step, ofFloats(Float64Array.from(samples, ({ value }) => value)));
+    else if (histograms < samples.length) notices.mixedSamples();
+    else if (first.histogram !== undefined) {
+      const total = ofHistograms(samples, first.histogram);
+      if (total !== undefined) setHistogram(result, step, compactHistogram(total));
+    }
+  }
+}
+
+export const sum: Fold = (group, result, notices) => {
+  if (!hasHistograms(group)) return sumFloats(group, result);
+  totalMixed(
+    group,
+    result,
+    notices,
+    (values) => compensatedSum(values, 0, values.length),
+    (samples, first) => {
+      const total = new HistogramSum(first);
+      return addHistograms(total, samples, notices) ? total.total : undefined;
+    },
+  );
+};
+
+export const avg: Fold = (group, result, notices) => {
+  totalMixed(
+    group,
+    result,
+    notices,
+    (values) => compensatedMean(values, 0, values.length),
+    (samples, first) => {
+      const mean = new HistogramMean(first);
+      return addHistograms(mean, samples, notices) ? mean.mean : undefined;
+    },
+  );
+};
