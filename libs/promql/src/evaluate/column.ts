@@ -70,8 +70,8 @@ export function joinedByLabels(columns: readonly Column[]): readonly Column[] {
 function joinedColumn(parts: readonly Column[]): Column {
   const [first, ...others] = parts as readonly [Column, ...Column[]];
   if (others.length === 0) return first;
-  const { values, present, histograms } = first;
-  const joined: NewColumn = { ...first, values: values.slice(), present: present.slice() };
+  const { labels, dropsName, values, present, histograms } = first;
+  const joined: NewColumn = { labels, dropsName, values: values.slice(), present: present.slice() };
   if (histograms !== undefined) joined.histograms = [...histograms];
   for (const other of others) addTo(joined, other);
   return joined;
