@@ -1,6 +1,7 @@
 import { QueryFailedError } from '../errors.js';
 import type { Expression } from '../syntax/ast.js';
 import { bare } from './bare.js';
+import { bucketlessSelectors } from './bucketless.js';
 import { evaluateExpression } from './evaluate-expression.js';
 import { Evaluation } from './evaluation.js';
 import { frameOf, lookedAt, type Frame } from './frame.js';
@@ -12,7 +13,8 @@ import type { Query } from './query.js';
 import type { QueryResult, QueryValue } from './query-result.js';
 import { queryValue, rangeValue } from './query-value.js';
 import { windowedSeriesOf } from './range/evaluate-range-call.js';
-import { checkDepth, fetchSelections, reachesOf } from './selections.js';
+import { checkDepth } from './parts.js';
+import { fetchSelections, reachesOf } from './selections.js';
 
 const DEFAULT_LOOKBACK_MS = 5 * 60_000;
 const DEFAULT_STEP_MS = 60_000;
@@ -36,7 +38,7 @@ export async function evaluateQuery(query: Query): Promise<QueryResult> {
   budget.checkSteps(frame.count);
   const invariant = invariantParts(expression);
   const reaches = reachesOf(expression, frame, { times, lookbackMs, defaultStepMs, invariant });
-  const selected = await fetchSelections(reaches, source, budget, signal);
+  const selected = await fetchSelections(reaches, bucketlessSelectors(expression), source, budget, signal);
   const evaluation = new Evaluation(
     times,
     lookbackMs,

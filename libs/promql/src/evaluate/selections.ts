@@ -1,8 +1,8 @@
-import { QueryLimitError } from '../errors.js';
 import type { Expression, VectorSelector } from '../syntax/ast.js';
 import type { SeriesSamples, SeriesSelection, SeriesSource } from '../source/series-source.js';
+import { withoutBuckets } from './bucketless.js';
 import { firstStepOf, lookedAt, resolvedShift, subqueryFrame, type Frame, type ResolvedShift } from './frame.js';
-import { MOST_LEVELS, type SampleBudget } from './limits.js';
+import type { SampleBudget } from './limits.js';
 import type { QueryTimes } from './query.js';
 
 /** What a selector looks at is decided by. */
@@ -78,6 +78,7 @@ export function reachesOf(expression: Expression, outer: Frame, plan: SelectionP
 /** Fetches what all selectors look at, at once; what two have in common is fetched once. */
 export async function fetchSelections(
   reaches: ReadonlyMap<VectorSelector, Reach>,
+  bucketless: ReadonlySet<VectorSelector>,
   source: SeriesSource,
   budget: SampleBudget,
   signal?: AbortSignal,
@@ -98,44 +99,8 @@ export async function fetchSelections(
   const selected = await Promise.all(
     [...reaches].map(async ([selector, { afterMs, untilMs }]) => {
       const series = await fetchOnce({ matchers: selector.matchers, afterMs, untilMs });
-      return [selector, series] as const;
+      return [selector, bucketless.has(selector) ? series.map(withoutBuckets) : series] as const;
     }),
   );
   return new Map(selected);
-}
-
-/** @throws {QueryLimitError} when an expression is nested so deep that evaluating it could overflow the stack */
-export function checkDepth(expression: Expression): void {
-  let level: Expression[] = [expression];
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > MOST_LEVELS)
-      throw new QueryLimitError(
-        'depth',
-        `The expression is nested more than ${MOST_LEVELS} levels deep (limit "depth"): write it in parts.`,
-      );
-    level = level.flatMap(partsOf);
-  }
-}
-
-function partsOf(expression: Expression): readonly Expression[] {
-  switch (expression.kind) {
-    case 'number':
-    case 'string':
-    case 'selector':
-      return [];
-    case 'range':
-      return [expression.selector];
-    case 'call':
-      return expression.arguments;
-    case 'aggregation':
-      return expression.parameter === undefined
-        ? [expression.expression]
-        : [expression.parameter, expression.expression];
-    case 'binary':
-      return [expression.left, expression.right];
-    case 'subquery':
-    case 'unary':
-    case 'parenthesized':
-      return [expression.expression];
-  }
 }

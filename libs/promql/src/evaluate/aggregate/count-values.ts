@@ -6,13 +6,14 @@ import { bare } from '../bare.js';
 import { setFloat, type Column, type NewColumn } from '../column.js';
 import type { Evaluation } from '../evaluation.js';
 import type { Frame } from '../frame.js';
+import { isLabelName } from '../label-name.js';
 import { groupedLabels } from './groups.js';
 import { plainNumber } from './plain-number.js';
 
 function labelOf({ parameter }: Aggregation): string {
   const inner = parameter === undefined ? undefined : bare(parameter);
   if (inner?.kind !== 'string') throw new QueryFailedError('count_values takes the name of a label.', parameter?.span);
-  if (inner.value === '' || !inner.value.isWellFormed())
+  if (!isLabelName(inner.value))
     throw new QueryFailedError(`invalid label name ${JSON.stringify(inner.value)}`, inner.span);
   return inner.value;
 }

@@ -38,8 +38,8 @@ function noteQuantiles(quantiles: Float64Array, { parameter, span }: Aggregation
   let [lowest, highest] = [Infinity, -Infinity];
   for (const value of quantiles) {
     if (Number.isNaN(value)) notices.invalidQuantile(at, NaN);
-    if (value > highest) highest = value;
-    if (value < lowest) lowest = value;
+    highest = Math.max(highest, value);
+    lowest = Math.min(lowest, value);
   }
   if (highest > 1) notices.invalidQuantile(at, highest);
   if (lowest < 0) notices.invalidQuantile(at, lowest);

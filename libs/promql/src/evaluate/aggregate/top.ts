@@ -21,9 +21,10 @@ function checkSizes(sizes: Float64Array, { parameter }: Aggregation): void {
   }
 }
 
+/** NaN when one is. */
 function largestOf(sizes: Float64Array): number {
   let largest = -Infinity;
-  for (const size of sizes) if (size > largest) largest = size;
+  for (const size of sizes) largest = Math.max(largest, size);
   return largest;
 }
 
@@ -49,8 +50,7 @@ export async function topColumns(
   frame: Frame,
   evaluation: Evaluation,
 ): Promise<readonly Column[]> {
-  // The order of these two is the reference's: nothing is asked for, so that NaN elsewhere does not matter.
-  if (!(largestOf(sizes) >= 1)) return [];
+  if (largestOf(sizes) < 1) return [];
   checkSizes(sizes, aggregation);
   const descending = aggregation.aggregation === 'topk';
   const ignored = (): void => evaluation.notices.ignoredInAggregation(aggregation.span, aggregation.aggregation);

@@ -4,6 +4,7 @@ import type { Expression } from '../../syntax/ast.js';
 import { METRIC_NAME, type Labels } from '../../values/labels.js';
 import { bare } from '../bare.js';
 import { joinedByLabels, type Column } from '../column.js';
+import { isLabelName } from '../label-name.js';
 import { expanded } from './replacement.js';
 
 /** The text of an argument that is one. */
@@ -11,10 +12,6 @@ function textOf(argument: Expression | undefined): string {
   const inner = argument === undefined ? undefined : bare(argument);
   if (inner?.kind === 'string') return inner.value;
   throw new QueryFailedError('A function of labels takes their names as text.', argument?.span);
-}
-
-function isLabelName(name: string): boolean {
-  return name !== '' && name.isWellFormed();
 }
 
 /** Sets a label of each column; a name that is set is there to stay. */

@@ -2,11 +2,11 @@ import { compactHistogram } from '../../histogram/compact.js';
 import { equalHistograms } from '../../histogram/equality.js';
 import { addHistograms, subtractHistograms } from '../../histogram/merge.js';
 import { divideHistogram, scaleHistogram } from '../../histogram/scale.js';
+import { trimHistogram } from '../../histogram/trim.js';
 import type { BinaryOperator, Span } from '../../syntax/ast.js';
 import type { Annotation } from '../../values/annotations.js';
 import type { FloatHistogram } from '../../values/float-histogram.js';
 import { boundsReconciled, counterResetCollision, incompatibleLayout, incompatibleTypes } from '../notices.js';
-import { COMPARISON_OF } from './arithmetic.js';
 
 /** What an operator comes to where at least one side is a histogram. */
 export interface HistogramElement {
@@ -34,7 +34,12 @@ function merged(operator: '+' | '-', left: FloatHistogram, right: FloatHistogram
     : { histogram, holds: true };
 }
 
-/** Of two histograms, or of one and a number. */
+/** Operators that look at histograms only: between floats they come to nothing. */
+export function isTrim(operator: BinaryOperator): operator is '</' | '>/' {
+  return operator === '</' || operator === '>/';
+}
+
+/** Of two histograms, or of one and a number; of two numbers for an operator that looks at histograms only. */
 export function histogramElement(
   operator: BinaryOperator,
   left: Operand,
@@ -51,10 +56,8 @@ export function histogramElement(
     return { histogram: compactHistogram(scaleHistogram(left, right)), holds: true };
   if (operator === '/' && typeof left !== 'number' && typeof right === 'number')
     return { histogram: compactHistogram(divideHistogram(left, right)), holds: true };
+  if (isTrim(operator) && typeof left !== 'number' && typeof right === 'number')
+    return { histogram: trimHistogram(left, right, operator === '</' ? 'below' : 'above'), holds: true };
   const notice = incompatibleTypes(span, typeOf(left), operator, typeOf(right));
   return { histogram: undefined, holds: false, notice };
-}
-
-export function isComparison(operator: BinaryOperator): boolean {
-  return COMPARISON_OF.has(operator);
 }

@@ -4,7 +4,7 @@ import { isEmpty, setFloat, setHistogram, type Column, type NewColumn } from '..
 import type { Evaluation } from '../evaluation.js';
 import type { Frame } from '../frame.js';
 import { ARITHMETIC_OF, COMPARISON_OF } from './arithmetic.js';
-import { histogramElement } from './element.js';
+import { histogramElement, isTrim } from './element.js';
 import { labelsText } from './labels-text.js';
 import { LastNotices } from './last-notices.js';
 import { matchGroups, presence, type MatchGroup } from './match-groups.js';
@@ -95,9 +95,10 @@ class PairEvaluator {
   /** @param found is called at each step that comes to something, before it is known whether a comparison holds */
   evaluate(left: Column, right: Column, result: NewColumn, found: (step: number) => void): void {
     const calculate = this.#calculate;
+    const onlyHistograms = isTrim(this.expression.operator);
     for (let step = 0; step < this.frame.count; step++) {
       if (left.present[step] === 0 || right.present[step] === 0) continue;
-      if (left.histograms?.[step] !== undefined || right.histograms?.[step] !== undefined) {
+      if (onlyHistograms || left.histograms?.[step] !== undefined || right.histograms?.[step] !== undefined) {
         this.#ofHistograms(left, right, step, result, found);
         continue;
       }

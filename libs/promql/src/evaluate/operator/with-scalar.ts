@@ -3,7 +3,7 @@ import { isEmpty, setFloat, setHistogram, type Column, type NewColumn } from '..
 import type { Evaluation } from '../evaluation.js';
 import type { Frame } from '../frame.js';
 import { ARITHMETIC_OF, COMPARISON_OF } from './arithmetic.js';
-import { histogramElement } from './element.js';
+import { histogramElement, isTrim } from './element.js';
 import { LastNotices } from './last-notices.js';
 
 /** Two scalars: comparisons give 1 or 0. */
@@ -48,7 +48,8 @@ export async function vectorWithScalar(
 ): Promise<readonly Column[]> {
   const { operator, bool, span } = expression;
   const write = floatWriter(expression, swapped);
-  const keepsName = COMPARISON_OF.has(operator) && !bool;
+  const keepsName = !ARITHMETIC_OF.has(operator) && !bool;
+  const onlyHistograms = isTrim(operator);
   const last = new LastNotices();
   const results: Column[] = [];
   for (const column of columns) {
@@ -58,13 +59,14 @@ export async function vectorWithScalar(
       if (column.present[step] === 0) continue;
       const other = scalar[step] as number;
       const histogram = column.histograms?.[step];
-      if (histogram === undefined) {
+      if (histogram === undefined && !onlyHistograms) {
         write(column.values[step] as number, other, step, result);
         continue;
       }
+      const own = histogram ?? (column.values[step] as number);
       const element = swapped
-        ? histogramElement(operator, other, histogram, span)
-        : histogramElement(operator, histogram, other, span);
+        ? histogramElement(operator, other, own, span)
+        : histogramElement(operator, own, other, span);
       if (element.notice !== undefined) last.set(step, element.notice);
       else if (element.histogram !== undefined) setHistogram(result, step, element.histogram);
     }
