@@ -14,3 +14,4 @@ export { SeriesSource, type SeriesSamples, type SeriesSelection, type Temporalit
 export type { Point, QueryResult, QueryValue, ResultSeries } from './evaluate/query-result.js';
 export type { Query, QueryLimits, QueryTimes } from './evaluate/query.js';
 export { evaluateQuery } from './evaluate/evaluate-query.js';
+export { MemorySource, type Sample } from './source/memory-source.js';

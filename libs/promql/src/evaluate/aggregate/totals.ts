@@ -6,13 +6,17 @@ import { compensatedMean, compensatedSum } from '../range/floats.js';
 import { hasHistograms, samplesAt, type Fold, type FoldNotices, type Sample } from './fold.js';
 import type { Group } from './groups.js';
 
-/** Of a group without histograms; what rounding takes away is kept, and added at the end. */
-function sumFloats({ columns }: Group, { values: sums, present }: NewColumn): void {
-  const lost = new Float64Array(sums.length);
+/**
+ * Of a group without histograms; what rounding takes away of each sum is put beside it. @returns how many values there are at
+ * each step
+ */
+function sumFloats({ columns }: Group, { values: sums, present }: NewColumn, lost: Float64Array): Uint32Array {
+  const counts = new Uint32Array(sums.length);
   for (const column of columns)
     for (let step = 0; step < sums.length; step++) {
       if (column.present[step] === 0) continue;
       const value = column.values[step] as number;
+      counts[step] = (counts[step] as number) + 1;
       if (present[step] === 0) {
         present[step] = 1;
         sums[step] = value;
@@ -25,7 +29,7 @@ function sumFloats({ columns }: Group, { values: sums, present }: NewColumn): vo
       else lost[step] = (lost[step] as number) + (value - total + sum);
       sums[step] = total;
     }
-  for (let step = 0; step < sums.length; step++) sums[step] = (sums[step] as number) + (lost[step] as number);
+  return counts;
 }
 
 function addHistograms(
@@ -66,7 +70,13 @@ function totalMixed(
 }
 
 export const sum: Fold = (group, result, notices) => {
-  if (!hasHistograms(group)) return sumFloats(group, result);
+  if (!hasHistograms(group)) {
+    const { values } = result;
+    const lost = new Float64Array(values.length);
+    sumFloats(group, result, lost);
+    for (let step = 0; step < values.length; step++) values[step] = (values[step] as number) + (lost[step] as number);
+    return;
+  }
   totalMixed(
     group,
     result,
@@ -79,7 +89,26 @@ export const sum: Fold = (group, result, notices) => {
   );
 };
 
+function floatsAt({ columns }: Group, step: number): Float64Array {
+  return Float64Array.from(
+    columns.filter(({ present }) => present[step] === 1),
+    ({ values }) => values[step] as number,
+  );
+}
+
 export const avg: Fold = (group, result, notices) => {
+  if (!hasHistograms(group)) {
+    const { values } = result;
+    const lost = new Float64Array(values.length);
+    const counts = sumFloats(group, result, lost);
+    for (let step = 0; step < values.length; step++) {
+      const [sum, count] = [values[step] as number, counts[step] as number];
+      // A sum that a double cannot hold is begun anew as a mean.
+      if (Math.abs(sum) !== Infinity) values[step] = sum / count + (lost[step] as number) / count;
+      else if (count > 0) values[step] = compensatedMean(floatsAt(group, step), 0, count);
+    }
+    return;
+  }
   totalMixed(
     group,
     result,

@@ -97,11 +97,12 @@ function slide(
 ): void {
   const window = new Window(series);
   const result = apply(series, call);
+  const { rangeMs } = call;
   for (let step = 0; step < frame.count; step++) {
     const end = lookedAt(frame, step, shift);
     window.step = step;
     window.time = timeOf(frame, step);
-    window.slideTo(end - call.rangeMs, end);
+    window.slideTo(end - rangeMs, end);
     if (window.isEmpty) continue;
     const value = result(window);
     if (typeof value === 'number') setFloat(column, step, value);
@@ -132,6 +133,7 @@ export async function evaluateRangeCall(
     if (evaluation.pace.isDue(frame.count + series.floatTimes.length + 100 * series.histograms.length))
       await evaluation.pace.pause();
   }
-  if (!evaluation.delaysNameRemoval && haveSameLabels(columns)) throw new QueryFailedError(SAME_LABELS, call.span);
+  const isChecked = !evaluation.delaysNameRemoval && call.function !== 'absent_over_time';
+  if (isChecked && haveSameLabels(columns)) throw new QueryFailedError(SAME_LABELS, call.span);
   return columns;
 }

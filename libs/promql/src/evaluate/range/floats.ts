@@ -15,41 +15,33 @@ export function compensatedSum(values: Float64Array, from: number, to: number): 
   return sum === Infinity || sum === -Infinity ? sum : sum + lost;
 }
 
-/** A mean that goes on where the sum is more than a double holds: from there on each next value shifts it. */
-export class CompensatedMean {
-  #count = 1;
-  #incremental = false;
-  readonly #sum: CompensatedSum;
-
-  constructor(first: number) {
-    this.#sum = new CompensatedSum(first);
+/**
+ * The mean of the places from `from` up to, and without, `to`, of which there is at least one. Where the sum is more than a
+ * double holds, it goes on as a mean that each next value shifts.
+ */
+export function compensatedMean(values: Float64Array, from: number, to: number): number {
+  let sum = values[from] as number;
+  let lost = 0;
+  for (let at = from + 1; at < to; at++) {
+    const value = values[at] as number;
+    const total = sum + value;
+    if (total === Infinity || total === -Infinity) return shiftedMean(values, from, at, to, sum, lost);
+    if (Math.abs(sum) >= Math.abs(value)) lost += sum - total + value;
+    else lost += value - total + sum;
+    sum = total;
   }
-
-  add(value: number): void {
-    this.#count++;
-    if (!this.#incremental) {
-      const { sum, compensation } = this.#sum;
-      this.#sum.add(value);
-      if (this.#sum.sum !== Infinity && this.#sum.sum !== -Infinity) return;
-      this.#incremental = true;
-      this.#sum.sum = sum / (this.#count - 1);
-      this.#sum.compensation = compensation / (this.#count - 1);
-    }
-    this.#sum.multiply((this.#count - 1) / this.#count);
-    this.#sum.add(value / this.#count);
-  }
-
-  get mean(): number {
-    if (this.#incremental) return this.#sum.total;
-    return this.#sum.sum / this.#count + this.#sum.compensation / this.#count;
-  }
+  return sum / (to - from) + lost / (to - from);
 }
 
-/** Of the places from `from` up to, and without, `to`, of which there is at least one. */
-export function compensatedMean(values: Float64Array, from: number, to: number): number {
-  const mean = new CompensatedMean(values[from] as number);
-  for (let at = from + 1; at < to; at++) mean.add(values[at] as number);
-  return mean.mean;
+/** @param at the place at which the sum of those before it, `sum`, would become too large */
+function shiftedMean(values: Float64Array, from: number, at: number, to: number, sum: number, lost: number): number {
+  const mean = new CompensatedSum(sum / (at - from), lost / (at - from));
+  for (let next = at; next < to; next++) {
+    const count = next - from + 1;
+    mean.multiply((count - 1) / count);
+    mean.add((values[next] as number) / count);
+  }
+  return mean.total;
 }
 
 /** The variance of the places from `from` up to, and without, `to`, of which there is at least one. */

@@ -14,7 +14,10 @@ function total(
     const { floats } = series;
     const sums = exactSums(series);
     return (window) => {
-      if (window.hasBoth) return call.notices.mixedSamples(call.span, series.labels.metricName) as undefined;
+      if (window.hasBoth) {
+        call.notices.mixedSamples(call.span, series.labels.metricName);
+        return undefined;
+      }
       if (window.histogramCount > 0) return ofHistograms(window, call);
       return ofFloats(sums, floats, window.floatFrom, window.floatTo);
     };

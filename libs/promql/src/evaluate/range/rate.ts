@@ -10,33 +10,27 @@ import type { Window } from './window.js';
 /** Beyond so many times the average distance of samples, a series is taken to begin or end inside of the window. */
 const NEAR = 1.1;
 
-interface Covered {
-  /** Of the first and last sample, ms since 1970. */
-  readonly first: number;
-  readonly last: number;
-  readonly samples: number;
-}
-
 /**
  * By how much an increase between the first and the last sample is made larger, so that it is one over the whole window.
  * Towards an end where a sample is near enough it reaches that end, else half a distance of samples.
+ * @param first time of the first sample, and `last` of the last, ms since 1970
  * @param secondsToZero how long before the first sample a counter was 0, if its increase is any measure
  */
-function extrapolation({ start, end }: Window, { first, last, samples }: Covered, secondsToZero: number): number {
+function extrapolation(window: Window, first: number, last: number, samples: number, secondsToZero: number): number {
   const sampled = (last - first) / 1000;
   const distance = sampled / (samples - 1);
   const near = distance * NEAR;
-  let toStart = (first - start) / 1000;
-  let toEnd = (end - last) / 1000;
+  let toStart = (first - window.start) / 1000;
+  let toEnd = (window.end - last) / 1000;
   if (toStart >= near) toStart = distance / 2;
   if (secondsToZero < toStart) toStart = secondsToZero;
   if (toEnd >= near) toEnd = distance / 2;
   return sampled === 0 ? 1 : (sampled + toStart + toEnd) / sampled;
 }
 
-function secondsToZero(first: number, increase: number, { first: from, last: to }: Covered): number {
-  if (!(increase > 0) || !(first >= 0)) return Infinity;
-  return ((to - from) / 1000) * (first / increase);
+/** @param sampled seconds from the first sample, whose value is `first`, to the last */
+function secondsToZero(first: number, increase: number, sampled: number): number {
+  return increase > 0 && first >= 0 ? sampled * (first / increase) : Infinity;
 }
 
 /** What a counter rose from the first float of a window to the last, with what it had before each reset. */
@@ -56,34 +50,36 @@ function floatIncreases(series: Window['series'], isCounter: boolean): (window: 
 /** `rate`, `increase` and `delta` of cumulative series, extrapolated to the window. */
 function extrapolated(isCounter: boolean, isRate: boolean): RangeFunction {
   return (series, call) => {
-    const { floatTimes, floats, histogramTimes, histograms } = series;
+    const { floatTimes, floats, histogramTimes } = series;
     const floatIncrease = floatIncreases(series, isCounter);
     const increaseOfHistograms = histogramIncrease(series, call, isCounter);
     const perSecond = call.rangeMs / 1000;
-    const factorOf = (window: Window, covered: Covered, toZero: number): number => {
-      const factor = extrapolation(window, covered, isCounter ? toZero : Infinity);
-      return isRate ? factor / perSecond : factor;
-    };
+
     const ofHistograms = (window: Window): FloatHistogram | undefined => {
       const { histogramFrom: from, histogramTo: to } = window;
       const increase = increaseOfHistograms(window);
       if (increase === undefined) return undefined;
-      const covered = {
-        first: histogramTimes[from] as number,
-        last: histogramTimes[to - 1] as number,
-        samples: to - from,
-      };
-      const toZero = secondsToZero(histograms[from]?.count ?? 0, increase.count, covered);
-      return scaleHistogram(increase, factorOf(window, covered, toZero));
+      const [first, last] = [histogramTimes[from] as number, histogramTimes[to - 1] as number];
+      const toZero = isCounter
+        ? secondsToZero(window.histogram(from).count, increase.count, (last - first) / 1000)
+        : Infinity;
+      const factor = extrapolation(window, first, last, to - from, toZero);
+      return scaleHistogram(increase, isRate ? factor / perSecond : factor);
     };
+
     return (window) => {
-      if (window.hasBoth) return call.notices.mixedSamples(call.span, series.labels.metricName) as undefined;
+      if (window.hasBoth) {
+        call.notices.mixedSamples(call.span, series.labels.metricName);
+        return undefined;
+      }
       if (window.histogramCount > 1) return ofHistograms(window);
-      if (window.floatCount < 2) return undefined;
       const { floatFrom: from, floatTo: to } = window;
+      if (to - from < 2) return undefined;
       const increase = floatIncrease(window);
-      const covered = { first: floatTimes[from] as number, last: floatTimes[to - 1] as number, samples: to - from };
-      return increase * factorOf(window, covered, secondsToZero(floats[from] as number, increase, covered));
+      const [first, last] = [floatTimes[from] as number, floatTimes[to - 1] as number];
+      const toZero = isCounter ? secondsToZero(floats[from] as number, increase, (last - first) / 1000) : Infinity;
+      const factor = extrapolation(window, first, last, to - from, toZero);
+      return increase * (isRate ? factor / perSecond : factor);
     };
   };
 }

@@ -27,8 +27,16 @@ export class Window {
     const { floatTimes, histogramTimes } = this.series;
     this.start = start;
     this.end = end;
-    while (this.floatTo < floatTimes.length && (floatTimes[this.floatTo] as number) <= end) this.floatTo++;
-    while (this.floatFrom < this.floatTo && (floatTimes[this.floatFrom] as number) <= start) this.floatFrom++;
+    let [from, to] = [this.floatFrom, this.floatTo];
+    while (to < floatTimes.length && (floatTimes[to] as number) <= end) to++;
+    while (from < to && (floatTimes[from] as number) <= start) from++;
+    this.floatFrom = from;
+    this.floatTo = to;
+    if (histogramTimes.length > 0) this.#slideHistograms(start, end);
+  }
+
+  #slideHistograms(start: number, end: number): void {
+    const { histogramTimes } = this.series;
     while (this.histogramTo < histogramTimes.length && (histogramTimes[this.histogramTo] as number) <= end)
       this.histogramTo++;
     while (this.histogramFrom < this.histogramTo && (histogramTimes[this.histogramFrom] as number) <= start)
