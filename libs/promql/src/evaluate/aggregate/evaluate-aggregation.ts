@@ -74,7 +74,7 @@ export async function evaluateAggregation(
   for (const grouped of groupsOf(columns, aggregation)) {
     const dropsName = grouped.columns.some((column) => column.dropsName);
     const result = evaluation.newColumn(frame, grouped.labels, dropsName);
-    fold(grouped, result, notices);
+    await fold(grouped, result, notices, evaluation.pace);
     if (!isEmpty(result)) results.push(result);
     if (evaluation.pace.isDue(frame.count * grouped.columns.length)) await evaluation.pace.pause();
   }

@@ -55,7 +55,7 @@ export const stddev = deviation(Math.sqrt);
 
 /** @param quantiles of each step */
 export function quantile(quantiles: Float64Array): Fold {
-  return (group, result, notices) => {
+  return async (group, result, notices, pace) => {
     const buffer = new Float64Array(group.columns.length);
     for (let step = 0; step < result.values.length; step++) {
       let found = 0;
@@ -64,6 +64,7 @@ export function quantile(quantiles: Float64Array): Fold {
         if (histograms?.[step] !== undefined) notices.ignored();
         else buffer[found++] = values[step] as number;
       }
+      if (pace.isDue(4 * group.columns.length)) await pace.pause();
       if (found > 0) setFloat(result, step, quantileOf(quantiles[step] as number, buffer.subarray(0, found)));
     }
   };

@@ -1,12 +1,13 @@
 import type { FloatHistogram } from '../../values/float-histogram.js';
 import type { Column, NewColumn } from '../column.js';
+import type { Pace } from '../pace.js';
 import type { Group } from './groups.js';
 
 /**
  * Folds the columns of a group into one. What it holds for each step are arrays, so that a column is gone through from its
  * beginning to its end.
  */
-export type Fold = (group: Group, result: NewColumn, notices: FoldNotices) => void;
+export type Fold = (group: Group, result: NewColumn, notices: FoldNotices, pace: Pace) => void | Promise<void>;
 
 /** What folds have to say. */
 export interface FoldNotices {

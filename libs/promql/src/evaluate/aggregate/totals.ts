@@ -3,6 +3,7 @@ import { HistogramMean, HistogramSum } from '../../histogram/histogram-sum.js';
 import type { FloatHistogram } from '../../values/float-histogram.js';
 import { setFloat, setHistogram, type NewColumn } from '../column.js';
 import { compensatedMean, compensatedSum } from '../range/floats.js';
+import type { Pace } from '../pace.js';
 import { hasHistograms, samplesAt, type Fold, type FoldNotices, type Sample } from './fold.js';
 import type { Group } from './groups.js';
 
@@ -48,16 +49,18 @@ function addHistograms(
 }
 
 /** At each step by itself, as there may be floats at some and histograms at others; not both at one. */
-function totalMixed(
+async function totalMixed(
   group: Group,
   result: NewColumn,
   notices: FoldNotices,
+  pace: Pace,
   ofFloats: (values: Float64Array) => number,
   ofHistograms: (samples: readonly Sample[], first: FloatHistogram) => FloatHistogram | undefined,
-): void {
+): Promise<void> {
   for (let step = 0; step < result.values.length; step++) {
     const samples = samplesAt(group, step);
     const [first] = samples;
+    if (pace.isDue(100 * samples.length)) await pace.pause();
     if (first === undefined) continue;
     const histograms = samples.filter(({ histogram }) => histogram !== undefined).length;
     if (histograms === 0) setFloat(result, step, ofFloats(Float64Array.from(samples, ({ value }) => value)));
@@ -69,7 +72,7 @@ function totalMixed(
   }
 }
 
-export const sum: Fold = (group, result, notices) => {
+export const sum: Fold = async (group, result, notices, pace) => {
   if (!hasHistograms(group)) {
     const { values } = result;
     const lost = new Float64Array(values.length);
@@ -77,10 +80,11 @@ export const sum: Fold = (group, result, notices) => {
     for (let step = 0; step < values.length; step++) values[step] = (values[step] as number) + (lost[step] as number);
     return;
   }
-  totalMixed(
+  await totalMixed(
     group,
     result,
     notices,
+    pace,
     (values) => compensatedSum(values, 0, values.length),
     (samples, first) => {
       const total = new HistogramSum(first);
@@ -96,7 +100,7 @@ function floatsAt({ columns }: Group, step: number): Float64Array {
   );
 }
 
-export const avg: Fold = (group, result, notices) => {
+export const avg: Fold = async (group, result, notices, pace) => {
   if (!hasHistograms(group)) {
     const { values } = result;
     const lost = new Float64Array(values.length);
@@ -109,10 +113,11 @@ export const avg: Fold = (group, result, notices) => {
     }
     return;
   }
-  totalMixed(
+  await totalMixed(
     group,
     result,
     notices,
+    pace,
     (values) => compensatedMean(values, 0, values.length),
     (samples, first) => {
       const mean = new HistogramMean(first);

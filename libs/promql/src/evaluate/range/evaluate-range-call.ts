@@ -12,8 +12,9 @@ import {
 } from '../column.js';
 import type { Evaluation, Value } from '../evaluation.js';
 import { lookedAt, subqueryFrame, timeOf, type Frame, type ResolvedShift } from '../frame.js';
+import type { Pace } from '../pace.js';
 import { windowedColumn, windowedSamples, type WindowedSeries } from '../windowed-series.js';
-import { KEEPS_NAME, RANGE_FUNCTIONS } from './range-functions.js';
+import { KEEPS_NAME, RANGE_FUNCTIONS, RESCANS } from './range-functions.js';
 import type { RangeCall, RangeFunction } from './range-function.js';
 import { Window } from './window.js';
 
@@ -87,14 +88,16 @@ function noteCounter(
   if (hasFloat) notices.possiblyNoCounter(span, name);
 }
 
-function slide(
+async function slide(
   column: NewColumn,
   series: WindowedSeries,
   apply: RangeFunction,
   call: RangeCall,
   frame: Frame,
   shift: ResolvedShift,
-): void {
+  costOf: (window: Window) => number,
+  pace: Pace,
+): Promise<void> {
   const window = new Window(series);
   const result = apply(series, call);
   const { rangeMs } = call;
@@ -104,10 +107,20 @@ function slide(
     window.time = timeOf(frame, step);
     window.slideTo(end - rangeMs, end);
     if (window.isEmpty) continue;
+    if (pace.isDue(costOf(window))) await pace.pause();
     const value = result(window);
     if (typeof value === 'number') setFloat(column, step, value);
     else if (value !== undefined) setHistogram(column, step, value);
   }
+}
+
+/** As many floats as what a window takes costs; a histogram is some hundred buckets. */
+function slideCost(window: Window): number {
+  return 1 + 100 * window.histogramCount;
+}
+
+function rescanCost(window: Window): number {
+  return window.floatCount + 100 * window.histogramCount;
 }
 
 /** Calls a function on the windows of each series, those of a series one after the other. O(samples + steps) at best */
@@ -123,15 +136,15 @@ export async function evaluateRangeCall(
   const all = await windowedSeriesOf(range, frame, evaluation, evaluate);
   const about = await prepared(call, range, frame, evaluation, evaluate);
   const shift = evaluation.shiftOf(range.kind === 'range' ? range.selector : range);
+  const costOf = RESCANS.has(call.function) ? rescanCost : slideCost;
   const columns: Column[] = [];
   for (const series of all) {
     const unnamed = KEEPS_NAME.has(call.function) && !series.dropsName ? series : evaluation.unnamed(series);
     const column = evaluation.newColumn(frame, unnamed.labels, unnamed.dropsName);
-    slide(column, series, apply, about, frame, shift);
+    await slide(column, series, apply, about, frame, shift, costOf, evaluation.pace);
     noteCounter(call, series, column, about);
     if (!isEmpty(column)) columns.push(column);
-    if (evaluation.pace.isDue(frame.count + series.floatTimes.length + 100 * series.histograms.length))
-      await evaluation.pace.pause();
+    if (evaluation.pace.isDue(frame.count + series.floatTimes.length)) await evaluation.pace.pause();
   }
   const isChecked = !evaluation.delaysNameRemoval && call.function !== 'absent_over_time';
   if (isChecked && haveSameLabels(columns)) throw new QueryFailedError(SAME_LABELS, call.span);

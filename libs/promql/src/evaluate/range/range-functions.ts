@@ -30,5 +30,16 @@ export const RANGE_FUNCTIONS: ReadonlyMap<string, RangeFunction> = new Map([
   ['sum_over_time', overTime.sumOverTime],
 ]);
 
+/** What these cost grows with the floats of a window, as they go through them all. */
+export const RESCANS: ReadonlySet<string> = new Set([
+  'avg_over_time',
+  'deriv',
+  'predict_linear',
+  'quantile_over_time',
+  'stddev_over_time',
+  'stdvar_over_time',
+  'sum_over_time',
+]);
+
 /** These stay the metric that they look at. */
 export const KEEPS_NAME: ReadonlySet<string> = new Set(['first_over_time', 'last_over_time']);
