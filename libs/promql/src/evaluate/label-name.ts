@@ -1,7 +1,4 @@
-/**
- * Whether a label can have that name: any text that is not empty. Bytes that are no UTF-8 are read as U+FFFD, so a name with
- * that is taken for one with such bytes.
- */
+/** Whether a label can have that name: any text that is not empty, and is Unicode. */
 export function isLabelName(name: string): boolean {
-  return name !== '' && name.isWellFormed() && !name.includes('\uFFFD');
+  return name !== '' && name.isWellFormed();
 }

@@ -1,4 +1,5 @@
 import type { Span } from '../syntax/ast.js';
+import { quote } from '../syntax/quoted-text.js';
 import { Annotations, type Annotation } from '../values/annotations.js';
 import { FallingBuckets, type MonotonicityFall } from './falling-buckets.js';
 import { shortNumber } from '../histogram/histogram-text.js';
@@ -6,8 +7,7 @@ import { shortNumber } from '../histogram/histogram-text.js';
 /** What histograms were put together for. */
 export type HistogramOperation = 'addition' | 'subtraction' | 'aggregation';
 
-const quoted = (text: string): string => JSON.stringify(text);
-const forMetric = (name: string): string => (name === '' ? '' : ` for metric name ${quoted(name)}`);
+const forMetric = (name: string): string => (name === '' ? '' : ` for metric name ${quote(name)}`);
 
 /** What a query has to say beside its result: one method for each, worded as Prometheus does. */
 export class Notices {
@@ -36,12 +36,12 @@ export class Notices {
   }
 
   badBucketLabel(span: Span, metric: string, bound: string): void {
-    const of = `bucket label "le" is missing or has a malformed value of ${quoted(bound)}`;
+    const of = `bucket label "le" is missing or has a malformed value of ${quote(bound)}`;
     this.#warn(span, `${of}${forMetric(metric)}`);
   }
 
   mixedSamples(span: Span, metric: string): void {
-    this.#warn(span, `encountered a mix of histograms and floats for metric name ${quoted(metric)}`);
+    this.#warn(span, `encountered a mix of histograms and floats for metric name ${quote(metric)}`);
   }
 
   mixedAggregation(span: Span): void {
@@ -53,16 +53,16 @@ export class Notices {
   }
 
   notCounter(span: Span, metric: string): void {
-    this.#warn(span, `this native histogram metric is not a counter: ${quoted(metric)}`);
+    this.#warn(span, `this native histogram metric is not a counter: ${quote(metric)}`);
   }
 
   notGauge(span: Span, metric: string): void {
-    this.#warn(span, `this native histogram metric is not a gauge: ${quoted(metric)}`);
+    this.#warn(span, `this native histogram metric is not a gauge: ${quote(metric)}`);
   }
 
   mixedSchemas(span: Span, metric: string): void {
     const mix = 'vector contains a mix of histograms with exponential and custom buckets schemas for metric name';
-    this.#warn(span, `${mix} ${quoted(metric)}`);
+    this.#warn(span, `${mix} ${quote(metric)}`);
   }
 
   sortInRange(span: Span): void {
@@ -79,7 +79,7 @@ export class Notices {
 
   possiblyNoCounter(span: Span, metric: string): void {
     const text = 'metric might not be a counter, name does not end in _total/_sum/_count/_bucket:';
-    this.#inform(span, `${text} ${quoted(metric)}`);
+    this.#inform(span, `${text} ${quote(metric)}`);
   }
 
   ignoredInAggregation(span: Span, aggregation: string): void {
@@ -88,7 +88,7 @@ export class Notices {
 
   ignoredInRange(span: Span, metric: string): void {
     const text = 'ignored histograms in a range containing both floats and histograms for metric name';
-    this.#inform(span, `${text} ${quoted(metric)}`);
+    this.#inform(span, `${text} ${quote(metric)}`);
   }
 
   quantileIsNaN(span: Span, metric: string): void {
@@ -126,7 +126,7 @@ export function boundsReconciled(span: Span, operation: HistogramOperation): Ann
 type SampleType = 'float' | 'histogram';
 
 export function incompatibleTypes(span: Span, left: SampleType, operator: string, right: SampleType): Annotation {
-  const text = `incompatible sample types encountered for binary operator ${quoted(operator)}`;
+  const text = `incompatible sample types encountered for binary operator ${quote(operator)}`;
   return { level: 'info', message: `PromQL info: ${text}: ${left} ${operator} ${right}`, span };
 }
 

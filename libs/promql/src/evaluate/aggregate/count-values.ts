@@ -1,6 +1,7 @@
 import { QueryFailedError } from '../../errors.js';
 import { histogramText } from '../../histogram/histogram-text.js';
 import type { Aggregation } from '../../syntax/ast.js';
+import { quote } from '../../syntax/quoted-text.js';
 import type { Labels } from '../../values/labels.js';
 import { bare } from '../bare.js';
 import { setFloat, type Column, type NewColumn } from '../column.js';
@@ -13,8 +14,7 @@ import { plainNumber } from './plain-number.js';
 function labelOf({ parameter }: Aggregation): string {
   const inner = parameter === undefined ? undefined : bare(parameter);
   if (inner?.kind !== 'string') throw new QueryFailedError('count_values takes the name of a label.', parameter?.span);
-  if (!isLabelName(inner.value))
-    throw new QueryFailedError(`invalid label name ${JSON.stringify(inner.value)}`, inner.span);
+  if (!isLabelName(inner.value)) throw new QueryFailedError(`invalid label name ${quote(inner.value)}`, inner.span);
   return inner.value;
 }
 
