@@ -9,7 +9,7 @@ import { invariantParts } from './invariance.js';
 import { DEFAULT_LIMITS, SampleBudget } from './limits.js';
 import { Notices } from './notices.js';
 import { Pace } from './pace.js';
-import type { Query } from './query.js';
+import type { Query, QueryTimes } from './query.js';
 import type { QueryResult, QueryValue } from './query-result.js';
 import { queryValue, rangeValue } from './query-value.js';
 import { windowedSeriesOf } from './range/evaluate-range-call.js';
@@ -32,6 +32,7 @@ export async function evaluateQuery(query: Query): Promise<QueryResult> {
   const { expression, times, source, signal } = query;
   const { lookbackMs = DEFAULT_LOOKBACK_MS, defaultStepMs = DEFAULT_STEP_MS } = query;
   signal?.throwIfAborted();
+  checkTimes(times, defaultStepMs);
   checkDepth(expression);
   const frame = frameOf(times);
   const budget = new SampleBudget({ ...DEFAULT_LIMITS, ...query.limits });
@@ -52,6 +53,17 @@ export async function evaluateQuery(query: Query): Promise<QueryResult> {
   );
   const value = await valueOf(expression, frame, 'at' in times, evaluation);
   return { value, annotations: evaluation.notices.all };
+}
+
+/** @throws {QueryFailedError} for times that no step can be at */
+function checkTimes(times: QueryTimes, defaultStepMs: number): void {
+  const all = 'at' in times ? [times.at] : [times.start, times.end, times.stepMs];
+  if (!all.every(Number.isFinite)) throw new QueryFailedError(`Times are numbers of milliseconds: ${all.join(', ')}.`);
+  if ('stepMs' in times && times.stepMs <= 0)
+    throw new QueryFailedError(
+      'zero or negative query resolution step widths are not accepted. Try a positive integer',
+    );
+  if (!(defaultStepMs > 0)) throw new QueryFailedError(`The default step is ${defaultStepMs} ms: it must be above 0.`);
 }
 
 async function valueOf(

@@ -48,10 +48,42 @@ describe('A query over a limit', () => {
     await expect(asked).rejects.toMatchObject({ limit: 'depth' });
   });
 
+  it.each([
+    ['signs', `${'-'.repeat(150)}a`],
+    ['operators', Array.from({ length: 150 }, () => 'a').join(' + ')],
+    ['calls', `${'abs('.repeat(150)}a${')'.repeat(150)}`],
+  ])('is evaluated when it is as deep as may be: %s', async (_what, text) => {
+    await expect(ask(text, {})).resolves.toBeDefined();
+  });
+
+  it('is evaluated when it is as deep as the limit', async () => {
+    const span = { from: 0, to: 1 };
+    let expression = parseQuery('a');
+    for (let level = 0; level < 990; level++) expression = { kind: 'unary', operator: '-', expression, span };
+    await expect(ask('a', { expression, times: { start: 0, end: 5_000, stepMs: 1_000 } })).resolves.toBeDefined();
+  });
+
   it('gives back what parts held that are done with', async () => {
     const text = Array.from({ length: 20 }, () => 'sum(a)').join(' + ');
     const times = { start: 0, end: 99_000, stepMs: 1_000 };
     await expect(ask(text, { times, limits: { samples: 20 * 500 + 1_200 } })).resolves.toBeDefined();
+  });
+});
+
+describe('Times of a query', () => {
+  it.each<Query['times']>([
+    { at: NaN },
+    { start: 0, end: Infinity, stepMs: 1 },
+    { start: 0, end: 1, stepMs: 0 },
+    { start: 0, end: 1, stepMs: -1 },
+    { start: 0, end: 1, stepMs: NaN },
+  ])('are refused when no step can be at them: %j', async (times) => {
+    await expect(ask('a', { times })).rejects.toBeInstanceOf(QueryFailedError);
+  });
+
+  it('may be none, and give nothing', async () => {
+    const answer = await ask('a', { times: { start: 1, end: 0, stepMs: 1 } });
+    expect(answer).toMatchObject({ value: { type: 'matrix', series: [] } });
   });
 });
 
