@@ -28,14 +28,14 @@ const EXACT = 2 ** 53;
  * them, to the digit, however it is added up. Undefined unless all are whole and their sizes add up to less than 2^53. O(n)
  */
 export function exactSums({ floats }: WindowedSeries): Float64Array | undefined {
-  const sums = new Float64Array(floats.length + 1);
   let size = 0;
   for (let at = 0; at < floats.length; at++) {
     const value = floats[at] as number;
     size += Math.abs(value);
     if (!Number.isInteger(value) || Object.is(value, -0) || size >= EXACT) return undefined;
-    sums[at + 1] = (sums[at] as number) + value;
   }
+  const sums = new Float64Array(floats.length + 1);
+  for (let at = 0; at < floats.length; at++) sums[at + 1] = (sums[at] as number) + (floats[at] as number);
   return sums;
 }
 
