@@ -329,7 +329,7 @@ describe('The package @allibrary/cache', () => {
       );
       expect(measured).toEqual(Object.fromEntries(sizes));
       const [control] = scriptsIn('doors/index/assets').filter((code) => code.includes(OF_CONTROL));
-      expect(readme()).toContain('Five more are loaded where telemetry has control');
+      expect(readme()).toContain('5 more are loaded where telemetry has control');
       expect(Math.round(gzipSync(control!).length / 1_000)).toBe(5);
     }, 60_000);
 

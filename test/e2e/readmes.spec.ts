@@ -28,6 +28,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
       /^1 \[\n? *\{\s+index: 1,\s+pointer: '\/events\/1\/tier',\s+reason: 'must be a text, not a number'\s+\}\n?\s*\]\n$/,
   },
   'event-log': { prints: /^0n hello\n$/ },
+  promql: { prints: /^3 0\n$/ },
   operations: {
     prints: /^\{.*"Listens\.".*\}\n\{.*"Shutting down\.".*\}\n/,
     endWhen: 'Listens.',

@@ -38,7 +38,7 @@ export class CacheCore<Key extends CacheKey, Value> {
   readonly random: () => number;
   readonly stack: TierStack;
   readonly watches = new Watches();
-  readonly listeners = new Listeners();
+  readonly listeners = new Listeners((problem) => this.onProblem(problem));
   readonly loads: Loads<Key, Value>;
   readonly loading: LoadingMs & { earlyRefresh: number };
   readonly host: HostSettings;
@@ -113,6 +113,7 @@ export class CacheCore<Key extends CacheKey, Value> {
       recorder: recorders[0]!,
       counts: this.counts,
       keepsNothing: () => this.#paused,
+      onDropped: (key) => this.listeners.removed({ key }),
       onProblem: this.onProblem,
     });
     this.opened = this.stack.open();

@@ -108,13 +108,13 @@ export class Answers<Key, Value> {
     said: WriteOptions,
     loadMs: number,
   ): Promise<unknown> | undefined {
-    const { stack, onProblem } = this.options;
+    const { onProblem } = this.options;
     try {
       return this.#store(flight, outcome, said, loadMs);
     } catch (problem) {
       onProblem(asError(problem));
       if (outcome.how === 'unchanged' || !flight.watch.mayKeep(undefined)) return undefined;
-      return stack.remove({ key: flight.encoded }, { cause: 'invalidated' }).catch((e) => onProblem(asError(e)));
+      return this.#drop(flight.encoded).catch((e) => onProblem(asError(e)));
     }
   }
 
@@ -138,12 +138,15 @@ export class Answers<Key, Value> {
     const wanted = said === NOTHING_SAID ? write : { ...write, ...said };
     const kept = keptOf(value, wanted, tags, loadMs, lifetime(), random);
     // The origin has none, or it may not be kept: what is held of it is no longer so.
-    const written =
-      kept === undefined
-        ? stack.remove({ key: flight.encoded }, { cause: 'invalidated' })
-        : stack.write(flight.encoded, kept);
+    const written = kept === undefined ? this.#drop(flight.encoded) : stack.write(flight.encoded, kept);
     if (typeof written === 'boolean') return undefined;
     written.catch((problem: unknown) => this.options.onProblem(asError(problem)));
     return written;
+  }
+
+  async #drop(key: string): Promise<void> {
+    const removed = this.options.stack.remove({ key }, { cause: 'invalidated' });
+    this.options.onDropped(key);
+    await removed;
   }
 }

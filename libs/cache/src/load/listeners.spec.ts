@@ -35,6 +35,53 @@ it('tells who listens to a key what is done to it, and no one else, until it end
   await Promise.all([cache.close(), other.close()]);
 });
 
+it('tells of a write or load that leaves nothing held', async () => {
+  const { cache } = aCache();
+  const told: boolean[] = [];
+  cache.onChange('a', ({ written }) => void told.push(written));
+  const leaves = async (done: () => Promise<unknown>) => {
+    await cache.set('a', 'A');
+    told.length = 0;
+    await done();
+    return [told, await cache.has('a')];
+  };
+  const nothing = [[false], false];
+  expect(await leaves(() => cache.set('a', undefined))).toEqual(nothing);
+  expect(await leaves(() => cache.set('a', 'B', { ttl: 0 }))).toEqual(nothing);
+  expect(await leaves(() => cache.getOrLoad('a', () => undefined, { refresh: true }))).toEqual(nothing);
+  expect(
+    await leaves(async () => {
+      cache.pause();
+      await cache.set('a', 'B');
+      cache.resume();
+    }),
+  ).toEqual(nothing);
+  await cache.close();
+});
+
+it('goes on when one of them throws: onProblem is told, and everything is done and told as if it had not', async () => {
+  const problems: Error[] = [];
+  const store = new FakeStore();
+  const far = new FakeFarTier(store);
+  const { cache } = aCache({
+    tiers: [memory({ maxEntries: 10 }), far],
+    onProblem: (problem) => void problems.push(problem),
+  });
+  const told: unknown[] = [];
+  cache.onChange('a', () => {
+    throw new Error('a view that broke');
+  });
+  cache.onChange('a', ({ value }) => void told.push(value));
+  expect(await cache.set('a', 'A')).toBe(true);
+  expect(await far.get('a')).toMatchObject({ value: 'A' });
+  expect(await cache.getOrLoad('a', () => 'B', { refresh: true })).toBe('B');
+  expect(cache.getNow('a')).toBe('B');
+  expect(await cache.delete('a')).toBe(true);
+  expect(told).toEqual(['A', 'B', undefined]);
+  expect(problems.map(({ message }) => message)).toEqual(Array(3).fill('a view that broke'));
+  await cache.close();
+});
+
 it('tells of what another instance of the cache says over the bus', async () => {
   const invalidations = { bus: new LocalInvalidations(), secret: 'a secret of the service' };
   const { cache } = aCache({ invalidations });

@@ -1,3 +1,4 @@
+import { asError } from '../tier/far-tier.js';
 import type { Selection } from '../tier/tier.js';
 
 /** What was done to a key: it was written, with `undefined` when its absence is remembered; or removed, perhaps. */
@@ -14,6 +15,9 @@ const REMOVED: Change<unknown> = { written: false };
 export class Listeners {
   readonly #byKey = new Map<string, Set<Listener>>();
 
+  /** @param onProblem told of a listener that throws: the cache, and the other listeners, go on as if it had not. */
+  constructor(private readonly onProblem: (problem: Error) => void) {}
+
   /** Returns what ends it. */
   add(key: string, listener: Listener): () => void {
     const listeners = this.#byKey.get(key) ?? new Set();
@@ -28,7 +32,12 @@ export class Listeners {
   tell(key: string, change: Change<unknown>): void {
     if (this.#byKey.size === 0) return;
     // A set may be changed while it is walked: who comes to listen now is told the next change.
-    for (const listener of Array.from(this.#byKey.get(key) ?? NOBODY)) listener(change);
+    for (const listener of Array.from(this.#byKey.get(key) ?? NOBODY))
+      try {
+        listener(change);
+      } catch (problem) {
+        this.onProblem(asError(problem));
+      }
   }
 
   /** Entries were removed. Which ones a tag or a predicate meant nobody knows afterwards: all are told. */

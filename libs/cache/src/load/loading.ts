@@ -60,5 +60,7 @@ export interface LoadsOptions<Value> {
   readonly counts: LoadCounts;
   /** Nothing is kept at the moment. */
   readonly keepsNothing: () => boolean;
+  /** What was held of a key is gone, since what its origin says now is not kept. */
+  readonly onDropped: (key: string) => void;
   readonly onProblem: (problem: Error) => void;
 }

@@ -53,6 +53,7 @@ export class Writes<Key extends CacheKey, Value> {
     this.core.changed({ key: encoded });
     await this.core.stack.remove({ key: encoded }, { cause: 'replaced' });
     this.core.tell({ key: encoded });
+    this.core.listeners.removed({ key: encoded });
   }
 
   #write(
@@ -93,6 +94,8 @@ export class Writes<Key extends CacheKey, Value> {
     const kept = paused ? undefined : keptOf(value, options, tags, 0, lifetime, random);
     if (kept !== undefined) return stack.write(encoded, kept);
     // Nothing is kept of it, and what is held is no longer so.
-    return stack.remove({ key: encoded }, { cause: 'replaced' }).then(() => false);
+    const removed = stack.remove({ key: encoded }, { cause: 'replaced' });
+    this.core.listeners.removed({ key: encoded });
+    return removed.then(() => false);
   }
 }

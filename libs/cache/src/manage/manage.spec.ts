@@ -43,6 +43,34 @@ describe('Managing a cache', () => {
     await cache.close();
   });
 
+  it('may be cleared while a prefix, a predicate or a check walks: what it walks is gone then', async () => {
+    const { cache, clock } = aCache({ tiers: [memory({ maxEntries: 20_000 })], ttl: '1s' });
+    for (let i = 0; i < 10_000; i++) await cache.set(`x${i}`, 'A');
+    const walks = [cache.invalidatePrefix('x1'), cache.invalidateWhere((key) => key.endsWith('7'))];
+    await cache.clear();
+    await cache.set('x1', 'B');
+    await clock.advance(10);
+    for (const { entries } of await Promise.all(walks)) expect(entries).toBeLessThan(5_000);
+    for (let i = 0; i < 9_000; i++) await cache.set(`x${i}`, 'A');
+    await clock.advance(1_030);
+    const problems: string[] = [];
+    const check = async () => {
+      for await (const { problem } of cache.verify()) {
+        problems.push(problem);
+        if (problems.length !== 10) continue;
+        await cache.clear();
+        await cache.set('new', 'C');
+      }
+      return true;
+    };
+    let isOver = false;
+    const checked = check().finally(() => (isOver = true));
+    while (!isOver) await clock.advance(0);
+    expect(await checked).toBe(true);
+    expect([problems.length, new Set(problems)]).toEqual([10, new Set(['expired'])]);
+    await cache.close();
+  });
+
   it('tells how old entries are, and removes by it', async () => {
     const { cache, clock } = aCache({ tiers: [memory({ maxEntries: 10 }), new FakeFarTier()] });
     await cache.set('old', 'A');

@@ -2,7 +2,7 @@ import type { Clock } from '#libs/time';
 import type { OptionProblem } from '../errors.js';
 import { isObject } from '../validate/arguments.js';
 import { isLimit } from '../validate/limits.js';
-import { noOptions } from '../validate/option-names.js';
+import { noOptions, unknownOptions } from '../validate/option-names.js';
 import type { PressureOptions, PressureSource } from './pressure.js';
 
 export interface CacheManagerOptions {
@@ -20,10 +20,20 @@ export interface CacheManagerOptions {
   readonly onProblem?: (problem: Error) => void;
 }
 
+const FIELDS: Readonly<Record<keyof CacheManagerOptions, true>> = {
+  maxBytes: true,
+  pressure: true,
+  pressureOptions: true,
+  lookEveryMs: true,
+  splitEveryMs: true,
+  clock: true,
+  onProblem: true,
+};
+
 /** What is wrong with the options of a manager. */
 export function managerProblems(options: CacheManagerOptions): OptionProblem[] {
   if (!isObject(options)) return noOptions(options, '{ maxBytes: 512 * 2 ** 20 }');
-  const problems: OptionProblem[] = [];
+  const problems: OptionProblem[] = unknownOptions(options, FIELDS);
   const { maxBytes, pressureOptions = {} } = options;
   if (!isLimit(maxBytes))
     problems.push({ path: 'maxBytes', message: `${String(maxBytes)} is no budget. Give a whole number of bytes.` });

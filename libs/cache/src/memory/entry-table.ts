@@ -13,7 +13,6 @@ export interface Extra {
   pinned: boolean;
   version: string | undefined;
   tags: readonly string[] | undefined;
-  loadMs: number | undefined;
 }
 
 const NO_EXTRA: Extra = {
@@ -25,7 +24,6 @@ const NO_EXTRA: Extra = {
   pinned: false,
   version: undefined,
   tags: undefined,
-  loadMs: undefined,
 };
 
 /** Of a fact's bits those that are not the cost's: see `facts`. */
@@ -96,6 +94,12 @@ export class EntryTable {
     return this.facts[slot]! >>> GHOST_BITS;
   }
 
+  /** The same in ms; undefined where it is not known, or took less than half a µs. */
+  loadMs(slot: number): number | undefined {
+    const us = this.costUs(slot);
+    return us === 0 ? undefined : us / 1_000;
+  }
+
   /** What `add` was given. */
   ghostOf(slot: number): number {
     return this.facts[slot]! & (2 ** GHOST_BITS - 1);
@@ -123,11 +127,10 @@ export class EntryTable {
       negative ||
       version !== undefined ||
       tags !== undefined ||
-      loadMs !== undefined ||
       slidingMs > 0
     ) {
       const maxAgeMs = entry.maxAgeMs ?? Number.POSITIVE_INFINITY;
-      const extra = { staleMs, revalidateMs, negative, version, tags, loadMs, slidingMs, maxAgeMs };
+      const extra = { staleMs, revalidateMs, negative, version, tags, slidingMs, maxAgeMs };
       Object.assign(this.extraOf(slot), extra);
       if (slidingMs > 0) this.slides = true;
     }

@@ -12,6 +12,7 @@ export interface Moment {
 /** An entry as the cache judges it. */
 export function keptEntry(table: EntryTable, slot: number, { now, wallMs }: Moment): KeptEntry {
   const extra = table.extras[slot];
+  const loadMs = table.loadMs(slot);
   const written = table.written[slot]!;
   const ageMs = Math.max(0, now - written);
   const freshMs = table.freshUntil[slot]! - written;
@@ -25,7 +26,7 @@ export function keptEntry(table: EntryTable, slot: number, { now, wallMs }: Mome
     ...(extra?.revalidateMs !== undefined && { revalidateMs: extra.revalidateMs }),
     ...(extra?.version !== undefined && { version: extra.version }),
     ...(extra?.tags !== undefined && { tags: extra.tags }),
-    ...(extra?.loadMs !== undefined && { loadMs: extra.loadMs }),
+    ...(loadMs !== undefined && { loadMs }),
   };
 }
 
@@ -50,7 +51,7 @@ export function entryInfo(table: EntryTable, slot: number, tier: string, moment:
 export function accessDetails(table: EntryTable, slot: number, now: number): AccessDetails {
   const written = table.written[slot]!;
   const freshUntil = table.freshUntil[slot]!;
-  const loadMs = table.extras[slot]?.loadMs;
+  const loadMs = table.loadMs(slot);
   return {
     ageMs: Math.round(Math.max(0, now - written)),
     ...(table.weighs && { bytes: table.slots.weight[slot]! }),

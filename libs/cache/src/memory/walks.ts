@@ -35,7 +35,10 @@ export function removeSlots(walked: Walked, slots: readonly number[], cause: Rem
   return { entries: slots.length, ...(table.weighs && { bytes }) };
 }
 
-/** Walks all in steps, and removes what is wanted: what is written meanwhile is not meant. */
+/**
+ * Walks all in steps, and removes what is wanted: what is written meanwhile is not meant. All may be cleared meanwhile:
+ * then nothing is left of what it walks.
+ */
 export async function removeWhere(
   walked: Walked,
   wanted: (slot: number) => boolean,
@@ -43,34 +46,39 @@ export async function removeWhere(
   dryRun: boolean,
 ): Promise<Touched> {
   const { table, time } = walked;
+  const { index } = table;
   const asked = time.exact();
   let entries = 0;
   let bytes = 0;
   let steps = 0;
-  for (const slot of table.index.values()) {
+  for (const slot of index.values()) {
     if (table.written[slot]! <= asked && wanted(slot)) {
       entries++;
       bytes += removeSlots(walked, [slot], cause, dryRun).bytes ?? 0;
     }
     if (++steps % WALKED_AT_ONCE === 0) await time.clock.sleep(0);
+    if (table.index !== index) break;
   }
   return { entries, ...(table.weighs && { bytes }) };
 }
 
-/** Walks all and tells what is wrong; `managed` is how many entries the policy has. */
+/** Walks all and tells what is wrong; `managed` is how many entries the policy has. It ends when all is cleared meanwhile. */
 export async function* verifyTable(walked: Walked, repair: boolean, managed: () => number): AsyncIterable<TierProblem> {
   const { tier, table, time, drop } = walked;
   let bytes = 0;
   let steps = 0;
-  for (const [key, slot] of table.index) {
+  const { index } = table;
+  for (const [key, slot] of index) {
     bytes += table.bytesOf(slot);
     if (table.keys[slot] !== key)
       yield { tier, problem: 'orphan', message: 'The index leads to the place of another entry.', key };
     if (table.isOutdated(slot, time.now)) {
       yield { tier, problem: 'expired', message: 'Its time is over, and it has not been swept out yet.', key };
-      if (repair) drop(slot, 'expired');
+      if (table.index !== index) return;
+      if (repair && table.keys[slot] === key) drop(slot, 'expired');
     }
     if (++steps % WALKED_AT_ONCE === 0) await time.clock.sleep(0);
+    if (table.index !== index) return;
   }
   const known = managed() + table.pinned;
   const held = table.index.size;

@@ -32,6 +32,11 @@ describe('Arguments that are none', () => {
       'tiers[0].maxByte: there is no such option. There are maxBytes, maxEntries, policy,',
     ],
     [
+      'new CacheManager(…) with a name mistyped',
+      () => new CacheManager({ maxBytes: 10, maxByte: 5 } as { maxBytes: number }),
+      'maxByte: there is no such option. There are maxBytes, pressure,',
+    ],
+    [
       'new CacheManager()',
       () => new (CacheManager as unknown as new () => unknown)(),
       'options: is left out. Give an object such as { maxBytes: 512 * 2 ** 20 }',

@@ -22,7 +22,9 @@ function accepted<Value>(
   if (result.issues === undefined) return result.value;
   throw new InvalidValueError(
     cache,
-    result.issues.map(({ path, message }) => (path === undefined ? message : `${pathOf(path)}: ${message}`)),
+    result.issues.map(({ path, message }) =>
+      path === undefined || path.length === 0 ? message : `${pathOf(path)}: ${message}`,
+    ),
   );
 }
 
