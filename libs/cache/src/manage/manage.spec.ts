@@ -63,9 +63,9 @@ describe('Managing a cache', () => {
       }
       return true;
     };
-    let isOver = false;
-    const checked = check().finally(() => (isOver = true));
-    while (!isOver) await clock.advance(0);
+    const over = new AbortController();
+    const checked = check().finally(() => over.abort());
+    while (!over.signal.aborted) await clock.advance(0);
     expect(await checked).toBe(true);
     expect([problems.length, new Set(problems)]).toEqual([10, new Set(['expired'])]);
     await cache.close();

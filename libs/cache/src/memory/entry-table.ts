@@ -26,6 +26,18 @@ const NO_EXTRA: Extra = {
   tags: undefined,
 };
 
+/** Whether an entry has something of what few have. */
+export function hasExtra({ staleMs, revalidateMs, negative, version, tags, slidingMs = 0 }: Kept): boolean {
+  return (
+    staleMs > 0 ||
+    revalidateMs !== undefined ||
+    negative ||
+    version !== undefined ||
+    tags !== undefined ||
+    slidingMs > 0
+  );
+}
+
 /** Of a fact's bits those that are not the cost's: see `facts`. */
 export const GHOST_BITS = 5;
 const MOST_COST_US = 2 ** (32 - GHOST_BITS) - 1;
@@ -121,14 +133,7 @@ export class EntryTable {
     if (entry.freshMs !== Number.POSITIVE_INFINITY) this.timed++;
     const { staleMs, revalidateMs, negative, version, tags, loadMs, slidingMs = 0 } = entry;
     if (loadMs !== undefined) this.facts[slot]! |= Math.min(Math.round(loadMs * 1_000), MOST_COST_US) * 2 ** GHOST_BITS;
-    if (
-      staleMs > 0 ||
-      revalidateMs !== undefined ||
-      negative ||
-      version !== undefined ||
-      tags !== undefined ||
-      slidingMs > 0
-    ) {
+    if (hasExtra(entry)) {
       const maxAgeMs = entry.maxAgeMs ?? Number.POSITIVE_INFINITY;
       const extra = { staleMs, revalidateMs, negative, version, tags, slidingMs, maxAgeMs };
       Object.assign(this.extraOf(slot), extra);

@@ -21,11 +21,18 @@ import type {
   Touched,
 } from '../tier/tier.js';
 import { memoryProblems } from '../validate/memory-options.js';
-import { EntryTable, GHOST_BITS } from './entry-table.js';
+import { EntryTable, GHOST_BITS, hasExtra } from './entry-table.js';
 import { accessDetails, entryInfo, keptEntry } from './entry-views.js';
 import { estimateBytes } from './estimate-bytes.js';
 import { Ghosts } from '../tier/ghosts.js';
-import { ENTRY_OVERHEAD_BYTES, type Kept, type KeptEntry, type MemoryOptions } from './memory-options.js';
+import {
+  ENTRY_OVERHEAD_BYTES,
+  EXTRA_BYTES,
+  TAG_BYTES,
+  type Kept,
+  type KeptEntry,
+  type MemoryOptions,
+} from './memory-options.js';
 import { SpareCostly } from './spare-costly.js';
 import { TICK_MS, TierTime } from './tier-time.js';
 import { removeSlots, removeWhere, verifyTable, walkInfos, type Walked } from './walks.js';
@@ -244,7 +251,7 @@ export class MemoryTier implements Tier {
    * not, and an older entry of the key is gone all the same.
    */
   put(key: string, entry: Kept, ageMs = 0): boolean {
-    const bytes = this.#weigh(key, entry.value);
+    const bytes = this.#weigh(key, entry);
     const held = this.#table.index.get(key);
     const { admit } = this.#options;
     if (
@@ -545,9 +552,10 @@ export class MemoryTier implements Tier {
     this.#missedKey = undefined;
   }
 
-  #weigh(key: string, value: unknown): number {
+  #weigh(key: string, entry: Kept): number {
     if (!this.#table.weighs) return 0;
-    const { weigher, overheadBytes = key.length + ENTRY_OVERHEAD_BYTES } = this.#options;
+    const { value } = entry;
+    const { weigher, overheadBytes = overheadOf(key, entry) } = this.#options;
     const bytes = Math.ceil(weigher === undefined ? estimateBytes(value) : weigher(value, key));
     if (!(bytes >= 0)) throw new TypeError(`The weigher gave ${bytes} for a value; give its size in bytes, 0 or more.`);
     return Math.max(1, bytes + overheadBytes);
@@ -595,6 +603,13 @@ export class MemoryTier implements Tier {
     }
     return table.timed > 0;
   }
+}
+
+/** What an entry costs beside its value, bytes. */
+function overheadOf(key: string, entry: Kept): number {
+  const extra = hasExtra(entry) ? EXTRA_BYTES : 0;
+  const tags = entry.tags === undefined ? 0 : (entry.tags.length + 1) * TAG_BYTES;
+  return key.length + ENTRY_OVERHEAD_BYTES + extra + tags;
 }
 
 /** A memory tier, for one cache. What is wrong with its options the cache tells, together with its own. */
