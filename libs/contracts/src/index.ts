@@ -23,6 +23,7 @@ export * from './control/settings.js';
 export * from './control/target.js';
 export * from './commit-metadata.js';
 export * from './dead-letters.js';
+export { editDistance } from './edit-distance.js';
 export * from './http.js';
 export * from './record.js';
 export * from './recorder.js';

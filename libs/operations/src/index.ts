@@ -10,7 +10,6 @@ export {
   type SettingSource,
   type SettingsOf,
 } from './settings/settings.js';
-export { editDistance } from './settings/edit-distance.js';
 export { COMPOSE_VARIABLES, CONFIG_VARIABLE, KNOWN_VARIABLES } from './settings/known-variables.js';
 export {
   DEFAULT_CONFIG_FILE,

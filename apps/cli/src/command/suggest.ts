@@ -1,4 +1,4 @@
-import { editDistance } from '#libs/operations';
+import { editDistance } from '#libs/contracts';
 
 /** The candidate that was most likely meant, or undefined when none is near. O(candidates · length²). */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {

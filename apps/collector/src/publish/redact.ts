@@ -1,5 +1,11 @@
-import { EVENT_KINDS, EVENT_SCHEMAS, explain, MAX_REJECTED_EVENT_BYTES, type Schema } from '#libs/contracts';
-import { editDistance } from '#libs/operations';
+import {
+  editDistance,
+  EVENT_KINDS,
+  EVENT_SCHEMAS,
+  explain,
+  MAX_REJECTED_EVENT_BYTES,
+  type Schema,
+} from '#libs/contracts';
 
 const MAX_DEPTH = 4;
 const MAX_FIELDS = 100;

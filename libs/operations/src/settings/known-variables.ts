@@ -1,5 +1,5 @@
+import { editDistance } from '#libs/contracts';
 import { alperfCommand } from '../alperf-command.js';
-import { editDistance } from './edit-distance.js';
 
 /** Names the settings file. */
 export const CONFIG_VARIABLE = 'ALPERF_CONFIG';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { setting } from './kinds.js';
-import { editDistance } from './edit-distance.js';
 import { KNOWN_VARIABLES } from './known-variables.js';
 import { parseSettings, SettingsError, settingsFileKey } from './settings.js';
 import { settingsList } from './settings-document.js';
@@ -182,17 +181,6 @@ describe('parseSettingsFile', () => {
 describe('names', () => {
   it('are told from variables', () => {
     expect(settingsFileKey('ALPERF_CLICKHOUSE_PASSWORD_FILE')).toBe('clickhousePasswordFile');
-  });
-
-  it('are compared by edit distance, which is symmetric and 0 only between equals', () => {
-    expect(editDistance('kitten', 'sitting')).toBe(3);
-    fc.assert(
-      fc.property(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 }), (a, b) => {
-        expect(editDistance(a, b)).toBe(editDistance(b, a));
-        expect(editDistance(a, b) === 0).toBe(a === b);
-        expect(editDistance(a, b)).toBeLessThanOrEqual(Math.max(a.length, b.length));
-      }),
-    );
   });
 });
 
