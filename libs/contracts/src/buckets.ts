@@ -11,6 +11,13 @@ export function perLevel<Value>(valueOf: (level: Level, at: number) => Value): R
 
 export const LEVEL_MS: Readonly<Record<Level, number>> = { '10s': 10_000, '1m': 60_000, '1h': 3_600_000 };
 
+/** How long the buckets of each level are kept, ms. What feeds another level is kept longer than lateness allows. */
+export const LEVEL_KEPT_MS: Readonly<Record<Level, number>> = {
+  '10s': 7 * 86_400_000,
+  '1m': 30 * 86_400_000,
+  '1h': 730 * 86_400_000,
+};
+
 /**
  * The end of the half-open bucket `[end − step, end)` that a moment falls into.
  * A window counts by its last millisecond, so pass `end − 1`; a point counts by itself.

@@ -1,12 +1,10 @@
 import { ROLLUPS, rollupTable } from '#libs/clickhouse';
-import { EVENT_KINDS, EVENT_TABLES } from '#libs/contracts';
+import { EVENT_KINDS, EVENT_TABLES, LEVEL_KEPT_MS } from '#libs/contracts';
 import { DAY_MS } from '#libs/time';
 
-/** How long what is kept besides raw events is kept, ms. What feeds another level is kept longer than lateness allows. */
+/** How long what is kept besides raw events is kept, ms. */
 export const KEEP = {
-  '10s': 7 * DAY_MS,
-  '1m': 30 * DAY_MS,
-  '1h': 730 * DAY_MS,
+  ...LEVEL_KEPT_MS,
   /** Longer than the log, so that a replay of all of it finds what it decided before. */
   batches: 14 * DAY_MS,
 } as const;
