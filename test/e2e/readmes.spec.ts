@@ -29,6 +29,10 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   'event-log': { prints: /^0n hello\n$/ },
   promql: { prints: /^3 0\n$/ },
+  metrics: {
+    prints:
+      /^counter service,cache,tier,version,platform,result\nhits,stale_hits,misses,negative_hits,errors\n\[\s+'cache_windows 3 d',\s+'cache_10s 7 d',\s+'cache_1m 30 d',\s+'cache_1h 730 d'\s+\]\nload_duration_seconds \[ 'cache_requests_total' \]\n\[ 'web_vitals_cls' \]\nRequests served\. 1\n$/,
+  },
   operations: {
     prints: /^\{.*"Listens\.".*\}\n\{.*"Shutting down\.".*\}\n/,
     endWhen: 'Listens.',
