@@ -5,8 +5,9 @@ import type { Clock } from '#libs/time';
 import type { CacheLimits } from '../trace/cache-size.js';
 import { sizeOf } from '../trace/trace-memory.js';
 import type { TraceAccess } from '../trace/trace-parser.js';
+import { mostAhead } from './ahead.js';
 import { countsOf, type TierCounts } from './counters.js';
-import { makeTiers, type AskedTiers, type Content, type MadeTiers } from './tiers.js';
+import { makeTiers, type AskedTiers, type Content, type MadeTiers, type WatchedTier } from './tiers.js';
 
 export interface ReplayedCacheOptions {
   readonly name: string;
@@ -22,9 +23,7 @@ export interface ReplayedCacheOptions {
   readonly onProblem: (problem: Error) => void;
 }
 
-/** Writes that may wait for a farther tier before the replay waits for them. */
-const MOST_WAITING = 2_048;
-const WAIT_GRAIN_MS = 2;
+const WAIT_GRAIN_MS = 1;
 /** Contents leave the process no larger than this, bytes: entries of a trace may be whole videos. */
 const LARGEST_CONTENT = 2 ** 20;
 
@@ -43,6 +42,8 @@ export class ReplayedCache {
   readonly #tiers: MadeTiers;
   readonly #clock: Clock;
   readonly #zeros: Uint8Array | undefined;
+  /** Tiers beyond memory, each with how many writes may wait for it, as of when more last did. */
+  readonly #watched: readonly { readonly tier: WatchedTier; most: number }[];
 
   /** @throws CacheOptionsError for a name that no cache may have */
   constructor({ name, limits, tiers, namespace = name, recorders, clock, random, onProblem }: ReplayedCacheOptions) {
@@ -58,6 +59,9 @@ export class ReplayedCache {
       random,
       onProblem,
     });
+    this.#watched = [this.#tiers.disk, this.#tiers.redis].flatMap((tier) =>
+      tier === undefined ? [] : { tier, most: 0 },
+    );
     this.#recorder = recorders?.cache(name, { tier: this.#tiers.all[0].name });
     this.#onProblem = onProblem;
   }
@@ -88,10 +92,22 @@ export class ReplayedCache {
     return this.#getOrFill(access);
   }
 
-  /** Resolves when no more writes wait for farther tiers than a replay may be ahead of them; with `all`, when none does. */
+  /** Whether more writes may wait than should: `keepStep` is to be awaited before the next access. */
+  get isAhead(): boolean {
+    for (const { tier, most } of this.#watched) if (tier.waiting > most) return true;
+    return false;
+  }
+
+  /** Resolves when no more writes wait for a tier than a replay may be ahead of it; with `all`, when none does. */
   async keepStep({ all = false, signal }: { readonly all?: boolean; readonly signal: AbortSignal }): Promise<void> {
-    const most = all ? 0 : MOST_WAITING;
-    while (this.#waiting() > most) await this.#clock.sleep(WAIT_GRAIN_MS, signal);
+    for (const watched of this.#watched) {
+      const { tier } = watched;
+      watched.most = mostAhead(tier.usage().entries);
+      while (tier.waiting > (all ? 0 : watched.most)) {
+        await this.#clock.sleep(WAIT_GRAIN_MS, signal);
+        watched.most = mostAhead(tier.usage().entries);
+      }
+    }
     if (all) await this.#tiers.redis?.settled();
   }
 
@@ -105,11 +121,6 @@ export class ReplayedCache {
 
   close(): Promise<void> {
     return this.#cache.close();
-  }
-
-  #waiting(): number {
-    const { disk, redis } = this.#tiers;
-    return (disk?.waiting ?? 0) + (redis?.waiting ?? 0);
   }
 
   async #getOrFill(access: TraceAccess): Promise<void> {

@@ -27,8 +27,8 @@ export interface RunTrace {
 }
 
 /**
- * Drives a whole trace through the cache. It keeps step with farther tiers and with telemetry: while the server is away and the buffer fills,
- * it waits instead of letting events drop.
+ * Drives a whole trace through the cache. It keeps step with the tiers beyond memory, after each access, and with
+ * telemetry: while the server is away and the buffer fills, it waits instead of letting events drop.
  * @throws CliError as soon as the server refuses the events for good.
  */
 export async function runTrace(run: RunTrace): Promise<void> {
@@ -47,9 +47,10 @@ export async function runTrace(run: RunTrace): Promise<void> {
       }
       const loading = cache.access(access);
       if (loading !== undefined) await loading;
+      if (cache.isAhead) await cache.keepStep({ signal });
       if (--untilLook > 0) continue;
       untilLook = LOOK_EVERY;
-      await keepStep(run, shareAt(index));
+      await letTelemetryFollow(run, shareAt(index));
     }
     readBefore = read;
     progress.update(read, replayed(cache));
@@ -59,9 +60,8 @@ export async function runTrace(run: RunTrace): Promise<void> {
   await cache.keepStep({ all: true, signal });
 }
 
-async function keepStep(run: RunTrace, share: number): Promise<void> {
-  const { cache, telemetry, isUp, progress, clock, signal } = run;
-  await cache.keepStep({ signal });
+async function letTelemetryFollow(run: RunTrace, share: number): Promise<void> {
+  const { telemetry, isUp, progress, clock, signal } = run;
   for (;;) {
     const delivery = telemetry.delivery();
     mustNotBeRefused(delivery);

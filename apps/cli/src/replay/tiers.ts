@@ -149,6 +149,9 @@ export class WatchedDisk extends DiskTier {
   }
 }
 
+/** A tier whose writes take their time. */
+export type WatchedTier = WatchedDisk | RunRedis;
+
 export interface MadeTiers {
   readonly memory: MemoryTier | undefined;
   readonly disk: WatchedDisk | undefined;
