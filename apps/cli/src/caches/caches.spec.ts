@@ -6,6 +6,7 @@ import type { TierFigures } from './figures.js';
 import { renderCache } from './render-cache.js';
 import { differences, type Change } from './changes.js';
 import { renderCaches } from './render-caches.js';
+import { requestsOf } from './requests-of.js';
 import { cacheViews, settingsOf } from './view.js';
 import { fitting } from './watch.js';
 
@@ -111,6 +112,36 @@ describe('Caches, out of what the database and the control channel tell', () => 
     ]);
   });
 
+  it('count what reaches them where some instances lack the nearest tier, or the farthest', () => {
+    const both = [
+      figures('pages', 'memory', { hits: 50, misses: 50 }),
+      figures('pages', 'disk', { hits: 30, misses: 20 }),
+    ];
+    const plus = (tier: string, hits: number, misses: number) =>
+      both.map((one) =>
+        one.tier === tier
+          ? figures('pages', tier, { hits: one.counts.hits + hits, misses: one.counts.misses + misses })
+          : one,
+      );
+    expect(both.map((one) => [one.tier, requestsOf([one])])).toEqual([
+      ['memory', 100],
+      ['disk', 50],
+    ]);
+    const withDisk = plus('disk', 60, 40);
+    const withMemory = plus('memory', 60, 40);
+    expect([[], both, withDisk, withMemory].map(requestsOf)).toEqual([0, 100, 200, 200]);
+    expect([both, withDisk, withMemory].map((all) => cacheViews(all, NONE, NOW)[0])).toMatchObject([
+      { requests: 100, requestsPerSecond: 1, hitRatio: 0.8 },
+      { requests: 200, requestsPerSecond: 2, hitRatio: 0.7 },
+      { requests: 200, requestsPerSecond: 2, hitRatio: 0.7 },
+    ]);
+    // Also where the first instance that tells has no memory.
+    const onDisk = instance(A, 7);
+    const diskAlone = onDisk.caches.map((one) => ({ description: { ...one.description, tiers: [{ tier: 'disk' }] } }));
+    const [view] = cacheViews(withDisk, controlled([{ ...onDisk, caches: diskAlone }, instance(B, 7)]), NOW);
+    expect(view).toMatchObject({ requests: 200, tiers: [{ tier: 'memory' }, { tier: 'disk' }] });
+  });
+
   it('are there also when nobody asks them, or nobody has them', () => {
     const views = cacheViews([], controlled([instance(A, 7)], [{ ...entry('all', 1, 3), cache: 'covers' }]), NOW);
     expect(views.map(({ cache, standing, requests }) => [cache, standing?.connected, requests])).toEqual([
@@ -132,7 +163,18 @@ describe('Caches, out of what the database and the control channel tell', () => 
       'paused in 1 of 2; revision 7 in force',
       controlled([pausing(instance(A, 7)), instance(B, 7), pausing(instance(A, 7, {}, false))]),
     ],
-    ['revision 7 in force; switched off', controlled([instance(A, 7)], undefined, false)],
+    ['revision 7 in force; switched off', controlled([instance(A, 7)], [entry('all', 67_108_864, 7)], false)],
+    // Switched off, instances acknowledge what they do not apply.
+    ['revision 7 waits, since control is switched off', controlled([instance(A, 7)], undefined, false)],
+    [
+      'revision 7 waits in 1 of 2, since control is switched off',
+      controlled(
+        [instance(A, 7), instance(B, 7)],
+        [entry('all', 67_108_864, 6), entry(`instance:${B}`, 5_000_000, 7)],
+        false,
+      ),
+    ],
+    ['nothing desired; switched off', controlled([instance(A, 7)], [], false)],
   ])('say: %s', (words, control) => {
     const text = renderCaches(cacheViews(TWO_TIERS, control, NOW), undefined);
     expect(text.split('\n').some((line) => line.endsWith(`connected; ${words}`))).toBe(true);

@@ -2,7 +2,8 @@ import { bytesText, grouped, percent, threeDigits } from '../command/figures.js'
 import { shortened, table, type TableColumn } from '../command/table.js';
 import { wrapped } from '../command/wrap.js';
 import { REMOVALS } from './figures.js';
-import type { CacheView, Standing, TierView } from './view.js';
+import type { Standing } from './standing.js';
+import type { CacheView, TierView } from './view.js';
 
 const COLUMNS: readonly TableColumn[] = [
   { title: 'cache', left: true, most: 29 },
@@ -75,23 +76,33 @@ export function removalsOf(tiers: readonly Pick<TierView, 'counts'>[]): string {
 }
 
 /** How many listen, and whether what is desired is in force. Pure. */
-export function standingText({ connected, upToDate, refused, desiredRevision, paused, on }: Standing): string[] {
-  const settings =
-    desiredRevision === null
-      ? 'settings of the host'
-      : refused.length > 0
-        ? `revision ${desiredRevision} refused by ${refused.length} of ${connected} (${refused[0]!.refused})`
-        : connected === 0
-          ? `revision ${desiredRevision} desired, nobody listens`
-          : upToDate < connected
-            ? `revision ${desiredRevision} in force in ${upToDate} of ${connected}`
-            : `revision ${desiredRevision} in force`;
+export function standingText(standing: Standing): string[] {
+  const { connected, paused, on } = standing;
   return [
     `${grouped(connected)} connected`,
     ...(paused === 0 ? [] : [`paused in ${paused} of ${connected}`]),
-    settings,
-    ...(on ? [] : ['switched off']),
+    desiredText(standing),
+    ...(on || waits(standing) ? [] : ['switched off']),
   ];
+}
+
+function desiredText(standing: Standing): string {
+  const { connected, upToDate, refused, desiredRevision, on } = standing;
+  // Switched off, what the host had is not given back either.
+  if (desiredRevision === null) return on ? 'settings of the host' : 'nothing desired';
+  const revision = `revision ${desiredRevision}`;
+  if (waits(standing)) {
+    const where = upToDate === 0 ? '' : ` in ${connected - upToDate} of ${connected}`;
+    return `${revision} waits${where}, since control is switched off`;
+  }
+  if (refused.length > 0) return `${revision} refused by ${refused.length} of ${connected} (${refused[0]!.refused})`;
+  if (connected === 0) return `${revision} desired, nobody listens`;
+  return `${revision} in force${upToDate < connected ? ` in ${upToDate} of ${connected}` : ''}`;
+}
+
+/** Whether control has to be switched on before what is desired can be in force everywhere. */
+function waits({ connected, upToDate, desiredRevision, on }: Standing): boolean {
+  return !on && desiredRevision !== null && upToDate < connected;
 }
 
 export function plural(count: number, word: string): string {

@@ -1,24 +1,10 @@
-import { flatSettings, parseSelector, settingsFor, type CacheDescription, type SettingValue } from '#libs/contracts';
+import type { CacheDescription, SettingValue } from '#libs/contracts';
 import type { ControlReading, ServiceState } from './control.js';
 import type { SettingBounds } from './setting-text.js';
 import { takingBack } from './take-back.js';
 import { REMOVALS, RESULTS, type CountName, type GaugeName, type TierFigures } from './figures.js';
-
-/** How a cache stands to what is desired of it. */
-export interface Standing {
-  /** Instances that listen to the control channel now. */
-  readonly connected: number;
-  /** Those of them that have taken in all that is desired. */
-  readonly upToDate: number;
-  /** Those that refused, with their reasons. */
-  readonly refused: readonly { readonly instance: string; readonly refused: string; readonly reason: string }[];
-  /** The newest revision of what is desired of the cache; null when nothing is. */
-  readonly desiredRevision: number | null;
-  /** Those that listen and stand aside: every read of theirs goes to the origin. */
-  readonly paused: number;
-  /** Off: instances apply nothing from afar. */
-  readonly on: boolean;
-}
+import { hitsOf, requestsOf, sumOf } from './requests-of.js';
+import { desiredOf, selectedOf, standingOf, type Standing } from './standing.js';
 
 export interface TierView {
   readonly tier: string;
@@ -32,7 +18,7 @@ export interface TierView {
 export interface CacheView {
   readonly service: string;
   readonly cache: string;
-  /** Those of the nearest tier. */
+  /** Those of the nearest tier; more where some instances lack it. */
   readonly requests: number;
   readonly requestsPerSecond: number;
   /** Answered by any tier, per request; null without requests. */
@@ -47,7 +33,6 @@ export interface CacheView {
   readonly standing: Standing | null;
 }
 
-const HITS = RESULTS.filter((name) => name !== 'misses' && name !== 'errors');
 /** Tiers that a cache of this project has, from the nearest on; others come behind, the most asked first. */
 const ORDER = ['memory', 'disk', 'redis'];
 
@@ -82,12 +67,13 @@ function cacheView(
   now: number,
 ): CacheView {
   const descriptions = descriptionsOf(state, cache);
-  const tiers = inOrder(figures, descriptions).map(({ tier, counts, gauges }): TierView => {
-    const requests = sum(RESULTS, counts);
-    return { tier, requests, hitRatio: ratio(sum(HITS, counts), requests), counts, gauges };
+  const tiers = inOrder(figures, descriptions).map((one): TierView => {
+    const { tier, counts, gauges } = one;
+    const requests = sumOf(RESULTS, one);
+    return { tier, requests, hitRatio: ratio(hitsOf(one), requests), counts, gauges };
   });
-  const requests = tiers[0]?.requests ?? 0;
-  const hits = tiers.reduce((total, { counts }) => total + sum(HITS, counts), 0);
+  const requests = requestsOf(tiers);
+  const hits = tiers.reduce((total, tier) => total + hitsOf(tier), 0);
   const seconds = Math.max(10, (now - Math.min(...figures.map(({ from }) => from))) / 1_000);
   return {
     service,
@@ -109,28 +95,6 @@ function descriptionsOf(state: ServiceState | undefined, cache: string): CacheDe
   );
 }
 
-function standingOf({ instances, settings, on }: ServiceState, cache: string): Standing {
-  const entries = settings.filter((one) => one.cache === cache);
-  const having = instances.filter(
-    ({ connected, caches }) => connected && caches.some(({ description }) => description.cache === cache),
-  );
-  const desired = Math.max(0, ...entries.map(({ revision }) => revision));
-  return {
-    connected: having.length,
-    upToDate: having.filter(({ acknowledged }) => (acknowledged ?? -1) >= desired).length,
-    refused: having.flatMap(({ instance, caches }) =>
-      caches.flatMap(({ description, refused, reason }) =>
-        description.cache === cache && refused !== undefined ? { instance, refused, reason: reason ?? '' } : [],
-      ),
-    ),
-    desiredRevision: entries.length === 0 ? null : desired,
-    paused: having.filter(({ caches }) =>
-      caches.some(({ description }) => description.cache === cache && description.settings['paused'] === true),
-    ).length,
-    on,
-  };
-}
-
 /** The settings of a cache in one instance that listens. */
 export interface InstanceSettings {
   readonly instance: string;
@@ -148,16 +112,13 @@ export interface InstanceSettings {
 /** What is in force and desired in every connected instance that has the cache. Pure. */
 export function settingsOf(state: ServiceState | undefined, cache: string): InstanceSettings[] {
   if (state === undefined) return [];
-  const selected = state.settings.flatMap((entry) => {
-    const selector = parseSelector(entry.selector);
-    return selector === undefined || entry.cache !== cache ? [] : { selector, settings: entry.settings };
-  });
+  const selected = selectedOf(state, cache);
   return state.instances.flatMap(({ instance, connected, caches }) =>
     caches.flatMap(({ description, refused, reason }) => {
       if (!connected || description.cache !== cache) return [];
       const settings = {
         inForce: description.settings,
-        desired: flatSettings(settingsFor(instance, selected)),
+        desired: desiredOf(instance, selected),
       };
       const takeBack = () =>
         takingBack(instance, settings, selected).map((line) => `cache ${state.service}/${cache} ${line}`);
@@ -191,10 +152,12 @@ export function boundsOf({ tiers = {}, maxTtlMs, policies }: NonNullable<CacheDe
 }
 
 function inOrder(figures: readonly TierFigures[], descriptions: readonly CacheDescription[]): TierFigures[] {
-  const told = descriptions[0]?.tiers.map(({ tier }) => tier) ?? ORDER;
+  // Where instances have other tiers than one another, the one with most of them tells the order of most.
+  const [longest] = descriptions.map(({ tiers }) => tiers).sort((a, b) => b.length - a.length);
+  const told = longest?.map(({ tier }) => tier) ?? ORDER;
   const place = ({ tier }: TierFigures) => (told.includes(tier) ? told.indexOf(tier) : told.length);
   return [...figures].sort(
-    (a, b) => place(a) - place(b) || sum(RESULTS, b.counts) - sum(RESULTS, a.counts) || compare(a.tier, b.tier),
+    (a, b) => place(a) - place(b) || sumOf(RESULTS, b) - sumOf(RESULTS, a) || compare(a.tier, b.tier),
   );
 }
 
@@ -216,10 +179,6 @@ function idleTiers(descriptions: readonly CacheDescription[]): TierView[] {
     };
     return { tier, requests: 0, hitRatio: null, counts: NO_COUNTS, gauges };
   });
-}
-
-function sum(names: readonly CountName[], counts: Readonly<Record<CountName, number>>): number {
-  return names.reduce((total, name) => total + counts[name], 0);
 }
 
 function ratio(part: number, whole: number): number | null {
