@@ -149,7 +149,12 @@ export class Loads<Key, Value> {
 
   async #lookUp(job: Job<Key, Value>): Promise<void> {
     const asked = job.flights.filter(({ forced, older }) => !(forced && older !== undefined));
-    if (asked.length === 0 || this.#options.keepsNothing()) return;
+    if (this.#options.keepsNothing()) return;
+    if (asked.length === 0) {
+      // A tier hears of what others do once it is open: what a loader reads before could be outdated unseen.
+      await this.#options.stack.opened;
+      return;
+    }
     const lookups = await this.#options.stack.lookupMany(
       asked.map(({ encoded }) => encoded),
       asked.map(({ watch }) => watch),

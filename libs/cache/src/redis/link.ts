@@ -10,6 +10,8 @@ export type Reply = Buffer | number | string | null | readonly Reply[];
 export interface LinkOptions {
   /** `redis://` or `rediss://`, with what the server asks for: user, password, number of the database. */
   readonly url: string;
+  /** Where other instances tell what they did: each connection hears of it before anything else is sent by it. */
+  readonly channel: string;
   readonly commandTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly circuit: CircuitOptions;
@@ -52,7 +54,6 @@ export class RedisLink {
   #timer: Timer | undefined;
   #attempting: Promise<void> | undefined;
   #lastId: number | undefined;
-  #channel: string | undefined;
   #waiting = 0;
   #waitingBytes = 0;
   #closed = false;
@@ -146,18 +147,6 @@ export class RedisLink {
     }
   }
 
-  /** Hears of messages from now on, on every later connection, too. */
-  async subscribe(channel: string): Promise<void> {
-    this.#channel = channel;
-    const client = this.#client;
-    if (client === undefined || !this.isUp) return;
-    try {
-      await within(this.#context.clock, this.#options.commandTimeoutMs, this.#listen(client, channel));
-    } catch (error) {
-      if (client === this.#client) this.#happened('lost', error);
-    }
-  }
-
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
@@ -204,7 +193,7 @@ export class RedisLink {
       ask(client, ['CLIENT', 'ID']),
       ...SCRIPTS.map(({ text }) => ask(client, ['SCRIPT', 'LOAD', text])),
     ]);
-    if (this.#channel !== undefined) await this.#listen(client, this.#channel);
+    await client.subscribe(this.#options.channel, (message) => this.#context.onMessage(message), true);
     return Number(id);
   }
 
@@ -215,10 +204,6 @@ export class RedisLink {
       // One who may not kill has to hope that nothing was left in the old connection.
       if (!(error instanceof ErrorReply)) throw error;
     }
-  }
-
-  #listen(client: Client, channel: string): Promise<void> {
-    return client.subscribe(channel, (message) => this.#context.onMessage(message), true);
   }
 
   #happened(event: CircuitEvent, cause?: unknown): void {

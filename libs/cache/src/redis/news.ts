@@ -8,17 +8,17 @@ import { fromBytes } from './key-bytes.js';
 export class RedisNews {
   #listener: ((selection: Selection) => void) | undefined;
   #heard: Selection[] = [];
+  /** Something was told while nobody listened. */
+  #missed = false;
   #closed = false;
 
   /** `instance`: what the tier's own messages begin with, which are none to it. */
   constructor(private readonly instance: string) {}
 
-  get isWanted(): boolean {
-    return this.#listener !== undefined;
-  }
-
   listen(listener: (selection: Selection) => void): void {
     this.#listener = listener;
+    if (this.#missed) this.pass({ all: true });
+    this.#missed = false;
   }
 
   close(): void {
@@ -42,7 +42,11 @@ export class RedisNews {
   }
 
   pass(selection: Selection): void {
-    if (this.#listener === undefined || this.#closed) return;
+    if (this.#closed) return;
+    if (this.#listener === undefined) {
+      this.#missed = true;
+      return;
+    }
     this.#heard.push(selection);
     if (this.#heard.length > 1) return;
     setImmediate(() => {

@@ -40,6 +40,7 @@ export class OpenRedis {
     this.link = new RedisLink(
       {
         url,
+        channel: `${this.base}c`,
         commandTimeoutMs,
         connectTimeoutMs,
         circuit: { failuresToOpen, minDelayMs: 20, baseMs: 100, capMs: longestRetryMs },

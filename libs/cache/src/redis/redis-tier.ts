@@ -89,7 +89,6 @@ export class RedisTier implements Tier {
     const upkeep = new RedisUpkeep(redis, removals, this.#news);
     const reads = new RedisReads(redis, removals);
     this.#parts = { redis, reads, writes: new RedisWrites(redis, removals), removals, upkeep };
-    if (this.#news.isWanted) void redis.link.subscribe(`${redis.base}c`);
     await redis.link.start();
     if (redis.link.isUp) await upkeep.tidy().catch(onProblem);
     recorder.gauges(() => this.usage());
@@ -149,14 +148,12 @@ export class RedisTier implements Tier {
     return lockKey(this.#open().redis, key, ttlMs);
   }
 
-  /** Calls back after the answers that came before the message, so that what they filled is dropped, too. */
+  /**
+   * Calls back after the answers that came before the message, so that what they filled is dropped, too. Nothing is missed
+   * before the first answer: a connection hears of messages before anything is asked by it.
+   */
   onRemoved(listener: (selection: Selection) => void): void {
-    const first = !this.#news.isWanted;
     this.#news.listen(listener);
-    const redis = this.#parts?.redis;
-    // What was told while nobody listened is not known.
-    if (first && redis !== undefined)
-      void redis.link.subscribe(`${redis.base}c`).then(() => this.#news.pass({ all: true }));
   }
 
   close(): Promise<void> {

@@ -20,7 +20,7 @@ export class RedisUpkeep {
   /** Before anything else is sent: what was removed while the server was away goes now. */
   isUp(): void {
     for (const selection of this.redis.debts.all()) this.removals.pay(selection);
-    // What others told meanwhile is lost.
+    // What others told meanwhile is lost: also when the server was away as the tier opened, and loads went on without it.
     if (this.#ups++ > 0 || this.#timer !== undefined) this.news.pass({ all: true });
   }
 

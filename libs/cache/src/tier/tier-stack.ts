@@ -32,6 +32,8 @@ export interface StackOptions {
 export class TierStack {
   readonly memory: MemoryTier | undefined;
   readonly far: readonly FarTier[];
+  /** Resolves when each tier is open, or cannot be; it never rejects. */
+  opened: Promise<unknown> = Promise.resolve();
   readonly #memoryRecorder: CountingRecorder | undefined;
   readonly #options: StackOptions;
   readonly #underWay = new Set<Promise<unknown>>();
@@ -52,9 +54,11 @@ export class TierStack {
     const { cache, clock, random, onProblem } = this.#options;
     const context: Omit<TierContext, 'recorder'> = { cache, clock, random, onProblem };
     if (this.memory !== undefined) this.memory.attach({ ...context, recorder: this.#memoryRecorder! });
-    const opening = Promise.all(this.far.map((far) => far.open({ ...context, recorder: far.recorder })));
-    opening.catch(() => undefined);
-    return opening;
+    const opening = this.far.map((far) => far.open({ ...context, recorder: far.recorder }));
+    this.opened = Promise.allSettled(opening);
+    const all = Promise.all(opening);
+    all.catch(() => undefined);
+    return all;
   }
 
   /** Recorders from the nearest tier on. */
