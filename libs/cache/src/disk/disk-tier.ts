@@ -9,6 +9,7 @@ import {
   type Tier,
   type TierContext,
   type TierLimits,
+  type TierLock,
   type TierProblem,
   type TierUsage,
   type Touched,
@@ -167,7 +168,7 @@ export class DiskTier implements Tier {
   }
 
   /** Lets one process at a time load a key, over all that have the directory open. By the wall clock of this machine. */
-  async lock(key: string, ttlMs: number): Promise<(() => Promise<void>) | undefined> {
+  async lock(key: string, ttlMs: number): Promise<TierLock | undefined> {
     return lockKey(this.#open().disk, key, ttlMs);
   }
 

@@ -137,7 +137,7 @@ export class Loads<Key, Value> {
     try {
       await this.#lookUp(job);
       if (this.#options.loading.lockAcrossProcesses && job.flights.length === 1 && !job.over)
-        job.unlock = await this.#lock.take(job.flights[0]!);
+        await this.#lock.take(job.flights[0]!);
       if (job.over) return;
       const open = job.flights.filter(({ settled }) => !settled);
       if (open.length > 0) this.#enter(job, open, origin);

@@ -10,6 +10,7 @@ import {
   type Tier,
   type TierContext,
   type TierLimits,
+  type TierLock,
   type TierProblem,
   type TierUsage,
   type Touched,
@@ -144,7 +145,7 @@ export class RedisTier implements Tier {
   }
 
   /** Lets one instance at a time load a key, by the clock of the server. A server that is started anew forgets its locks. */
-  async lock(key: string, ttlMs: number): Promise<(() => Promise<void>) | undefined> {
+  async lock(key: string, ttlMs: number): Promise<TierLock | undefined> {
     return lockKey(this.#open().redis, key, ttlMs);
   }
 

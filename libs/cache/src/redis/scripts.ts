@@ -11,6 +11,12 @@ function script(body: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }
 
+/** Does something to a lock, if it is still the one of the token. */
+function lockScript(body: string): Script {
+  const text = `if redis.call('GET', KEYS[1]) == ARGV[1] then ${body} end return 0`;
+  return { text, sha: createHash('sha1').update(text).digest('hex') };
+}
+
 /** Entries that one script looks at, at most, so that the server is held up for a few milliseconds. */
 export const MOST_AT_ONCE = 256;
 
@@ -179,10 +185,10 @@ return reply(string.format('%.0f', s.id))
 `);
 
 /** KEYS[1] is the lock itself. token: ends it, if it is still this one. */
-export const UNLOCK: Script = (() => {
-  const text = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
-  return { text, sha: createHash('sha1').update(text).digest('hex') };
-})();
+export const UNLOCK = lockScript(`return redis.call('DEL', KEYS[1])`);
+
+/** KEYS[1] is the lock itself. token, ms from now at which it ends: 1, or 0 if it is another one or none. */
+export const RENEW_LOCK = lockScript(`return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
 
 export const SCRIPTS: readonly Script[] = [
   PUT,
@@ -195,4 +201,5 @@ export const SCRIPTS: readonly Script[] = [
   RECOUNT,
   LAST_ID,
   UNLOCK,
+  RENEW_LOCK,
 ];

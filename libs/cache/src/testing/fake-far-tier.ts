@@ -8,6 +8,7 @@ import {
   type Tier,
   type TierContext,
   type TierLimits,
+  type TierLock,
   type TierProblem,
   type Touched,
 } from '../tier/tier.js';
@@ -15,7 +16,8 @@ import {
 /** What several tiers of one store share, as processes share a server. */
 export class FakeStore {
   readonly entries = new Map<string, Entry>();
-  readonly locks = new Map<string, number>();
+  /** By key, when each ends: monotonic ms. */
+  readonly locks = new Map<string, { until: number }>();
   readonly listeners = new Map<FakeFarTier, (selection: Selection) => void>();
 }
 
@@ -103,13 +105,24 @@ export class FakeFarTier implements Tier {
     this.store.listeners.delete(this);
   }
 
-  async lock(key: string, ttlMs: number): Promise<(() => Promise<void>) | undefined> {
+  async lock(key: string, ttlMs: number): Promise<TierLock | undefined> {
     await this.#reached();
     const { locks } = this.store;
     const now = this.#context!.clock.monotonic();
-    if ((locks.get(key) ?? 0) > now) return undefined;
-    locks.set(key, now + ttlMs);
-    return async () => void locks.delete(key);
+    if ((locks.get(key)?.until ?? 0) > now) return undefined;
+    const lock = { until: now + ttlMs };
+    locks.set(key, lock);
+    return {
+      renew: async (ttlMs) => {
+        await this.#reached();
+        if (locks.get(key) !== lock) return false;
+        lock.until = this.#context!.clock.monotonic() + ttlMs;
+        return true;
+      },
+      end: async () => {
+        if (locks.get(key) === lock) locks.delete(key);
+      },
+    };
   }
 
   onRemoved(listener: (selection: Selection) => void): void {

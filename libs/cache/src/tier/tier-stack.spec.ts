@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { FakeClock } from '#libs/time/testing';
 import { memory, type StandardSchema } from '../index.js';
 import { CLOCK_TOLERANCE_MS } from '../load/lifetime.js';
 import { aCache } from '../testing/a-cache.js';
@@ -127,6 +128,57 @@ describe('A cache of two tiers', () => {
     expect(loads).toBe(1);
     expect(store.locks.size).toBe(0);
     await Promise.all([first.cache.close(), second.cache.close()]);
+  });
+
+  it('loads a key itself soon after the process that held its lock died, and not while that one lives', async () => {
+    const store = new FakeStore();
+    const open = (clock: FakeClock) =>
+      aCache({
+        tiers: [memory({ maxEntries: 10 }), new FakeFarTier(store)],
+        lockAcrossProcesses: true,
+        hardTimeout: '1h',
+        clock,
+      }).cache;
+    const [holdersClock, clock] = [new FakeClock(), new FakeClock()];
+    const [holder, cache] = [open(holdersClock), open(clock)];
+    const never = holder.getOrLoad('a', () => new Promise<string>(() => undefined)).catch((error: unknown) => error);
+    await settle();
+    const asked = cache.getOrLoad('a', () => 'A');
+    let settled = false;
+    void asked.then(() => (settled = true));
+    for (let s = 0; s < 60; s++) {
+      await holdersClock.advance(1_000);
+      await clock.advance(1_000);
+    }
+    expect(settled).toBe(false);
+    // The time of a process that is dead stands still.
+    await clock.advance(6_000);
+    expect(await asked).toBe('A');
+    await Promise.all([holder.close(), cache.close()]);
+    expect(await never).toMatchObject({ code: 'CACHE_CLOSED' });
+    expect(store.locks.size).toBe(0);
+  });
+
+  it('leaves a load half of its time or more when the process that held the lock died', async () => {
+    const store = new FakeStore();
+    const open = (clock: FakeClock) =>
+      aCache({
+        tiers: [memory({ maxEntries: 10 }), new FakeFarTier(store)],
+        lockAcrossProcesses: true,
+        hardTimeout: '1s',
+        clock,
+      }).cache;
+    const clock = new FakeClock();
+    const [dead, cache] = [open(new FakeClock()), open(clock)];
+    void dead.getOrLoad('a', () => new Promise<string>(() => undefined)).catch(() => undefined);
+    await settle();
+    const asked = cache.getOrLoad('a', async () => {
+      await clock.sleep(500);
+      return 'A';
+    });
+    for (let ms = 0; ms < 1_000; ms += 10) await clock.advance(10);
+    expect(await asked).toBe('A');
+    await Promise.all([dead.close(), cache.close()]);
   });
 
   it('takes a value that the schema refuses for a miss, counts it, and removes it', async () => {

@@ -156,12 +156,20 @@ export interface Tier {
    */
   ghostHits?(key: string): number;
   /**
-   * Shared tiers: lets one process at a time load a key. Resolves with what ends it, or undefined when another one has
-   * it. It ends by itself after `ttlMs`, so that a process that dies holds up nobody for long.
+   * Shared tiers: lets one process at a time load a key. Resolves with the lock, or undefined when another one has it. It
+   * ends by itself after `ttlMs` unless it is renewed, so that a process that dies holds up nobody for long.
    */
-  lock?(key: string, ttlMs: number): Promise<(() => Promise<void>) | undefined>;
+  lock?(key: string, ttlMs: number): Promise<TierLock | undefined>;
   /** Shared tiers: calls back with what other processes removed or overwrote, so that tiers above can drop it. */
   onRemoved?(listener: (selection: Selection) => void): void;
+}
+
+/** A lock on a key, of whoever took it. */
+export interface TierLock {
+  /** Has it end `ttlMs` from now at the earliest. False when it has ended, or may have: another one can have the key. */
+  renew(ttlMs: number): Promise<boolean>;
+  /** Ends it. Harmless when it has ended: a later lock of the key stays. */
+  end(): Promise<void>;
 }
 
 /** A tier that cannot be reached now: the cache counts an error, and goes on as if it were not there. */

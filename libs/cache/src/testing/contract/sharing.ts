@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Selection } from '../../tier/tier.js';
+import type { Selection, TierLock } from '../../tier/tier.js';
 import type { TierTraits } from '../tier-contract.js';
 import { isSelected } from './is-selected.js';
-import { AMPLE, anEntry, keysOf, sameEntry, until, valueOf, type Run } from './subject.js';
+import { AMPLE, anEntry, clock, keysOf, sameEntry, until, valueOf, type Run } from './subject.js';
 
 /** For what a kind of tier does not promise. */
 const runNothing: Run = () => {
@@ -54,21 +54,21 @@ export function sharing(run: Run, traits: TierTraits): void {
     const { tier: one } = await open();
     const { tier: other } = await open();
     const { tier: elsewhere } = await open(AMPLE, 'elsewhere');
-    const unlock = await one.lock!('key', 60_000);
-    assert.ok(unlock !== undefined);
+    const lock = await one.lock!('key', 60_000);
+    assert.ok(lock !== undefined);
     assert.equal(await other.lock!('key', 60_000), undefined);
     assert.equal(await one.lock!('key', 60_000), undefined);
-    for (const unlockOther of [await other.lock!('another key', 60_000), await elsewhere.lock!('key', 60_000)]) {
-      assert.ok(unlockOther !== undefined);
-      await unlockOther();
+    for (const unrelated of [await other.lock!('another key', 60_000), await elsewhere.lock!('key', 60_000)]) {
+      assert.ok(unrelated !== undefined);
+      await unrelated.end();
     }
-    await unlock();
+    await lock.end();
     const next = await other.lock!('key', 60_000);
     assert.ok(next !== undefined);
     // Once more ends nothing: the lock is another one's now.
-    await unlock();
+    await lock.end();
     assert.equal(await one.lock!('key', 60_000), undefined);
-    await next();
+    await next.end();
   });
 
   runLocking('lets go of a lock when its time is over, and of no later one then', async ({ open }) => {
@@ -76,12 +76,34 @@ export function sharing(run: Run, traits: TierTraits): void {
     const { tier: other } = await open();
     const late = await one.lock!('key', 30);
     assert.ok(late !== undefined);
-    let next: (() => Promise<void>) | undefined;
+    let next: TierLock | undefined;
     await until(async () => (next = await other.lock!('key', 60_000)) !== undefined);
-    await late();
+    await late.end();
     assert.equal(await one.lock!('key', 60_000), undefined);
-    await next!();
+    await next!.end();
   });
+
+  runLocking(
+    'keeps a lock that is renewed, for as long as was said last, and says when it has ended',
+    async ({ open }) => {
+      const { tier: one } = await open();
+      const { tier: other } = await open();
+      const lock = await one.lock!('key', 1_000);
+      assert.ok(lock !== undefined);
+      assert.equal(await lock.renew(60_000), true);
+      const past = clock.monotonic() + 1_200;
+      await until(async () => clock.monotonic() > past);
+      assert.equal(await other.lock!('key', 60_000), undefined);
+      assert.equal(await lock.renew(30), true);
+      let next: TierLock | undefined;
+      await until(async () => (next = await other.lock!('key', 60_000)) !== undefined);
+      assert.equal(await lock.renew(60_000), false);
+      await lock.end();
+      assert.equal(await one.lock!('key', 60_000), undefined);
+      await next!.end();
+      assert.equal(await next!.renew(60_000), false);
+    },
+  );
 
   const runTelling = traits.tellsRemoved === true ? run : runNothing;
   runTelling('tells another instance what was removed or overwritten', async ({ open }) => {
