@@ -27,14 +27,27 @@ export class CacheClosedError extends PipelineError {
   }
 }
 
-/** A loader took longer than the hard timeout. What it comes to all the same is dropped. */
+/** What a load waits for: its tiers, another process that has the lock of its key, its turn among others, its loader. */
+export type AwaitedByLoad = 'tiers' | 'process' | 'turn' | 'loader';
+
+const LOAD_TIMEOUTS: Readonly<Record<AwaitedByLoad, (cache: string, limitMs: number) => string>> = {
+  tiers: (cache, limitMs) =>
+    `A load of cache ${cache} waited ${limitMs} ms for its tiers, and its loader was not called. Raise hardTimeout, or lower the timeouts of the tiers.`,
+  process: (cache, limitMs) =>
+    `A load of cache ${cache} waited ${limitMs} ms for another process that loads the same entry, and its loader was not called. Raise hardTimeout, or have the loader give up earlier.`,
+  turn: (cache, limitMs) =>
+    `A load of cache ${cache} waited ${limitMs} ms for its turn, and its loader was not called. Raise maxConcurrentLoads or hardTimeout.`,
+  loader: (cache, limitMs) =>
+    `A loader of cache ${cache} took longer than ${limitMs} ms. Raise hardTimeout, or have the loader give up earlier.`,
+};
+
+/**
+ * A load took longer than the hard timeout; what its loader comes to all the same is dropped. The message says what it
+ * waited for then: the loader itself may not have been called yet.
+ */
 export class LoadTimeoutError extends PipelineError {
-  constructor(cache: string, limitMs: number) {
-    super(
-      'CACHE_LOAD_TIMEOUT',
-      `A loader of cache ${cache} took longer than ${limitMs} ms. Raise hardTimeout, or have the loader give up earlier.`,
-      true,
-    );
+  constructor(cache: string, limitMs: number, waitedFor: AwaitedByLoad = 'loader') {
+    super('CACHE_LOAD_TIMEOUT', LOAD_TIMEOUTS[waitedFor](cache, limitMs), true);
   }
 }
 

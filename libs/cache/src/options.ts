@@ -34,13 +34,16 @@ export interface Lifetime {
 export interface Loading {
   /** A stale or older value is answered, if there is one, when a load takes longer; the load goes on. Default: none. */
   readonly softTimeout?: Duration;
-  /** A load that takes longer fails, and its signal aborts. Default 30 s. */
+  /** A load that takes longer, its waiting for its turn and for other processes included, fails, and its signal aborts. Default 30 s. */
   readonly hardTimeout?: Duration;
   /** XFetch: refreshes early by chance, the likelier the nearer the end and the longer a load takes. 0 is off, 1 the paper's. Default 0. */
   readonly earlyRefresh?: number;
   /** Loads of this cache at the same time; more wait. Default 64. */
   readonly maxConcurrentLoads?: number;
-  /** With a shared tier: one process at a time loads a key. Default false. */
+  /**
+   * With a shared tier: one process at a time loads a key, and others take what it wrote. For loads of one key: a batch of
+   * several is not locked. When the process dies, others wait for at most 5 s, or a quarter of its `hardTimeout`. Default false.
+   */
   readonly lockAcrossProcesses?: boolean;
 }
 

@@ -1,3 +1,4 @@
+import type { AwaitedByLoad } from '../errors.js';
 import type { Flight } from './flight.js';
 import type { Permit } from './limiter.js';
 import { LoadNode } from './load-graph.js';
@@ -13,6 +14,7 @@ export class Job<Key, Value> {
   /** When it fails for having taken too long, monotonic ms, and what it was allowed. */
   deadline = Number.POSITIVE_INFINITY;
   hardMs = Number.POSITIVE_INFINITY;
+  waitsFor: AwaitedByLoad = 'tiers';
   /** When its loader was called, monotonic ms. */
   startedAt: number | undefined;
   /** From when it has asked to call its loader. */

@@ -157,6 +157,21 @@ describe('A load', () => {
     await cache.close();
   });
 
+  it('says that a load waited for its turn, and what to raise, when its time ends so', async () => {
+    const { cache, clock } = aCache({ hardTimeout: '2s', maxConcurrentLoads: 1 });
+    const origin = new Origin();
+    const runs = cache.getOrLoad('a', origin.load, { hardTimeout: '10s' });
+    const waits = expect(cache.getOrLoad('b', origin.load)).rejects.toThrow(
+      'A load of cache covers waited 2000 ms for its turn, and its loader was not called. Raise maxConcurrentLoads or hardTimeout.',
+    );
+    await clock.advance(2_000);
+    await waits;
+    expect(origin.calls).toHaveLength(1);
+    origin.answer('A');
+    expect(await runs).toBe('A');
+    await cache.close();
+  });
+
   it('answers what is held when it takes longer than the soft timeout, and goes on', async () => {
     const { cache, clock } = aCache({ ttl: '1s', staleIfError: '1m', softTimeout: '100ms' });
     const origin = new Origin();

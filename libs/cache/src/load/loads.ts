@@ -29,7 +29,7 @@ export class Loads<Key, Value> {
     this.#answers = new Answers(options, this.#flights);
     this.#lock = new ProcessLock(options, this.#flights);
     this.#deadlines = new Deadlines(options.clock, this.#jobs, (job) =>
-      job.abort(new LoadTimeoutError(options.cache, job.hardMs)),
+      job.abort(new LoadTimeoutError(options.cache, job.hardMs, job.waitsFor)),
     );
   }
 
@@ -136,8 +136,10 @@ export class Loads<Key, Value> {
   async #askTiers(job: Job<Key, Value>, origin: Origin<Key, Value>): Promise<void> {
     try {
       await this.#lookUp(job);
-      if (this.#options.loading.lockAcrossProcesses && job.flights.length === 1 && !job.over)
+      if (this.#options.loading.lockAcrossProcesses && job.flights.length === 1 && !job.over) {
+        job.waitsFor = 'process';
         await this.#lock.take(job.flights[0]!);
+      }
       if (job.over) return;
       const open = job.flights.filter(({ settled }) => !settled);
       if (open.length > 0) this.#enter(job, open, origin);
@@ -173,6 +175,7 @@ export class Loads<Key, Value> {
     job.permit = permit;
     job.node.permit = { limiter: this.limiter, permit };
     if (permit.waits && job.node.isNeededUnder(this.limiter)) permit.hurry();
+    job.waitsFor = 'turn';
     if (!permit.waits) this.#call(job, flights, origin);
     else
       void permit.turn.then(() => {
@@ -183,6 +186,7 @@ export class Loads<Key, Value> {
   #call(job: Job<Key, Value>, flights: readonly Flight<Key, Value>[], origin: Origin<Key, Value>): void {
     const { clock, scope } = this.#options;
     job.startedAt = clock.monotonic();
+    job.waitsFor = 'loader';
     const failed = (error: unknown) => this.#fail(job, error);
     if (origin.many === undefined) {
       const [flight] = flights as [Flight<Key, Value>];

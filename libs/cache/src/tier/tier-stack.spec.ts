@@ -181,6 +181,28 @@ describe('A cache of two tiers', () => {
     await Promise.all([dead.close(), cache.close()]);
   });
 
+  it('says that a load waited for another process when its time ends so', async () => {
+    const store = new FakeStore();
+    const first = aCache({ tiers: [memory({ maxEntries: 10 }), new FakeFarTier(store)], lockAcrossProcesses: true });
+    const second = aCache({
+      tiers: [memory({ maxEntries: 10 }), new FakeFarTier(store)],
+      lockAcrossProcesses: true,
+      hardTimeout: '2s',
+      clock: first.clock,
+    });
+    const answer = Promise.withResolvers<string>();
+    const held = first.cache.getOrLoad('a', () => answer.promise);
+    await settle();
+    const asked = expect(second.cache.getOrLoad('a', () => 'A')).rejects.toThrow(
+      'A load of cache covers waited 2000 ms for another process that loads the same entry, and its loader was not called. Raise hardTimeout, or have the loader give up earlier.',
+    );
+    await first.clock.advance(2_000);
+    await asked;
+    answer.resolve('A');
+    expect(await held).toBe('A');
+    await Promise.all([first.cache.close(), second.cache.close()]);
+  });
+
   it('takes a value that the schema refuses for a miss, counts it, and removes it', async () => {
     const { cache, far, problems } = twoTiers({ schema: text });
     await cache.set('a', 'A');
